@@ -1,0 +1,78 @@
+//! What a check found.
+
+use serde::Serialize;
+
+use super::Guidance;
+
+/// How liveness is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Method {
+    Passive,
+    Flash,
+    Action,
+    ActionFlash,
+}
+
+impl Method {
+    pub const ALL: [Self; 4] = [Self::Passive, Self::Flash, Self::Action, Self::ActionFlash];
+
+    /// The name in element messages and workflows.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Passive => "passive",
+            Self::Flash => "flash",
+            Self::Action => "action",
+            Self::ActionFlash => "action_flash",
+        }
+    }
+
+    /// The name in the decision JSON.
+    pub const fn json_name(self) -> &'static str {
+        match self {
+            Self::Passive => "PASSIVE",
+            Self::Flash => "FLASHING",
+            Self::Action | Self::ActionFlash => "ACTIVE_3D",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.name() == name)
+    }
+}
+
+/// One measured sign for or against liveness.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Cue {
+    pub name: &'static str,
+    /// In the cue's own unit; `None` when it abstained.
+    pub value: Option<f64>,
+    /// Its share in the score; 0 for a cue that can only veto.
+    pub weight: f64,
+    pub abstained: bool,
+}
+
+impl Cue {
+    /// A cue that abstains when it has no finite value.
+    pub fn new(name: &'static str, value: Option<f64>, weight: f64) -> Self {
+        let value = value.filter(|v| v.is_finite());
+        Self { name, value, weight, abstained: value.is_none() }
+    }
+}
+
+/// What the frames of one attempt say.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Evidence {
+    /// 0 (attack) to 100 (live); `None` when nothing could be judged.
+    pub score: Option<f64>,
+    /// A presentation attack was recognised beyond doubt: no retry.
+    pub attack: bool,
+    /// What kept the frames from being usable; `Ok` when the score rests on good frames.
+    pub hindrance: Guidance,
+    pub cues: Vec<Cue>,
+    /// Bits of secret randomness that a replay would have had to guess.
+    pub entropy_bits: f64,
+    /// 0–100, of the frames that were judged.
+    pub face_quality: Option<f64>,
+    /// 0–100, of the frames that were judged.
+    pub face_luminance: Option<f64>,
+}

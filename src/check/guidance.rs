@@ -1,0 +1,137 @@
+//! What the person should do so that a frame can be used.
+
+use crate::face::FrameObservation;
+
+/// Coaching, one thing at a time, most important first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Guidance {
+    #[default]
+    Ok,
+    NoFace,
+    MultipleFaces,
+    MoveCloser,
+    MoveBack,
+    CenterFace,
+    LookStraight,
+    HoldStill,
+    OpenEyes,
+    TooDark,
+    TooBright,
+    Blurred,
+    Glare,
+    FaceCovered,
+}
+
+/// Components of face quality below this spoil a frame.
+const POOR: f32 = 50.0;
+/// A head this share of the frame's shorter side is too near.
+const TOO_NEAR: f32 = 0.85;
+/// Turned further than this (degrees), a face is not judged.
+const MAX_TURN: f32 = 25.0;
+/// Both eyes are closed beyond this blendshape value.
+const EYES_CLOSED: f32 = 0.6;
+/// Face luminance (0–100) outside this range is too dark or too bright.
+const LUMINANCE: std::ops::RangeInclusive<f32> = 18.0..=85.0;
+
+impl Guidance {
+    pub const ALL: [Self; 14] = [
+        Self::Ok,
+        Self::NoFace,
+        Self::MultipleFaces,
+        Self::MoveCloser,
+        Self::MoveBack,
+        Self::CenterFace,
+        Self::LookStraight,
+        Self::HoldStill,
+        Self::OpenEyes,
+        Self::TooDark,
+        Self::TooBright,
+        Self::Blurred,
+        Self::Glare,
+        Self::FaceCovered,
+    ];
+
+    /// The contract's code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::NoFace => "NO_FACE",
+            Self::MultipleFaces => "MULTIPLE_FACES",
+            Self::MoveCloser => "MOVE_CLOSER",
+            Self::MoveBack => "MOVE_BACK",
+            Self::CenterFace => "CENTER_FACE",
+            Self::LookStraight => "LOOK_STRAIGHT",
+            Self::HoldStill => "HOLD_STILL",
+            Self::OpenEyes => "OPEN_EYES",
+            Self::TooDark => "TOO_DARK",
+            Self::TooBright => "TOO_BRIGHT",
+            Self::Blurred => "BLURRED",
+            Self::Glare => "GLARE",
+            Self::FaceCovered => "FACE_COVERED",
+        }
+    }
+
+    /// A sentence for the person before the camera.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Ok => "Hold this position",
+            Self::NoFace => "Place your face in front of the camera",
+            Self::MultipleFaces => "Only one person may be in the picture",
+            Self::MoveCloser => "Move closer",
+            Self::MoveBack => "Move back a little",
+            Self::CenterFace => "Move your face to the middle",
+            Self::LookStraight => "Look straight at the camera",
+            Self::HoldStill => "Hold still",
+            Self::OpenEyes => "Open your eyes",
+            Self::TooDark => "Find more light",
+            Self::TooBright => "Find softer light",
+            Self::Blurred => "The picture is blurred: hold still and wipe the lens",
+            Self::Glare => "Avoid reflections on your face or glasses",
+            Self::FaceCovered => "Uncover your face",
+        }
+    }
+
+    /// What hinders the use of this frame for a frontal check.
+    pub fn of(observation: &FrameObservation) -> Self {
+        let Some((face, mesh)) = observation.primary() else {
+            return Self::NoFace;
+        };
+        if observation.has_rival() {
+            return Self::MultipleFaces;
+        }
+        let quality = &mesh.quality;
+        let shorter = observation.width.min(observation.height) as f32;
+        let near = face.bbox.height / shorter > TOO_NEAR;
+        let faults = [
+            (near, Self::MoveBack),
+            (quality.eye_distance < POOR || quality.size < POOR, Self::MoveCloser),
+            (quality.framing < POOR, Self::CenterFace),
+            (quality.luminance < *LUMINANCE.start(), Self::TooDark),
+            (quality.luminance > *LUMINANCE.end() || quality.exposure < POOR / 2.0, Self::TooBright),
+            (mesh.pose.turn() > MAX_TURN, Self::LookStraight),
+            (quality.occlusion < POOR, Self::FaceCovered),
+            (quality.sharpness < POOR, Self::Blurred),
+            (quality.glare < POOR, Self::Glare),
+            (mesh.blendshapes.eyes_closed() > EYES_CLOSED, Self::OpenEyes),
+        ];
+        faults.into_iter().find(|(fault, _)| *fault).map_or(Self::Ok, |(_, guidance)| guidance)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_upper_case_and_has_a_text() {
+        for guidance in Guidance::ALL {
+            assert!(guidance.code().chars().all(|c| c.is_ascii_uppercase() || c == '_'));
+            assert!(!guidance.text().is_empty());
+        }
+    }
+
+    #[test]
+    fn an_empty_frame_has_no_face() {
+        assert_eq!(Guidance::of(&FrameObservation::default()), Guidance::NoFace);
+    }
+}

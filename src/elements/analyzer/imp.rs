@@ -1,0 +1,553 @@
+//! The base class: state, streaming and events.
+//!
+//! Two locks, never held while posting: `shared` for the session and counters (short), `stream` for the nets and the
+//! check (as long as an analysis takes). `stream` is taken first where both are needed.
+
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+use glib::prelude::*;
+use gst::prelude::*;
+use gst::subclass::prelude::*;
+use gst_base::prelude::*;
+use gst_base::subclass::BaseTransformMode;
+use gst_base::subclass::prelude::*;
+
+use super::super::frame::FORMATS;
+use super::super::message::{Body, Header, LivenessMessage, ResultBody};
+use super::super::meta::{LivenessMeta, RunningCheck};
+use super::super::{CAT, jpeg};
+use super::settings::{Settings, properties};
+use super::stream::{Analysis, AnalysisError, Stream};
+use super::{AnalyzerClass, Method};
+use crate::check::Check;
+use crate::inference::{InferenceError, ModelSource};
+use crate::session::{Decision, LivenessCheck, Session, SessionEvent, decide};
+
+#[derive(Default)]
+pub struct Analyzer {
+    settings: Mutex<Settings>,
+    shared: Mutex<Shared>,
+    stream: Mutex<Option<Stream>>,
+}
+
+/// What application threads see too.
+#[derive(Default)]
+struct Shared {
+    session: Session,
+    /// Of the running check.
+    frames_analysed: u64,
+    frames_skipped: u64,
+    last_times: Times,
+    last_result: Option<gst::Structure>,
+    /// The latency that frames have when they come on time; `None` until asked, or when not live.
+    latency: Option<Option<gst::ClockTime>>,
+}
+
+/// A frame's place in time.
+#[derive(Clone, Copy, Default)]
+struct Times {
+    timestamp: Option<gst::ClockTime>,
+    stream_time: Option<gst::ClockTime>,
+    running_time: Option<gst::ClockTime>,
+}
+
+impl Times {
+    fn nanoseconds(&self) -> Option<u64> {
+        self.running_time.map(gst::ClockTime::nseconds)
+    }
+}
+
+/// A message that waits until no lock is held.
+type Outbox = Vec<LivenessMessage>;
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    /// Starts a check; the counters begin anew.
+    fn start(&mut self, method: Method) -> Outbox {
+        (self.frames_analysed, self.frames_skipped) = (0, 0);
+        let events = self.session.start();
+        self.messages(method, events)
+    }
+
+    fn header(&self, method: Method) -> Header {
+        let Times { timestamp, stream_time, running_time } = self.last_times;
+        Header { method, attempt: self.session.attempt(), timestamp, stream_time, running_time }
+    }
+
+    /// The messages of `events`; a decision among them is completed by the caller.
+    fn messages(&self, method: Method, events: Vec<SessionEvent>) -> Outbox {
+        let header = self.header(method);
+        let body = |event| match event {
+            SessionEvent::Guidance(guidance) => Some(Body::Guidance(guidance)),
+            SessionEvent::Progress(progress) => Some(Body::Progress {
+                progress,
+                frames_analysed: self.frames_analysed,
+                frames_skipped: self.frames_skipped,
+            }),
+            SessionEvent::Retry(retry) => Some(Body::Retry(retry.into())),
+            SessionEvent::Decided(_) => None,
+        };
+        events.into_iter().filter_map(body).map(|body| LivenessMessage { header, body }).collect()
+    }
+
+    fn report(&self, node_id: &str, method: Method, decision: &Decision, stream: Option<&Stream>) -> LivenessCheck {
+        let evidence = stream.map(Stream::evidence);
+        let mut report = LivenessCheck::new(node_id, method, decision, evidence.as_ref());
+        report.evidence.frames_analysed = self.frames_analysed;
+        report.evidence.frames_skipped = self.frames_skipped;
+        report.evidence.attempts_used = self.session.attempt();
+        report
+    }
+}
+
+impl Analyzer {
+    fn method(&self) -> Method {
+        self.obj().class().as_ref().method.unwrap_or(Method::Passive)
+    }
+
+    fn create_check(&self, source: &ModelSource) -> Result<Box<dyn Check>, InferenceError> {
+        let element = self.obj();
+        match element.class().as_ref().create_check {
+            Some(create) => create(&element, source),
+            None => unreachable!("the abstract class has no instances"),
+        }
+    }
+
+    fn post(&self, outbox: Outbox) {
+        for message in outbox {
+            let element = self.obj();
+            let _ = element.post_message(gst::message::Element::builder(message.into()).src(&*element).build());
+        }
+    }
+
+    fn start_check(&self) {
+        let outbox = lock(&self.shared).start(self.method());
+        self.post(outbox);
+    }
+
+    fn cancel_check(&self) {
+        let method = self.method();
+        let outbox = {
+            let mut shared = lock(&self.shared);
+            let attempt = shared.session.attempt();
+            let events = shared.session.cancel();
+            let decision = decision_of(&events);
+            let mut outbox = shared.messages(method, events);
+            if let Some(decision) = decision {
+                let report = shared.report(&self.obj().name(), method, &decision, None);
+                let result = self.result(&mut shared, method, report, None);
+                gst::info!(CAT, imp = self, "check abandoned in attempt {attempt}");
+                outbox.push(result);
+            }
+            outbox
+        };
+        self.post(outbox);
+    }
+
+    /// The result message, also kept for `last-result`.
+    fn result(
+        &self,
+        shared: &mut Shared,
+        method: Method,
+        report: LivenessCheck,
+        reference_image: Option<gst::Sample>,
+    ) -> LivenessMessage {
+        let body = Body::Result(ResultBody {
+            status: report.status,
+            score: report.score,
+            warnings: report.warnings.iter().map(|w| w.risk.name().to_owned()).collect(),
+            json: report.to_json(),
+            reference_image,
+        });
+        let message = LivenessMessage { header: shared.header(method), body };
+        shared.last_result = Some(message.clone().into());
+        message
+    }
+
+    /// Ends the running attempt. Evidence, age and JPEG are made without the session's lock.
+    fn conclude(&self, stream: &mut Stream, serial: u64, stream_goes_on: bool) -> Outbox {
+        let (method, config) = (self.method(), lock(&self.settings).session);
+        let decision = if lock(&self.shared).frames_analysed == 0 {
+            Decision::abandoned()
+        } else {
+            decide(&stream.evidence(), config.thresholds)
+        };
+        let events = {
+            let mut shared = lock(&self.shared);
+            if shared.session.serial() != serial {
+                return Outbox::new();
+            }
+            shared.session.conclude(decision, stream_goes_on, &config)
+        };
+        let Some(decision) = decision_of(&events) else {
+            return lock(&self.shared).messages(method, events);
+        };
+        let age = stream.age().unwrap_or_else(|e| {
+            gst::warning!(CAT, imp = self, "no age estimate: {e}");
+            None
+        });
+        let image = self.reference_image(stream);
+        let mut shared = lock(&self.shared);
+        let report = shared.report(&self.obj().name(), method, &decision, Some(stream)).with_age(age);
+        gst::info!(CAT, imp = self, "{} with score {}", report.status.name(), report.score);
+        let mut outbox = shared.messages(method, events);
+        outbox.push(self.result(&mut shared, method, report, image));
+        outbox
+    }
+
+    fn reference_image(&self, stream: &Stream) -> Option<gst::Sample> {
+        let (rgb, width, height) = stream.portrait()?;
+        jpeg::encode(rgb, width, height)
+            .inspect_err(|e| gst::warning!(CAT, imp = self, "no reference image: {e}"))
+            .ok()
+    }
+
+    /// When the frame is shown, by its timestamp and the segment.
+    fn times(&self, buffer: &gst::BufferRef) -> Times {
+        let timestamp = buffer.pts();
+        let segment = self.obj().segment();
+        let segment = segment.downcast_ref::<gst::ClockTime>();
+        Times {
+            timestamp,
+            stream_time: segment.and_then(|s| s.to_stream_time(timestamp)),
+            running_time: segment.and_then(|s| s.to_running_time(timestamp)),
+        }
+    }
+
+    /// Whether the frame is too late to be worth analysing, on a live pipeline.
+    fn is_late(&self, times: &Times, max_lateness: gst::ClockTime) -> bool {
+        let Some(due) = times.running_time else {
+            return false;
+        };
+        let known = lock(&self.shared).latency;
+        let latency = known.unwrap_or_else(|| {
+            let mut query = gst::query::Latency::new();
+            let live = self.obj().sink_pad().peer_query(&mut query).then(|| query.result());
+            let latency = live.and_then(|(live, least, _)| live.then_some(least));
+            lock(&self.shared).latency = Some(latency);
+            latency
+        });
+        let Some((latency, now)) = latency.zip(self.obj().current_running_time()) else {
+            return false;
+        };
+        now > due.saturating_add(latency).saturating_add(max_lateness)
+    }
+
+    /// A frame's whole way; `Ok(None)` when it is not analysed.
+    fn process(&self, buffer: &gst::BufferRef) -> Result<(Option<Marked>, Outbox), InferenceError> {
+        let settings = lock(&self.settings).brief();
+        let times = self.times(buffer);
+        let mut outbox = Outbox::new();
+        let serial = {
+            let mut shared = lock(&self.shared);
+            shared.last_times = times;
+            if settings.auto_start && shared.session.attempt() == 0 {
+                outbox.extend(shared.start(self.method()));
+            }
+            if !shared.session.is_running() {
+                return Ok((None, outbox));
+            }
+            shared.session.serial()
+        };
+        let mut guard = lock(&self.stream);
+        let Some(stream) = guard.as_mut() else {
+            return Ok((None, outbox));
+        };
+        if !stream.serves(serial) {
+            let source = lock(&self.settings).model_source();
+            stream.begin(serial, self.create_check(&source)?);
+        }
+        let late = self.is_late(&times, settings.max_lateness);
+        let analysis = if late || !stream.wants(times.nanoseconds()) {
+            lock(&self.shared).frames_skipped += u64::from(late);
+            None
+        } else {
+            self.look(stream, buffer, &times)?
+        };
+        let (marked, events, over) = self.advance(serial, analysis, &times);
+        outbox.extend(events);
+        if over {
+            outbox.extend(self.conclude(stream, serial, true));
+        }
+        Ok((marked, outbox))
+    }
+
+    /// Analyses a frame; one that cannot be read is counted.
+    fn look(
+        &self,
+        stream: &mut Stream,
+        buffer: &gst::BufferRef,
+        times: &Times,
+    ) -> Result<Option<Analysis>, InferenceError> {
+        let Some(info) = stream.info.clone() else {
+            return Ok(None);
+        };
+        match stream.analyze(buffer, &info, times.nanoseconds()) {
+            Ok(analysis) => Ok(Some(analysis)),
+            Err(AnalysisError::Frame(e)) => {
+                gst::warning!(CAT, imp = self, "frame skipped: {e}");
+                lock(&self.shared).frames_skipped += 1;
+                Ok(None)
+            }
+            Err(AnalysisError::Inference(e)) => Err(e),
+        }
+    }
+
+    /// Moves the session on; the last value tells that the attempt is over.
+    fn advance(&self, serial: u64, analysis: Option<Analysis>, times: &Times) -> (Option<Marked>, Outbox, bool) {
+        let (method, config) = (self.method(), lock(&self.settings).session);
+        let mut shared = lock(&self.shared);
+        if shared.session.serial() != serial {
+            // Cancelled or started anew meanwhile.
+            return (None, Outbox::new(), false);
+        }
+        let Some(Analysis { observation, step }) = analysis else {
+            let over = shared.session.tick(times.nanoseconds(), &config);
+            return (None, Outbox::new(), over);
+        };
+        shared.frames_analysed += 1;
+        let faces = u32::try_from(observation.faces.len()).unwrap_or(u32::MAX);
+        let (events, over) = shared.session.step(&step, faces, times.nanoseconds(), &config);
+        let check = RunningCheck {
+            method,
+            status: shared.session.status(),
+            attempt: shared.session.attempt(),
+            guidance: step.guidance,
+            fraction: step.fraction,
+            score: step.score,
+        };
+        (Some(Marked { observation, check }), shared.messages(method, events), over)
+    }
+
+    /// Decides with what there is, because no further frame will come.
+    fn end_of_stream(&self) {
+        let mut guard = lock(&self.stream);
+        let serial = {
+            let shared = lock(&self.shared);
+            shared.session.is_running().then(|| shared.session.serial())
+        };
+        let outbox = match (guard.as_mut(), serial) {
+            (Some(stream), Some(serial)) => self.conclude(stream, serial, false),
+            _ => Outbox::new(),
+        };
+        drop(guard);
+        self.post(outbox);
+    }
+}
+
+/// What is attached to an analysed buffer.
+struct Marked {
+    observation: std::sync::Arc<crate::face::FrameObservation>,
+    check: RunningCheck,
+}
+
+impl Marked {
+    fn attach(self, buffer: &mut gst::BufferRef) {
+        let score = self.check.score;
+        for (i, face) in self.observation.faces.iter().enumerate() {
+            let (width, height) = (self.observation.width as f32, self.observation.height as f32);
+            let (left, top) = (face.bbox.x.clamp(0.0, width), face.bbox.y.clamp(0.0, height));
+            let right = (face.bbox.x + face.bbox.width).clamp(left, width);
+            let bottom = (face.bbox.y + face.bbox.height).clamp(top, height);
+            let rect = (left as u32, top as u32, (right - left) as u32, (bottom - top) as u32);
+            let pose = face.mesh.as_ref().map(|mesh| mesh.pose).unwrap_or_default();
+            let param = gst::Structure::builder("liveness")
+                .field("id", face.id)
+                .field("confidence", f64::from(face.confidence))
+                .field("yaw", f64::from(pose.yaw))
+                .field("pitch", f64::from(pose.pitch))
+                .field("roll", f64::from(pose.roll))
+                // Only the first face is judged; -1 stands for no score.
+                .field("score", score.filter(|_| i == 0).unwrap_or(-1.0))
+                .build();
+            let mut roi = gst_video::VideoRegionOfInterestMeta::add(buffer, "face", rect);
+            roi.add_param(param);
+        }
+        if buffer.meta::<LivenessMeta>().is_none() {
+            LivenessMeta::add(buffer, self.observation, self.check);
+        }
+    }
+}
+
+fn decision_of(events: &[SessionEvent]) -> Option<Decision> {
+    events.iter().find_map(|event| match event {
+        SessionEvent::Decided(decision) => Some(decision.clone()),
+        _ => None,
+    })
+}
+
+/// What every frame needs of the settings.
+struct Brief {
+    auto_start: bool,
+    max_lateness: gst::ClockTime,
+}
+
+impl Settings {
+    fn brief(&self) -> Brief {
+        Brief { auto_start: self.auto_start, max_lateness: self.max_lateness }
+    }
+}
+
+#[glib::object_subclass]
+impl ObjectSubclass for Analyzer {
+    const NAME: &'static str = "GstLivenessAnalyzer";
+    const ABSTRACT: bool = true;
+    type Type = super::Analyzer;
+    type ParentType = gst_base::BaseTransform;
+    type Class = AnalyzerClass;
+}
+
+impl ObjectImpl for Analyzer {
+    fn properties() -> &'static [glib::ParamSpec] {
+        properties()
+    }
+
+    fn signals() -> &'static [glib::subclass::Signal] {
+        fn action(name: &'static str, run: fn(&Analyzer)) -> glib::subclass::Signal {
+            glib::subclass::Signal::builder(name)
+                .action()
+                .class_handler(move |args| {
+                    if let Ok(element) = args[0].get::<super::Analyzer>() {
+                        run(element.imp());
+                    }
+                    None
+                })
+                .build()
+        }
+        static SIGNALS: LazyLock<Vec<glib::subclass::Signal>> = LazyLock::new(|| {
+            vec![action("start", Analyzer::start_check), action("cancel", Analyzer::cancel_check)]
+        });
+        &SIGNALS
+    }
+
+    fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
+        let name = pspec.name();
+        if name == "models-dir" && self.obj().current_state() != gst::State::Null {
+            gst::warning!(CAT, imp = self, "models-dir can only be set in the NULL state");
+            return;
+        }
+        let mut settings = lock(&self.settings);
+        if let Err(e) = settings.set(name, value) {
+            gst::warning!(CAT, imp = self, "{name} keeps its value: {e}");
+        }
+        if name == "seed" && settings.seed != 0 {
+            gst::warning!(CAT, imp = self, "the seed is fixed: challenges can be foreseen");
+        }
+    }
+
+    fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
+        let shared = lock(&self.shared);
+        match pspec.name() {
+            "status" => shared.session.status().name().to_value(),
+            "attempt" => shared.session.attempt().to_value(),
+            "last-result" => shared.last_result.to_value(),
+            name => lock(&self.settings).get(name).unwrap_or_else(|| pspec.default_value().clone()),
+        }
+    }
+}
+
+impl GstObjectImpl for Analyzer {}
+
+impl ElementImpl for Analyzer {
+    fn pad_templates() -> &'static [gst::PadTemplate] {
+        static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
+            let caps = gst_video::VideoCapsBuilder::new().format_list(FORMATS).build();
+            let template = |name, direction| {
+                gst::PadTemplate::new(name, direction, gst::PadPresence::Always, &caps).ok()
+            };
+            [template("sink", gst::PadDirection::Sink), template("src", gst::PadDirection::Src)]
+                .into_iter()
+                .flatten()
+                .collect()
+        });
+        &TEMPLATES
+    }
+}
+
+impl BaseTransformImpl for Analyzer {
+    const MODE: BaseTransformMode = BaseTransformMode::AlwaysInPlace;
+    const PASSTHROUGH_ON_SAME_CAPS: bool = false;
+    const TRANSFORM_IP_ON_PASSTHROUGH: bool = false;
+
+    fn start(&self) -> Result<(), gst::ErrorMessage> {
+        let source = lock(&self.settings).model_source();
+        let stream = self.create_check(&source).and_then(|check| Stream::new(&source, check));
+        let stream = stream.map_err(|e| error_message(&e))?;
+        *lock(&self.stream) = Some(stream);
+        let mut shared = lock(&self.shared);
+        // A session goes on counting its attempts' serials, so that nothing old is taken for current.
+        shared.session = Session::after(&shared.session);
+        (shared.latency, shared.last_times) = (None, Times::default());
+        Ok(())
+    }
+
+    fn stop(&self) -> Result<(), gst::ErrorMessage> {
+        self.cancel_check();
+        *lock(&self.stream) = None;
+        Ok(())
+    }
+
+    fn set_caps(&self, incaps: &gst::Caps, _outcaps: &gst::Caps) -> Result<(), gst::LoggableError> {
+        let info = gst_video::VideoInfo::from_caps(incaps)
+            .map_err(|_| gst::loggable_error!(CAT, "the caps {incaps} are no raw video"))?;
+        if let Some(stream) = lock(&self.stream).as_mut() {
+            stream.info = Some(info);
+            stream.reset();
+        }
+        Ok(())
+    }
+
+    fn transform_ip(&self, buffer: &mut gst::BufferRef) -> Result<gst::FlowSuccess, gst::FlowError> {
+        match self.process(buffer) {
+            Ok((marked, outbox)) => {
+                if let Some(marked) = marked {
+                    marked.attach(buffer);
+                }
+                self.post(outbox);
+                Ok(gst::FlowSuccess::Ok)
+            }
+            Err(e) => {
+                let element = self.obj();
+                let message = error_message(&e);
+                element.post_error_message(message);
+                Err(gst::FlowError::Error)
+            }
+        }
+    }
+
+    fn sink_event(&self, event: gst::Event) -> bool {
+        match event.view() {
+            gst::EventView::Eos(_) => self.end_of_stream(),
+            gst::EventView::FlushStop(_) => {
+                if let Some(stream) = lock(&self.stream).as_mut() {
+                    stream.reset();
+                }
+                lock(&self.shared).session.restart_attempt();
+            }
+            _ => {}
+        }
+        self.parent_sink_event(event)
+    }
+
+    fn src_event(&self, event: gst::Event) -> bool {
+        if let gst::EventView::Latency(_) = event.view() {
+            // The pipeline's latency has been settled anew: ask again.
+            lock(&self.shared).latency = None;
+        }
+        self.parent_src_event(event)
+    }
+}
+
+fn error_message(error: &InferenceError) -> gst::ErrorMessage {
+    use InferenceError::*;
+    match error {
+        LibraryMissing(_) | NoModels(_) => gst::error_msg!(gst::ResourceError::NotFound, ["{error}"]),
+        Unreadable { .. } => gst::error_msg!(gst::ResourceError::OpenRead, ["{error}"]),
+        LibraryUnusable { .. } => gst::error_msg!(gst::LibraryError::Init, ["{error}"]),
+        Unloadable { .. } | WrongModel { .. } => gst::error_msg!(gst::LibraryError::Settings, ["{error}"]),
+        Run { .. } => gst::error_msg!(gst::LibraryError::Failed, ["{error}"]),
+    }
+}

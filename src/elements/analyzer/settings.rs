@@ -1,0 +1,180 @@
+//! The properties that all analysers share.
+
+use std::sync::LazyLock;
+
+use glib::prelude::*;
+use gst::prelude::*;
+
+use crate::inference::ModelSource;
+use crate::session::{SessionConfig, Thresholds};
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub auto_start: bool,
+    pub session: SessionConfig,
+    pub max_lateness: gst::ClockTime,
+    pub models_dir: Option<String>,
+    pub seed: u64,
+}
+
+const SECOND: u64 = 1_000_000_000;
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            auto_start: true,
+            session: SessionConfig {
+                max_attempts: 3,
+                attempt_timeout: 15 * SECOND,
+                progress_interval: SECOND / 2,
+                thresholds: Thresholds::default(),
+            },
+            max_lateness: gst::ClockTime::from_mseconds(200),
+            models_dir: None,
+            seed: 0,
+        }
+    }
+}
+
+impl Settings {
+    pub fn model_source(&self) -> ModelSource {
+        self.models_dir.as_ref().map_or(ModelSource::Embedded, |dir| ModelSource::Directory(dir.into()))
+    }
+
+    pub fn set(&mut self, name: &str, value: &glib::Value) -> Result<(), glib::value::ValueTypeMismatchError> {
+        let session = &mut self.session;
+        match name {
+            "auto-start" => self.auto_start = get(value)?,
+            "max-attempts" => session.max_attempts = get(value)?,
+            "attempt-timeout" => session.attempt_timeout = get(value)?,
+            "decline-threshold" => session.thresholds.decline = get(value)?,
+            "review-threshold" => session.thresholds.review = get(value)?,
+            "progress-interval" => session.progress_interval = get(value)?,
+            "max-lateness" => self.max_lateness = gst::ClockTime::from_nseconds(get::<u64>(value)?.min(u64::MAX - 1)),
+            "models-dir" => self.models_dir = value.get::<Option<String>>().unwrap_or_default(),
+            "seed" => self.seed = get(value)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    pub fn get(&self, name: &str) -> Option<glib::Value> {
+        Some(match name {
+            "auto-start" => self.auto_start.to_value(),
+            "max-attempts" => self.session.max_attempts.to_value(),
+            "attempt-timeout" => self.session.attempt_timeout.to_value(),
+            "decline-threshold" => self.session.thresholds.decline.to_value(),
+            "review-threshold" => self.session.thresholds.review.to_value(),
+            "progress-interval" => self.session.progress_interval.to_value(),
+            "max-lateness" => self.max_lateness.nseconds().to_value(),
+            "models-dir" => self.models_dir.to_value(),
+            "seed" => self.seed.to_value(),
+            _ => return None,
+        })
+    }
+}
+
+fn get<T>(value: &glib::Value) -> Result<T, glib::value::ValueTypeMismatchError>
+where
+    T: for<'a> glib::value::FromValue<'a, Checker = glib::value::GenericValueTypeChecker<T>> + StaticType,
+{
+    value.get()
+}
+
+/// The parameters as `gst-inspect-1.0` shows them.
+pub fn properties() -> &'static [glib::ParamSpec] {
+    static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
+        let default = Settings::default();
+        let session = default.session;
+        let time = |name, nick, blurb, value: u64| {
+            glib::ParamSpecUInt64::builder(name)
+                .nick(nick)
+                .blurb(blurb)
+                .default_value(value)
+                .mutable_playing()
+                .build()
+        };
+        let threshold = |name, nick, blurb, value: f64| {
+            glib::ParamSpecDouble::builder(name)
+                .nick(nick)
+                .blurb(blurb)
+                .minimum(0.0)
+                .maximum(100.0)
+                .default_value(value)
+                .mutable_playing()
+                .build()
+        };
+        vec![
+            glib::ParamSpecString::builder("status")
+                .nick("Status")
+                .blurb("Where the check stands: Not Started, In Progress, Approved, In Review, Declined, Abandoned")
+                .default_value(Some(crate::session::Status::NotStarted.name()))
+                .read_only()
+                .build(),
+            glib::ParamSpecUInt::builder("attempt")
+                .nick("Attempt")
+                .blurb("The running or last attempt, from 1; 0 before the first")
+                .read_only()
+                .build(),
+            glib::ParamSpecBoxed::builder::<gst::Structure>("last-result")
+                .nick("Last result")
+                .blurb("The structure of the last liveness/result message")
+                .read_only()
+                .build(),
+            glib::ParamSpecBoolean::builder("auto-start")
+                .nick("Auto start")
+                .blurb("Start a check with the first frame, without the start signal")
+                .default_value(default.auto_start)
+                .mutable_playing()
+                .build(),
+            glib::ParamSpecUInt::builder("max-attempts")
+                .nick("Maximum attempts")
+                .blurb("How often a person may try before the check is decided")
+                .minimum(1)
+                .maximum(3)
+                .default_value(session.max_attempts)
+                .mutable_playing()
+                .build(),
+            time(
+                "attempt-timeout",
+                "Attempt timeout",
+                "How long one attempt may take, in nanoseconds of running time",
+                session.attempt_timeout,
+            ),
+            threshold(
+                "decline-threshold",
+                "Decline threshold",
+                "A score at or below it declines",
+                session.thresholds.decline,
+            ),
+            threshold(
+                "review-threshold",
+                "Review threshold",
+                "A score at or below it, but above decline-threshold, goes to review",
+                session.thresholds.review,
+            ),
+            time(
+                "progress-interval",
+                "Progress interval",
+                "Running time between liveness/progress messages, in nanoseconds",
+                session.progress_interval,
+            ),
+            time(
+                "max-lateness",
+                "Maximum lateness",
+                "On live pipelines, frames later than this (nanoseconds) pass unanalysed and are counted",
+                default.max_lateness.nseconds(),
+            ),
+            glib::ParamSpecString::builder("models-dir")
+                .nick("Models directory")
+                .blurb("A folder of .onnx files that stand in for the embedded ones of the same name")
+                .build(),
+            glib::ParamSpecUInt64::builder("seed")
+                .nick("Seed")
+                .blurb("0 = the operating system's randomness; anything else repeats a run and is no security")
+                .mutable_playing()
+                .build(),
+        ]
+    });
+    &PROPERTIES
+}

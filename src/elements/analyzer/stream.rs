@@ -1,0 +1,114 @@
+//! What belongs to the streaming thread: the nets, the running check, the portrait.
+
+use std::sync::Arc;
+
+use gst_video::VideoInfo;
+
+use super::super::frame::{UnreadableFrame, with_frame};
+use super::super::meta::LivenessMeta;
+use crate::check::{Check, Evidence, Guidance, Step, Time};
+use crate::face::{AgeEstimator, AgeGender, FaceAnalyzer, FrameObservation, ReferenceShot};
+use crate::inference::{InferenceError, ModelSource};
+use crate::vision::Sampler;
+
+/// A portrait of a face without fault is worth more than any of a face with one.
+const FAULTLESS: f32 = 1000.0;
+
+pub struct Stream {
+    pub info: Option<VideoInfo>,
+    analyzer: FaceAnalyzer,
+    age: AgeEstimator,
+    check: Box<dyn Check>,
+    /// Which attempt `check` is for.
+    serial: u64,
+    shot: ReferenceShot,
+    sampler: Sampler,
+}
+
+/// A frame's analysis.
+pub struct Analysis {
+    pub observation: Arc<FrameObservation>,
+    pub step: Step,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum AnalysisError {
+    /// The frame is at fault: skip it.
+    #[error(transparent)]
+    Frame(#[from] UnreadableFrame),
+    /// A net is at fault: the element cannot go on.
+    #[error(transparent)]
+    Inference(#[from] InferenceError),
+}
+
+impl Stream {
+    pub fn new(source: &ModelSource, check: Box<dyn Check>) -> Result<Self, InferenceError> {
+        Ok(Self {
+            info: None,
+            analyzer: FaceAnalyzer::new(source)?,
+            age: AgeEstimator::new(source)?,
+            check,
+            serial: 0,
+            shot: ReferenceShot::default(),
+            sampler: Sampler::new(),
+        })
+    }
+
+    /// The next frame has nothing to do with the last.
+    pub fn reset(&mut self) {
+        self.analyzer.reset();
+    }
+
+    pub fn serves(&self, serial: u64) -> bool {
+        self.serial == serial
+    }
+
+    /// Begins another attempt.
+    pub fn begin(&mut self, serial: u64, check: Box<dyn Check>) {
+        self.check = check;
+        self.serial = serial;
+        self.shot.clear();
+    }
+
+    pub fn wants(&self, time: Option<Time>) -> bool {
+        self.check.wants(time)
+    }
+
+    /// Looks at one frame, unless an element before has done so.
+    pub fn analyze(
+        &mut self,
+        buffer: &gst::BufferRef,
+        info: &VideoInfo,
+        time: Option<Time>,
+    ) -> Result<Analysis, AnalysisError> {
+        let seen = buffer.meta::<LivenessMeta>().map(|meta| meta.observation().clone());
+        let seen = seen.filter(|o| (o.width, o.height) == (info.width() as usize, info.height() as usize));
+        with_frame(buffer, info, |frame| {
+            let observation = match seen {
+                Some(observation) => observation,
+                None => Arc::new(self.analyzer.analyze(frame)?),
+            };
+            let step = self.check.observe(frame, &observation, time)?;
+            if let Some((_, face)) = observation.primary() {
+                let faultless = if step.guidance == Guidance::Ok { FAULTLESS } else { 0.0 };
+                let worth = faultless + face.quality.score();
+                self.shot.consider(frame, &face.mesh, worth, &mut self.sampler);
+            }
+            Ok(Analysis { observation, step })
+        })?
+    }
+
+    pub fn evidence(&self) -> Evidence {
+        self.check.evidence()
+    }
+
+    /// The age of the person in the reference picture.
+    pub fn age(&mut self) -> Result<Option<AgeGender>, InferenceError> {
+        let Self { shot, age, sampler, .. } = self;
+        shot.view().map_or(Ok(None), |(frame, mesh)| age.estimate(&frame, mesh, sampler))
+    }
+
+    pub fn portrait(&self) -> Option<(&[u8], usize, usize)> {
+        self.shot.picture()
+    }
+}

@@ -1,0 +1,248 @@
+//! The element messages of the contract as types, to and from their structures.
+
+use crate::check::{Guidance, Method};
+use crate::session::{Progress, Retry, Status};
+
+/// What every liveness message carries.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Header {
+    pub method: Method,
+    /// From 1.
+    pub attempt: u32,
+    pub timestamp: Option<gst::ClockTime>,
+    pub stream_time: Option<gst::ClockTime>,
+    pub running_time: Option<gst::ClockTime>,
+}
+
+/// A liveness message.
+#[derive(Clone, Debug)]
+pub struct LivenessMessage {
+    pub header: Header,
+    pub body: Body,
+}
+
+#[derive(Clone, Debug)]
+pub enum Body {
+    Progress { progress: Progress, frames_analysed: u64, frames_skipped: u64 },
+    Guidance(Guidance),
+    Retry(RetryBody),
+    Result(ResultBody),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct RetryBody {
+    pub detail: String,
+    pub error: String,
+    pub feedback_codes: Vec<String>,
+    pub attempts_used: u32,
+    pub max_attempts: u32,
+}
+
+#[derive(Clone, Debug)]
+pub struct ResultBody {
+    pub status: Status,
+    /// 0–100.
+    pub score: f64,
+    pub warnings: Vec<String>,
+    /// One item of `liveness_checks[]`.
+    pub json: String,
+    /// `image/jpeg`.
+    pub reference_image: Option<gst::Sample>,
+}
+
+/// Why a structure is no liveness message.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAMessage {
+    #[error("{0} is not the name of a liveness message")]
+    Name(String),
+    #[error("the field {0} is missing or of another type")]
+    Field(&'static str),
+    #[error("the field {0} has no value of the contract")]
+    Value(&'static str),
+}
+
+impl From<Retry> for RetryBody {
+    fn from(retry: Retry) -> Self {
+        Self {
+            detail: retry.detail,
+            error: retry.error.to_owned(),
+            feedback_codes: retry.feedback_codes.into_iter().map(str::to_owned).collect(),
+            attempts_used: retry.attempts_used,
+            max_attempts: retry.max_attempts,
+        }
+    }
+}
+
+impl Body {
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Progress { .. } => "liveness/progress",
+            Self::Guidance(_) => "liveness/guidance",
+            Self::Retry(_) => "liveness/retry",
+            Self::Result(_) => "liveness/result",
+        }
+    }
+}
+
+fn strings(values: &[String]) -> gst::Array {
+    gst::Array::new(values)
+}
+
+impl From<LivenessMessage> for gst::Structure {
+    fn from(LivenessMessage { header, body }: LivenessMessage) -> Self {
+        let nanoseconds = |time: Option<gst::ClockTime>| time.map_or(u64::MAX, gst::ClockTime::nseconds);
+        let builder = gst::Structure::builder(body.name())
+            .field("method", header.method.name())
+            .field("attempt", header.attempt)
+            .field("timestamp", nanoseconds(header.timestamp))
+            .field("stream-time", nanoseconds(header.stream_time))
+            .field("running-time", nanoseconds(header.running_time));
+        match body {
+            Body::Progress { progress, frames_analysed, frames_skipped } => builder
+                .field("status", progress.status.name())
+                .field("fraction", progress.fraction)
+                .field("faces", progress.faces)
+                .field("frames-analysed", frames_analysed)
+                .field("frames-skipped", frames_skipped),
+            Body::Guidance(guidance) => {
+                builder.field("code", guidance.code()).field("text", guidance.text())
+            }
+            Body::Retry(retry) => builder
+                .field("detail", retry.detail)
+                .field("error", retry.error)
+                .field("feedback-codes", strings(&retry.feedback_codes))
+                .field("attempts-used", retry.attempts_used)
+                .field("max-attempts", retry.max_attempts),
+            Body::Result(result) => builder
+                .field("status", result.status.name())
+                .field("score", result.score)
+                .field("warnings", strings(&result.warnings))
+                .field("json", result.json)
+                .field_if_some("reference-image", result.reference_image),
+        }
+        .build()
+    }
+}
+
+impl TryFrom<&gst::StructureRef> for LivenessMessage {
+    type Error = NotAMessage;
+
+    fn try_from(structure: &gst::StructureRef) -> Result<Self, NotAMessage> {
+        let fields = Fields(structure);
+        let body = match structure.name().as_str() {
+            "liveness/progress" => Body::Progress {
+                progress: Progress {
+                    status: fields.status()?,
+                    fraction: fields.get("fraction")?,
+                    faces: fields.get("faces")?,
+                },
+                frames_analysed: fields.get("frames-analysed")?,
+                frames_skipped: fields.get("frames-skipped")?,
+            },
+            "liveness/guidance" => {
+                let code: String = fields.get("code")?;
+                let guidance = Guidance::ALL.into_iter().find(|guidance| guidance.code() == code);
+                Body::Guidance(guidance.ok_or(NotAMessage::Value("code"))?)
+            }
+            "liveness/retry" => Body::Retry(RetryBody {
+                detail: fields.get("detail")?,
+                error: fields.get("error")?,
+                feedback_codes: fields.strings("feedback-codes")?,
+                attempts_used: fields.get("attempts-used")?,
+                max_attempts: fields.get("max-attempts")?,
+            }),
+            "liveness/result" => Body::Result(ResultBody {
+                status: fields.status()?,
+                score: fields.get("score")?,
+                warnings: fields.strings("warnings")?,
+                json: fields.get("json")?,
+                reference_image: structure.get("reference-image").ok(),
+            }),
+            name => return Err(NotAMessage::Name(name.to_owned())),
+        };
+        Ok(Self { header: fields.header()?, body })
+    }
+}
+
+struct Fields<'a>(&'a gst::StructureRef);
+
+impl<'a> Fields<'a> {
+    fn get<T: glib::value::FromValue<'a>>(&self, name: &'static str) -> Result<T, NotAMessage> {
+        self.0.get(name).map_err(|_| NotAMessage::Field(name))
+    }
+
+    fn strings(&self, name: &'static str) -> Result<Vec<String>, NotAMessage> {
+        let array: gst::ArrayRef<'_> = self.get(name)?;
+        array.iter().map(|value| value.get().map_err(|_| NotAMessage::Field(name))).collect()
+    }
+
+    fn status(&self) -> Result<Status, NotAMessage> {
+        Status::from_name(self.get("status")?).ok_or(NotAMessage::Value("status"))
+    }
+
+    fn header(&self) -> Result<Header, NotAMessage> {
+        let time = |name| {
+            let nanoseconds: u64 = self.get(name)?;
+            Ok((nanoseconds != u64::MAX).then(|| gst::ClockTime::from_nseconds(nanoseconds)))
+        };
+        Ok(Header {
+            method: Method::from_name(self.get("method")?).ok_or(NotAMessage::Value("method"))?,
+            attempt: self.get("attempt")?,
+            timestamp: time("timestamp")?,
+            stream_time: time("stream-time")?,
+            running_time: time("running-time")?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: Header = Header {
+        method: Method::Passive,
+        attempt: 2,
+        timestamp: Some(gst::ClockTime::from_mseconds(40)),
+        stream_time: None,
+        running_time: Some(gst::ClockTime::ZERO),
+    };
+
+    #[test]
+    fn every_message_survives_its_structure() {
+        gst::init().unwrap();
+        let progress = Progress { status: Status::InProgress, fraction: 0.25, faces: 1 };
+        let bodies = [
+            Body::Progress { progress, frames_analysed: 7, frames_skipped: u64::MAX },
+            Body::Guidance(Guidance::MoveCloser),
+            Body::Retry(RetryBody {
+                detail: "d".into(),
+                error: "LOW_FACE_QUALITY".into(),
+                feedback_codes: vec!["LOW_FACE_QUALITY".into()],
+                attempts_used: 1,
+                max_attempts: 3,
+            }),
+            Body::Result(ResultBody {
+                status: Status::InReview,
+                score: 44.5,
+                warnings: vec![],
+                json: "{}".into(),
+                reference_image: Some(gst::Sample::builder().build()),
+            }),
+        ];
+        for body in bodies {
+            let structure = gst::Structure::from(LivenessMessage { header: HEADER, body: body.clone() });
+            let back = LivenessMessage::try_from(structure.as_ref()).unwrap();
+            assert_eq!(back.header, HEADER);
+            assert_eq!(format!("{:?}", back.body), format!("{body:?}"));
+        }
+    }
+
+    #[test]
+    fn other_structures_are_refused() {
+        gst::init().unwrap();
+        let other = gst::Structure::new_empty("level");
+        assert!(matches!(LivenessMessage::try_from(other.as_ref()), Err(NotAMessage::Name(_))));
+        let empty = gst::Structure::new_empty("liveness/result");
+        assert!(matches!(LivenessMessage::try_from(empty.as_ref()), Err(NotAMessage::Field("status"))));
+    }
+}

@@ -1,0 +1,176 @@
+//! `GstLivenessMeta`: what was observed in the very frame that carries it. A later element of the chain uses it
+//! instead of analysing again; the overlay draws it.
+
+use std::ffi::c_char;
+use std::mem::ManuallyDrop;
+use std::ptr;
+use std::sync::{Arc, LazyLock};
+
+use glib::translate::{FromGlib, IntoGlib, from_glib};
+use gst::meta::MetaTransform;
+use gst::prelude::*;
+
+use crate::check::{Guidance, Method};
+use crate::face::FrameObservation;
+use crate::session::Status;
+
+/// Where the running check stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RunningCheck {
+    pub method: Method,
+    pub status: Status,
+    pub attempt: u32,
+    pub guidance: Guidance,
+    /// 0–1.
+    pub fraction: f64,
+    /// The score so far, 0–100.
+    pub score: Option<f64>,
+}
+
+/// A frame's observation and the check that it is part of.
+#[repr(transparent)]
+pub struct LivenessMeta(imp::LivenessMeta);
+
+unsafe impl Send for LivenessMeta {}
+unsafe impl Sync for LivenessMeta {}
+
+impl LivenessMeta {
+    pub fn add(
+        buffer: &mut gst::BufferRef,
+        observation: Arc<FrameObservation>,
+        check: RunningCheck,
+    ) -> gst::MetaRefMut<'_, Self, gst::meta::Standalone> {
+        // `init` takes the contents out of `params`.
+        let mut params = ManuallyDrop::new(imp::Contents { observation, check });
+        unsafe {
+            let meta = gst::ffi::gst_buffer_add_meta(
+                buffer.as_mut_ptr(),
+                imp::info(),
+                (&raw mut *params).cast(),
+            );
+            Self::from_mut_ptr(buffer, meta.cast())
+        }
+    }
+
+    pub fn observation(&self) -> &Arc<FrameObservation> {
+        &self.0.contents.observation
+    }
+
+    pub fn check(&self) -> RunningCheck {
+        self.0.contents.check
+    }
+}
+
+unsafe impl gst::MetaAPI for LivenessMeta {
+    type GstType = imp::LivenessMeta;
+
+    fn meta_api() -> glib::Type {
+        *imp::API
+    }
+}
+
+mod imp {
+    use super::*;
+
+    pub struct Contents {
+        pub observation: Arc<FrameObservation>,
+        pub check: RunningCheck,
+    }
+
+    #[repr(C)]
+    pub struct LivenessMeta {
+        parent: gst::ffi::GstMeta,
+        pub contents: Contents,
+    }
+
+    pub static API: LazyLock<glib::Type> = LazyLock::new(|| unsafe {
+        let tags = [ptr::null::<c_char>()];
+        let api = gst::ffi::gst_meta_api_type_register(
+            c"GstLivenessMetaAPI".as_ptr(),
+            tags.as_ptr().cast_mut(),
+        );
+        from_glib(api)
+    });
+
+    struct Info(ptr::NonNull<gst::ffi::GstMetaInfo>);
+    unsafe impl Send for Info {}
+    unsafe impl Sync for Info {}
+
+    pub fn info() -> *const gst::ffi::GstMetaInfo {
+        static INFO: LazyLock<Option<Info>> = LazyLock::new(|| unsafe {
+            let info = gst::ffi::gst_meta_register(
+                API.into_glib(),
+                c"GstLivenessMeta".as_ptr(),
+                size_of::<LivenessMeta>(),
+                Some(init),
+                Some(free),
+                Some(transform),
+            );
+            ptr::NonNull::new(info.cast_mut()).map(Info)
+        });
+        INFO.as_ref().map_or(ptr::null(), |info| info.0.as_ptr())
+    }
+
+    unsafe extern "C" fn init(
+        meta: *mut gst::ffi::GstMeta,
+        params: glib::ffi::gpointer,
+        _buffer: *mut gst::ffi::GstBuffer,
+    ) -> glib::ffi::gboolean {
+        unsafe {
+            let meta = meta.cast::<LivenessMeta>();
+            ptr::write(&raw mut (*meta).contents, ptr::read(params.cast::<Contents>()));
+        }
+        true.into_glib()
+    }
+
+    unsafe extern "C" fn free(meta: *mut gst::ffi::GstMeta, _buffer: *mut gst::ffi::GstBuffer) {
+        unsafe { ptr::drop_in_place(&raw mut (*meta.cast::<LivenessMeta>()).contents) };
+    }
+
+    /// Follows whole copies; a scaled or cropped frame is another picture.
+    unsafe extern "C" fn transform(
+        target: *mut gst::ffi::GstBuffer,
+        meta: *mut gst::ffi::GstMeta,
+        _buffer: *mut gst::ffi::GstBuffer,
+        kind: glib::ffi::GQuark,
+        data: glib::ffi::gpointer,
+    ) -> glib::ffi::gboolean {
+        unsafe {
+            let copied = kind == gst::meta::MetaTransformCopy::quark().into_glib();
+            let copy = data.cast::<gst::ffi::GstMetaTransformCopy>();
+            if !copied || copy.is_null() || bool::from_glib((*copy).region) {
+                return false.into_glib();
+            }
+            let Contents { observation, check } = &(*meta.cast::<LivenessMeta>()).contents;
+            super::LivenessMeta::add(gst::BufferRef::from_mut_ptr(target), observation.clone(), *check);
+            true.into_glib()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copied_buffer_keeps_its_observation_and_frees_it() {
+        gst::init().unwrap();
+        let observation = Arc::new(FrameObservation { width: 3, ..Default::default() });
+        let check = RunningCheck {
+            method: Method::Passive,
+            status: Status::InProgress,
+            attempt: 2,
+            guidance: Guidance::TooDark,
+            fraction: 0.5,
+            score: None,
+        };
+        let mut buffer = gst::Buffer::with_size(4).unwrap();
+        LivenessMeta::add(buffer.make_mut(), observation.clone(), check);
+        let copy = buffer.copy();
+        let meta = copy.meta::<LivenessMeta>().unwrap();
+        assert_eq!((meta.observation().width, meta.check()), (3, check));
+        assert_eq!(Arc::strong_count(&observation), 3);
+        drop((buffer, copy));
+        assert_eq!(Arc::strong_count(&observation), 1);
+    }
+}

@@ -1,0 +1,20 @@
+//! GStreamer only: the elements, their messages and metas. No algorithm lives here.
+
+mod analyzer;
+mod frame;
+mod jpeg;
+pub mod message;
+pub mod meta;
+pub mod passive;
+
+pub use analyzer::Analyzer;
+
+use std::sync::LazyLock;
+
+pub(crate) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
+    gst::DebugCategory::new("liveness", gst::DebugColorFlags::empty(), Some("Face liveness detection"))
+});
+
+pub(crate) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
+    passive::register(plugin)
+}

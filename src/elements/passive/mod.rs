@@ -1,0 +1,14 @@
+//! `livenesspassive`: judges single frames.
+
+mod imp;
+
+use glib::prelude::*;
+
+glib::wrapper! {
+    pub struct LivenessPassive(ObjectSubclass<imp::LivenessPassive>)
+        @extends super::Analyzer, gst_base::BaseTransform, gst::Element, gst::Object;
+}
+
+pub(super) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
+    gst::Element::register(Some(plugin), "livenesspassive", gst::Rank::NONE, LivenessPassive::static_type())
+}

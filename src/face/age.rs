@@ -1,0 +1,69 @@
+//! An estimate of age and gender (FaceRes): for information, never part of a decision.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::landmarks::Mesh;
+use crate::inference::{InferenceError, Model, ModelSource, Net};
+use crate::vision::{Affine, Border, ChannelOrder, Frame, Layout, Sampler, TensorSpec};
+
+const SIDE: usize = 224;
+const INPUT: TensorSpec = TensorSpec {
+    width: SIDE,
+    height: SIDE,
+    layout: Layout::Nhwc,
+    order: ChannelOrder::Rgb,
+    scale: 1.0,
+    bias: 0.0,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Gender {
+    Female,
+    Male,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct AgeGender {
+    /// In years.
+    pub age: f32,
+    pub gender: Gender,
+    /// How sure the net is of the gender, 0–1.
+    pub gender_confidence: f32,
+}
+
+pub struct AgeEstimator {
+    net: Arc<Net>,
+    input: Vec<f32>,
+}
+
+impl AgeEstimator {
+    /// # Errors
+    /// When the model cannot be loaded.
+    pub fn new(source: &ModelSource) -> Result<Self, InferenceError> {
+        Ok(Self { net: Net::load(Model::AgeGender, source)?, input: vec![0.0; INPUT.len()] })
+    }
+
+    /// `None` when the net's answer is no human age.
+    ///
+    /// # Errors
+    /// When the net cannot run.
+    pub fn estimate(
+        &mut self,
+        frame: &Frame<'_>,
+        mesh: &Mesh,
+        sampler: &mut Sampler,
+    ) -> Result<Option<AgeGender>, InferenceError> {
+        let map = Affine::from_rect(&mesh.bbox().square(1.4), SIDE, SIDE);
+        sampler.sample(frame, &map, &INPUT, Border::Replicate, &mut self.input);
+        self.net.run(&self.input, |outputs| {
+            let age = outputs.values("age", 1)?[0];
+            let male = outputs.values("gender", 1)?[0];
+            let gender = if male >= 0.5 { Gender::Male } else { Gender::Female };
+            let gender_confidence = (2.0 * (male - 0.5).abs()).min(1.0);
+            Ok((0.5..120.0).contains(&age).then_some(AgeGender { age, gender, gender_confidence }))
+        })
+    }
+}

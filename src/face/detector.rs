@@ -1,0 +1,177 @@
+//! BlazeFace short range (Bazarevsky et al. 2019): boxes and six key points of the faces in a whole frame.
+
+use std::sync::Arc;
+
+use crate::inference::{InferenceError, Model, ModelSource, Net};
+use crate::vision::{
+    Affine, Border, ChannelOrder, Frame, Layout, Point, Rect, RotatedRect, Sampler, TensorSpec,
+};
+
+const SIDE: usize = 128;
+/// The score below which MediaPipe drops a face.
+const MIN_SCORE: f32 = 0.5;
+/// Overlap beyond which two boxes are one face.
+const SAME_FACE: f32 = 0.3;
+const INPUT: TensorSpec = TensorSpec {
+    width: SIDE,
+    height: SIDE,
+    layout: Layout::Nhwc,
+    order: ChannelOrder::Rgb,
+    scale: 1.0 / 127.5,
+    bias: -1.0,
+};
+const VALUES: usize = 16;
+
+/// A face that the detector found, in frame pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Detection {
+    /// 0–1.
+    pub score: f32,
+    pub bbox: Rect,
+    /// The person's right and left eye, nose tip, mouth, right and left ear.
+    pub keypoints: [Point; 6],
+}
+
+impl Detection {
+    /// Where the landmark net looks: 1.5× the longer side, turned so that the eyes are level.
+    pub fn region(&self) -> RotatedRect {
+        let [right_eye, left_eye, ..] = self.keypoints;
+        let square = self.bbox.square(1.5);
+        RotatedRect {
+            center: square.center(),
+            width: square.width,
+            height: square.height,
+            angle: (left_eye.y - right_eye.y).atan2(left_eye.x - right_eye.x),
+        }
+    }
+}
+
+pub struct FaceDetector {
+    net: Arc<Net>,
+    anchors: Vec<Point>,
+    input: Vec<f32>,
+}
+
+impl FaceDetector {
+    /// # Errors
+    /// When the model cannot be loaded.
+    pub fn new(source: &ModelSource) -> Result<Self, InferenceError> {
+        let net = Net::load(Model::Detector, source)?;
+        Ok(Self { net, anchors: anchors(), input: vec![0.0; INPUT.len()] })
+    }
+
+    /// The faces in `frame`, largest first.
+    ///
+    /// # Errors
+    /// When the net cannot run.
+    pub fn detect(
+        &mut self,
+        frame: &Frame<'_>,
+        sampler: &mut Sampler,
+    ) -> Result<Vec<Detection>, InferenceError> {
+        let whole = Rect::new(0.0, 0.0, frame.width() as f32, frame.height() as f32);
+        let map = Affine::from_rect(&whole.square(1.0), SIDE, SIDE);
+        sampler.sample(frame, &map, &INPUT, Border::Black, &mut self.input);
+        let anchors = &self.anchors;
+        let candidates = self.net.run(&self.input, |outputs| {
+            let boxes = outputs.values("regressors", anchors.len() * VALUES)?;
+            let logits = outputs.values("classificators", anchors.len())?;
+            let rows = boxes.chunks_exact(VALUES).zip(logits).zip(anchors);
+            Ok(rows.filter_map(|((raw, logit), anchor)| decode(raw, logit, *anchor, &map)).collect())
+        })?;
+        let mut faces = suppress(candidates);
+        faces.sort_by(|a, b| b.bbox.area().total_cmp(&a.bbox.area()));
+        Ok(faces)
+    }
+}
+
+/// The 896 anchor centres in input pixels: two on each cell of 8 pixels, six on each of 16.
+fn anchors() -> Vec<Point> {
+    [(8, 2), (16, 6)]
+        .into_iter()
+        .flat_map(|(stride, repeats)| {
+            let cells = SIDE / stride;
+            let center = move |i: usize| (i as f32 + 0.5) * stride as f32;
+            (0..cells * cells)
+                .map(move |i| Point::new(center(i % cells), center(i / cells)))
+                .flat_map(move |point| std::iter::repeat_n(point, repeats))
+        })
+        .collect()
+}
+
+fn decode(raw: &[f32], logit: f32, anchor: Point, map: &Affine) -> Option<Detection> {
+    let score = 1.0 / (1.0 + (-logit).exp());
+    let (width, height) = (raw[2] * map.a, raw[3] * map.e);
+    if score < MIN_SCORE || width <= 0.0 || height <= 0.0 {
+        return None;
+    }
+    let at = |i: usize| map.apply(Point::new(anchor.x + raw[i], anchor.y + raw[i + 1]));
+    let center = at(0);
+    Some(Detection {
+        score,
+        bbox: Rect::new(center.x - 0.5 * width, center.y - 0.5 * height, width, height),
+        keypoints: std::array::from_fn(|i| at(4 + 2 * i)),
+    })
+}
+
+/// Weighted non-maximum suppression: the boxes of one face become their mean by score, which is steadier than the
+/// best one alone.
+fn suppress(mut candidates: Vec<Detection>) -> Vec<Detection> {
+    candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let mut faces = Vec::new();
+    while let Some(best) = candidates.first().copied() {
+        let (same, rest): (Vec<_>, Vec<_>) =
+            candidates.into_iter().partition(|c| c.bbox.iou(&best.bbox) > SAME_FACE || *c == best);
+        faces.push(merge(best.score, &same));
+        candidates = rest;
+    }
+    faces
+}
+
+fn merge(score: f32, same: &[Detection]) -> Detection {
+    let total: f32 = same.iter().map(|d| d.score).sum();
+    let mean = |of: &dyn Fn(&Detection) -> f32| same.iter().map(|d| d.score * of(d)).sum::<f32>() / total;
+    Detection {
+        score,
+        bbox: Rect::new(
+            mean(&|d| d.bbox.x),
+            mean(&|d| d.bbox.y),
+            mean(&|d| d.bbox.width),
+            mean(&|d| d.bbox.height),
+        ),
+        keypoints: std::array::from_fn(|i| {
+            Point::new(mean(&|d| d.keypoints[i].x), mean(&|d| d.keypoints[i].y))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn detection(score: f32, x: f32) -> Detection {
+        Detection { score, bbox: Rect::new(x, 0.0, 10.0, 10.0), keypoints: [Point::default(); 6] }
+    }
+
+    #[test]
+    fn there_are_896_anchors_inside_the_input() {
+        let anchors = anchors();
+        assert_eq!(anchors.len(), 896);
+        assert_eq!((anchors[0], anchors[1], anchors[2]), (Point::new(4.0, 4.0), Point::new(4.0, 4.0), Point::new(12.0, 4.0)));
+        assert_eq!(anchors[895], Point::new(120.0, 120.0));
+    }
+
+    #[test]
+    fn overlapping_boxes_become_one_and_apart_ones_stay() {
+        let faces = suppress(vec![detection(0.6, 0.0), detection(0.9, 1.0), detection(0.8, 50.0)]);
+        assert_eq!(faces.len(), 2);
+        assert_eq!(faces[0].score, 0.9);
+        assert!((faces[0].bbox.x - 0.6).abs() < 1e-5);
+    }
+
+    #[test]
+    fn a_box_without_area_ends_the_suppression_all_the_same() {
+        let flat = Detection { bbox: Rect::new(0.0, 0.0, 0.0, 0.0), ..detection(0.9, 0.0) };
+        assert_eq!(suppress(vec![flat, flat]).len(), 1);
+    }
+}

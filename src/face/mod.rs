@@ -1,0 +1,23 @@
+//! One frame → [`FrameObservation`]: who is there, where, how turned, and how good the picture of them is.
+
+mod age;
+mod analyzer;
+mod blendshapes;
+mod detector;
+mod embedding;
+mod landmarks;
+mod observation;
+mod pose;
+mod quality;
+mod reference;
+
+pub use age::{AgeEstimator, AgeGender, Gender};
+pub use analyzer::FaceAnalyzer;
+pub use blendshapes::{BLENDSHAPE_NAMES, Blendshape, Blendshapes};
+pub use detector::{Detection, FaceDetector};
+pub use embedding::{Embedder, Embedding};
+pub use landmarks::{FACE_OVAL, LANDMARKS, Landmark, LandmarkNet, Mesh, index};
+pub use observation::{FaceMesh, FaceObservation, FrameObservation};
+pub use pose::{HeadPose, fit_pose};
+pub use quality::{FaceQuality, QualityMeter};
+pub use reference::ReferenceShot;

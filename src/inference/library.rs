@@ -1,0 +1,107 @@
+//! Finds and loads the ONNX Runtime library, once for the process.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use ort::environment::Environment;
+use ort::logging::LogLevel;
+
+use super::InferenceError;
+
+static PLUGIN_DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
+/// Kept for good: the environment must outlive every session, and there may be only one.
+static ENVIRONMENT: Mutex<Option<Environment>> = Mutex::new(None);
+
+/// Tells where the plugin file lies, so that the library is also looked for beside it. The first call counts.
+pub fn set_plugin_directory(directory: PathBuf) {
+    let _ = PLUGIN_DIRECTORY.set(directory);
+}
+
+/// The process's environment; loads the library on first use. A failure may be mended and tried again.
+pub(super) fn environment() -> Result<Environment, InferenceError> {
+    let mut slot = ENVIRONMENT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(environment) = slot.as_ref() {
+        return Ok(environment.clone());
+    }
+    let environment = load(&candidates())?;
+    *slot = Some(environment.clone());
+    Ok(environment)
+}
+
+/// Tries each path in turn; one that exists but cannot be used ends the search, so that its fault is seen.
+fn load(candidates: &[PathBuf]) -> Result<Environment, InferenceError> {
+    for path in candidates {
+        // A bare file name is the system loader's to find.
+        let named = path.components().count() > 1;
+        match ort::init_from(path) {
+            Ok(builder) => {
+                let unusable = |e: ort::Error| InferenceError::LibraryUnusable {
+                    path: path.clone(),
+                    reason: e.to_string(),
+                };
+                let built = builder.with_name("liveness").with_telemetry(false).build();
+                let environment = built.map_err(unusable)?;
+                environment.set_log_level(LogLevel::Error);
+                return Ok(environment);
+            }
+            Err(e) if named && path.exists() => {
+                return Err(InferenceError::LibraryUnusable { path: path.clone(), reason: e.to_string() });
+            }
+            Err(_) => {}
+        }
+    }
+    let looked = candidates.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
+    Err(InferenceError::LibraryMissing(looked))
+}
+
+/// `ORT_DYLIB_PATH` alone when it is set; else beside the plugin, beside the program, then the system's.
+fn candidates() -> Vec<PathBuf> {
+    if let Some(path) = env::var_os("ORT_DYLIB_PATH").filter(|p| !p.is_empty()) {
+        return vec![path.into()];
+    }
+    let program = env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_path_buf));
+    let directories = [PLUGIN_DIRECTORY.get().cloned(), program];
+    let mut found: Vec<PathBuf> = directories
+        .into_iter()
+        .flatten()
+        .flat_map(|directory| [directory.join("liveness"), directory])
+        .flat_map(|directory| libraries_in(&directory))
+        .collect();
+    found.extend(["libonnxruntime.so.1".into(), "libonnxruntime.so".into()]);
+    found
+}
+
+fn libraries_in(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut libraries: Vec<PathBuf> = entries
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with("libonnxruntime.so"))
+        .map(|entry| entry.path())
+        .collect();
+    libraries.sort();
+    libraries
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_library_names_where_it_was_looked_for() {
+        let error = load(&["/nowhere/libonnxruntime.so".into()]).err().unwrap();
+        assert!(matches!(&error, InferenceError::LibraryMissing(paths) if paths.contains("/nowhere/")));
+        assert!(error.to_string().contains("ORT_DYLIB_PATH"));
+    }
+
+    #[test]
+    fn a_file_that_is_no_library_is_named_with_the_reason() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("libonnxruntime.so.1");
+        std::fs::write(&path, "not a library").unwrap();
+        assert_eq!(libraries_in(directory.path()), std::slice::from_ref(&path));
+        // Where another test has loaded the real library already, ort keeps that one.
+        if let Err(error) = load(std::slice::from_ref(&path)) {
+            assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
+        }
+    }
+}

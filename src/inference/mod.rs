@@ -1,0 +1,32 @@
+//! ONNX Runtime: one environment, and one set of sessions for every element of the process.
+
+mod library;
+mod model;
+mod net;
+
+pub use library::set_plugin_directory;
+pub use model::{Model, ModelSource};
+pub use net::{Net, Outputs};
+
+use std::path::PathBuf;
+
+/// Why a model cannot be loaded or run. Each message says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum InferenceError {
+    #[error(
+        "ONNX Runtime was not found (looked for {0}); set ORT_DYLIB_PATH to libonnxruntime.so or put it beside the plugin"
+    )]
+    LibraryMissing(String),
+    #[error("ONNX Runtime at {path} cannot be used: {reason}")]
+    LibraryUnusable { path: PathBuf, reason: String },
+    #[error("models-dir {0} holds none of the plugin's models; unset it or copy the .onnx files there")]
+    NoModels(PathBuf),
+    #[error("the model file {path} cannot be read: {source}")]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("the model {file} cannot be loaded: {reason}")]
+    Unloadable { file: String, reason: String },
+    #[error("the model {file} is not the one expected: {reason}")]
+    WrongModel { file: &'static str, reason: String },
+    #[error("running {file} failed: {reason}")]
+    Run { file: &'static str, reason: String },
+}

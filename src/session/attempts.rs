@@ -1,0 +1,306 @@
+//! The attempts of one check: a state machine without clock or pipeline.
+
+use super::decision::{Decision, Status, Thresholds};
+use crate::check::{Guidance, Step, Time};
+
+/// What may be changed while a check runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SessionConfig {
+    /// 1–3.
+    pub max_attempts: u32,
+    /// Nanoseconds on the running clock.
+    pub attempt_timeout: Time,
+    pub progress_interval: Time,
+    pub thresholds: Thresholds,
+}
+
+/// What is to be told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SessionEvent {
+    Guidance(Guidance),
+    Progress(Progress),
+    Retry(Retry),
+    Decided(Decision),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    pub status: Status,
+    pub fraction: f64,
+    pub faces: u32,
+}
+
+/// An attempt failed and another may be made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Retry {
+    /// For people.
+    pub detail: String,
+    /// The risk that weighs most.
+    pub error: &'static str,
+    pub feedback_codes: Vec<&'static str>,
+    pub attempts_used: u32,
+    pub max_attempts: u32,
+}
+
+/// Counts attempts and says when to conclude one.
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    status: Status,
+    attempt: u32,
+    /// Changes with every attempt of every check, so that late work can be told from current.
+    serial: u64,
+    started: Option<Time>,
+    last_progress: Option<Time>,
+    guidance: Option<Guidance>,
+    fraction: f64,
+}
+
+impl Session {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A session that has not started, later than all attempts of `earlier`.
+    pub fn after(earlier: &Self) -> Self {
+        Self { serial: earlier.serial + 1, ..Self::default() }
+    }
+
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The running or last attempt, from 1; 0 before the first.
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    pub fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    pub fn is_running(&self) -> bool {
+        self.status == Status::InProgress
+    }
+
+    /// Begins a check with its first attempt; a running one is dropped without a decision.
+    pub fn start(&mut self) -> Vec<SessionEvent> {
+        self.begin_attempt(1);
+        vec![self.progress(0)]
+    }
+
+    /// Gives a running check up.
+    pub fn cancel(&mut self) -> Vec<SessionEvent> {
+        if self.is_running() { self.finish(Decision::abandoned()) } else { Vec::new() }
+    }
+
+    /// Makes the running attempt begin anew, because the stream's time did (a flush or seek).
+    pub fn restart_attempt(&mut self) {
+        if self.is_running() {
+            self.begin_attempt(self.attempt);
+        }
+    }
+
+    /// Takes in where the check stands after a frame. The second value tells that the attempt is to be concluded.
+    pub fn step(
+        &mut self,
+        step: &Step,
+        faces: u32,
+        time: Option<Time>,
+        config: &SessionConfig,
+    ) -> (Vec<SessionEvent>, bool) {
+        let mut events = Vec::new();
+        if !self.is_running() {
+            return (events, false);
+        }
+        if self.guidance.replace(step.guidance) != Some(step.guidance) {
+            events.push(SessionEvent::Guidance(step.guidance));
+        }
+        self.fraction = step.fraction;
+        let timed_out = self.advance(time, faces, config, &mut events);
+        (events, step.done || timed_out)
+    }
+
+    /// Lets the clock run on without a frame analysed; tells whether the attempt is to be concluded.
+    pub fn tick(&mut self, time: Option<Time>, config: &SessionConfig) -> bool {
+        self.is_running() && self.advance_clock(time, config)
+    }
+
+    /// Ends the attempt with its decision: another attempt while the fault can be mended, attempts remain and the
+    /// stream goes on; else the result.
+    pub fn conclude(&mut self, decision: Decision, stream_goes_on: bool, config: &SessionConfig) -> Vec<SessionEvent> {
+        if !self.is_running() {
+            return Vec::new();
+        }
+        if !(stream_goes_on && decision.retryable() && self.attempt < config.max_attempts) {
+            return self.finish(decision);
+        }
+        let retry = Retry::new(&decision, self.attempt, config.max_attempts);
+        self.begin_attempt(self.attempt + 1);
+        vec![SessionEvent::Retry(retry), self.progress(0)]
+    }
+
+    fn begin_attempt(&mut self, attempt: u32) {
+        let serial = self.serial + 1;
+        *self = Self { status: Status::InProgress, attempt, serial, ..Self::default() };
+    }
+
+    fn finish(&mut self, decision: Decision) -> Vec<SessionEvent> {
+        self.status = decision.status;
+        self.serial += 1;
+        self.fraction = 1.0;
+        vec![self.progress(0), SessionEvent::Decided(decision)]
+    }
+
+    fn advance_clock(&mut self, time: Option<Time>, config: &SessionConfig) -> bool {
+        let Some(now) = time else {
+            return false;
+        };
+        let started = *self.started.get_or_insert(now);
+        now.saturating_sub(started) >= config.attempt_timeout
+    }
+
+    fn advance(
+        &mut self,
+        time: Option<Time>,
+        faces: u32,
+        config: &SessionConfig,
+        events: &mut Vec<SessionEvent>,
+    ) -> bool {
+        let due = match (time, self.last_progress) {
+            (Some(now), Some(last)) => now.saturating_sub(last) >= config.progress_interval,
+            (_, last) => last.is_none() && time.is_some(),
+        };
+        if due {
+            self.last_progress = time;
+            events.push(self.progress(faces));
+        }
+        self.advance_clock(time, config)
+    }
+
+    fn progress(&self, faces: u32) -> SessionEvent {
+        SessionEvent::Progress(Progress { status: self.status, fraction: self.fraction, faces })
+    }
+}
+
+impl Retry {
+    fn new(decision: &Decision, attempts_used: u32, max_attempts: u32) -> Self {
+        let risks: Vec<_> = decision.risks.iter().map(|(risk, _)| *risk).collect();
+        let detail = risks.iter().map(|risk| risk.long_description()).collect::<Vec<_>>().join(" ");
+        Self {
+            detail,
+            error: risks.first().map_or("", |risk| risk.name()),
+            feedback_codes: risks.iter().map(|risk| risk.name()).collect(),
+            attempts_used,
+            max_attempts,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::risk::{LogType, Risk};
+    use super::*;
+    use proptest::prelude::*;
+
+    const CONFIG: SessionConfig = SessionConfig {
+        max_attempts: 3,
+        attempt_timeout: 10_000,
+        progress_interval: 500,
+        thresholds: Thresholds { decline: 30.0, review: 60.0 },
+    };
+
+    fn step(guidance: Guidance, done: bool) -> Step {
+        Step { guidance, fraction: 0.5, done, score: None }
+    }
+
+    fn declined(risk: Risk) -> Decision {
+        Decision { status: Status::Declined, score: 0.0, risks: vec![(risk, LogType::Error)] }
+    }
+
+    fn is_result(events: &[SessionEvent]) -> bool {
+        events.iter().any(|event| matches!(event, SessionEvent::Decided(_)))
+    }
+
+    #[test]
+    fn guidance_is_told_only_when_it_changes() {
+        let mut session = Session::new();
+        session.start();
+        let told: Vec<usize> = [Guidance::Ok, Guidance::Ok, Guidance::TooDark, Guidance::Ok]
+            .map(|g| session.step(&step(g, false), 1, Some(0), &CONFIG).0)
+            .map(|events| events.iter().filter(|e| matches!(e, SessionEvent::Guidance(_))).count())
+            .to_vec();
+        assert_eq!(told, [1, 0, 1, 1]);
+    }
+
+    #[test]
+    fn three_attempts_and_then_the_result() {
+        let mut session = Session::new();
+        session.start();
+        for attempt in 1..=3 {
+            assert_eq!(session.attempt(), attempt);
+            let events = session.conclude(declined(Risk::NoFaceDetected), true, &CONFIG);
+            assert_eq!(is_result(&events), attempt == 3);
+        }
+        assert_eq!(session.status(), Status::Declined);
+        assert!(session.conclude(declined(Risk::NoFaceDetected), true, &CONFIG).is_empty());
+    }
+
+    #[test]
+    fn an_attack_or_the_end_of_the_stream_leaves_no_retry() {
+        for (risk, goes_on) in [(Risk::LivenessFaceAttack, true), (Risk::NoFaceDetected, false)] {
+            let mut session = Session::new();
+            session.start();
+            assert!(is_result(&session.conclude(declined(risk), goes_on, &CONFIG)));
+        }
+    }
+
+    #[test]
+    fn an_attempt_ends_at_its_timeout() {
+        let mut session = Session::new();
+        session.start();
+        assert!(!session.step(&step(Guidance::NoFace, false), 0, Some(5_000), &CONFIG).1);
+        assert!(!session.tick(Some(14_999), &CONFIG));
+        assert!(session.tick(Some(15_000), &CONFIG));
+    }
+
+    #[test]
+    fn a_stream_without_time_never_times_out() {
+        let mut session = Session::new();
+        session.start();
+        assert!((0..100).all(|_| !session.step(&step(Guidance::NoFace, false), 0, None, &CONFIG).1));
+    }
+
+    #[test]
+    fn cancelling_abandons_once() {
+        let mut session = Session::new();
+        assert!(session.cancel().is_empty());
+        session.start();
+        assert!(is_result(&session.cancel()));
+        assert!(session.cancel().is_empty());
+        assert_eq!(session.status(), Status::Abandoned);
+    }
+
+    proptest! {
+        /// Whatever happens, a started check gives exactly one decision, and attempts stay in their budget.
+        #[test]
+        fn one_decision_per_check(calls in prop::collection::vec((0u8..5, 0u64..30_000), 1..60), budget in 1u32..=3) {
+            let config = SessionConfig { max_attempts: budget, ..CONFIG };
+            let mut session = Session::new();
+            let (mut open, mut decisions, mut starts) = (false, 0, 0);
+            for (call, time) in calls {
+                let events = match call {
+                    0 if !open => { starts += 1; open = true; session.start() }
+                    1 => session.cancel(),
+                    2 => session.conclude(declined(Risk::NoFaceDetected), true, &config),
+                    3 => session.conclude(declined(Risk::LivenessFaceAttack), true, &config),
+                    _ => session.step(&step(Guidance::Ok, false), 1, Some(time), &config).0,
+                };
+                let decided = events.iter().filter(|e| matches!(e, SessionEvent::Decided(_))).count();
+                prop_assert!(decided <= usize::from(open));
+                if decided > 0 { open = false; decisions += 1; }
+                prop_assert!(session.attempt() <= budget);
+            }
+            prop_assert_eq!(starts, decisions + usize::from(open));
+        }
+    }
+}

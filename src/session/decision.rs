@@ -1,0 +1,174 @@
+//! From one attempt's evidence to a status and its warnings.
+
+use serde::{Serialize, Serializer};
+
+use super::risk::{LogType, Risk};
+use crate::check::{Evidence, Guidance};
+
+/// The state of a check, by the contract's names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Status {
+    #[default]
+    NotStarted,
+    InProgress,
+    Approved,
+    InReview,
+    Declined,
+    Abandoned,
+    KycExpired,
+}
+
+impl Status {
+    pub const ALL: [Self; 7] = [
+        Self::NotStarted,
+        Self::InProgress,
+        Self::Approved,
+        Self::InReview,
+        Self::Declined,
+        Self::Abandoned,
+        Self::KycExpired,
+    ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotStarted => "Not Started",
+            Self::InProgress => "In Progress",
+            Self::Approved => "Approved",
+            Self::InReview => "In Review",
+            Self::Declined => "Declined",
+            Self::Abandoned => "Abandoned",
+            Self::KycExpired => "Kyc Expired",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+}
+
+impl Serialize for Status {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// Where scores (0–100) part. A score at a threshold falls on its lower side.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Thresholds {
+    pub decline: f64,
+    pub review: f64,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self { decline: 30.0, review: 60.0 }
+    }
+}
+
+/// What an attempt comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    pub status: Status,
+    /// 0–100; 0 when nothing could be judged.
+    pub score: f64,
+    pub risks: Vec<(Risk, LogType)>,
+}
+
+impl Decision {
+    /// The decision of a check that was given up.
+    pub fn abandoned() -> Self {
+        Self { status: Status::Abandoned, score: 0.0, risks: Vec::new() }
+    }
+
+    /// Whether another attempt may end better: all that spoils this one can be mended, and something other than a
+    /// middling score does.
+    pub fn retryable(&self) -> bool {
+        let spoilt = self.status == Status::Declined
+            || self.risks.iter().any(|(risk, grave)| *grave > LogType::Information && *risk != Risk::LowLivenessScore);
+        spoilt && self.status != Status::Abandoned && self.risks.iter().all(|(risk, _)| risk.retryable())
+    }
+}
+
+/// Applies the thresholds. A score that rests on spoilt pictures is never approved, and no face is a decline.
+pub fn decide(evidence: &Evidence, thresholds: Thresholds) -> Decision {
+    let mut risks = Vec::new();
+    if evidence.attack {
+        risks.push((Risk::LivenessFaceAttack, LogType::Error));
+    }
+    match Risk::of(evidence.hindrance) {
+        Some(Risk::NoFaceDetected) => risks.push((Risk::NoFaceDetected, LogType::Error)),
+        Some(risk) => risks.push((risk, LogType::Warning)),
+        None => {}
+    }
+    match evidence.score {
+        Some(score) if score <= thresholds.decline => risks.push((Risk::LowLivenessScore, LogType::Error)),
+        Some(score) if score <= thresholds.review => risks.push((Risk::LowLivenessScore, LogType::Warning)),
+        Some(_) => {}
+        None if evidence.hindrance == Guidance::Ok => risks.push((Risk::NoFaceDetected, LogType::Error)),
+        None => risks.iter_mut().for_each(|(_, grave)| *grave = LogType::Error),
+    }
+    let status = match risks.iter().map(|(_, grave)| *grave).max() {
+        Some(LogType::Error) => Status::Declined,
+        Some(LogType::Warning) => Status::InReview,
+        Some(LogType::Information) | None => Status::Approved,
+    };
+    Decision { status, score: evidence.score.unwrap_or(0.0), risks }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn evidence(score: Option<f64>, hindrance: Guidance, attack: bool) -> Evidence {
+        Evidence { score, hindrance, attack, ..Evidence::default() }
+    }
+
+    #[test]
+    fn thresholds_belong_to_their_lower_side() {
+        let status = |score| decide(&evidence(Some(score), Guidance::Ok, false), Thresholds::default()).status;
+        assert_eq!([0.0, 30.0, 30.1, 60.0, 60.1, 100.0].map(status), [
+            Status::Declined,
+            Status::Declined,
+            Status::InReview,
+            Status::InReview,
+            Status::Approved,
+            Status::Approved
+        ]);
+    }
+
+    #[test]
+    fn no_face_suppresses_the_low_score() {
+        let decision = decide(&evidence(None, Guidance::NoFace, false), Thresholds::default());
+        assert_eq!(decision.risks, [(Risk::NoFaceDetected, LogType::Error)]);
+        assert_eq!((decision.status, decision.retryable()), (Status::Declined, true));
+    }
+
+    #[test]
+    fn a_spoilt_picture_is_never_approved() {
+        let decision = decide(&evidence(Some(99.0), Guidance::TooDark, false), Thresholds::default());
+        assert_eq!(decision.status, Status::InReview);
+        assert_eq!(decision.risks, [(Risk::LowFaceLuminance, LogType::Warning)]);
+        assert!(decision.retryable());
+    }
+
+    #[test]
+    fn a_middling_score_on_good_pictures_is_for_a_person_to_judge() {
+        assert!(!decide(&evidence(Some(45.0), Guidance::Ok, false), Thresholds::default()).retryable());
+    }
+
+    #[test]
+    fn an_attack_is_declined_for_good() {
+        let decision = decide(&evidence(Some(99.0), Guidance::Ok, true), Thresholds::default());
+        assert_eq!((decision.status, decision.retryable()), (Status::Declined, false));
+    }
+
+    proptest! {
+        #[test]
+        fn a_higher_score_is_never_worse(a in 0.0f64..100.0, b in 0.0f64..100.0, hindrance in prop::sample::select(Guidance::ALL.to_vec())) {
+            let rank = |status| [Status::Declined, Status::InReview, Status::Approved].iter().position(|s| *s == status);
+            let of = |score| rank(decide(&evidence(Some(score), hindrance, false), Thresholds::default()).status);
+            prop_assert!(of(a.min(b)) <= of(a.max(b)));
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The decision as JSON: one item of `liveness_checks[]`.
+
+use serde::Serialize;
+
+use super::decision::{Decision, Status};
+use super::risk::{LogType, Risk};
+use crate::check::{Cue, Evidence, Method};
+use crate::face::AgeGender;
+
+/// One item of `liveness_checks[]`, in the contract's order.
+#[derive(Clone, Debug, Serialize)]
+pub struct LivenessCheck {
+    pub node_id: String,
+    pub status: Status,
+    pub method: &'static str,
+    /// 0–100.
+    pub score: f64,
+    /// A path or address, once the picture has been stored; it leaves the process only when configured.
+    pub reference_image: Option<String>,
+    pub video_url: Option<String>,
+    /// In years.
+    pub age_estimation: Option<f64>,
+    pub matches: Vec<serde_json::Value>,
+    /// 0–100.
+    pub face_quality: Option<f64>,
+    /// 0–100.
+    pub face_luminance: Option<f64>,
+    pub warnings: Vec<Warning>,
+    pub evidence: EvidenceReport,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Warning {
+    pub feature: &'static str,
+    pub risk: Risk,
+    pub additional_data: Option<serde_json::Value>,
+    pub log_type: LogType,
+    pub short_description: &'static str,
+    pub long_description: &'static str,
+    pub node_id: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct EvidenceReport {
+    pub cues: Vec<Cue>,
+    pub challenge_entropy_bits: f64,
+    pub frames_analysed: u64,
+    pub frames_skipped: u64,
+    pub attempts_used: u32,
+    pub gender: Option<AgeGender>,
+}
+
+impl LivenessCheck {
+    pub fn new(node_id: &str, method: Method, decision: &Decision, evidence: Option<&Evidence>) -> Self {
+        let warnings = decision.risks.iter().map(|(risk, log_type)| Warning::new(*risk, *log_type, node_id));
+        Self {
+            node_id: node_id.to_owned(),
+            status: decision.status,
+            method: method.json_name(),
+            score: round(decision.score),
+            reference_image: None,
+            video_url: None,
+            age_estimation: None,
+            matches: Vec::new(),
+            face_quality: evidence.and_then(|e| e.face_quality).map(round),
+            face_luminance: evidence.and_then(|e| e.face_luminance).map(round),
+            warnings: warnings.collect(),
+            evidence: EvidenceReport {
+                cues: evidence.map(|e| e.cues.clone()).unwrap_or_default(),
+                challenge_entropy_bits: evidence.map_or(0.0, |e| e.entropy_bits),
+                frames_analysed: 0,
+                frames_skipped: 0,
+                attempts_used: 0,
+                gender: None,
+            },
+        }
+    }
+
+    /// Puts in the estimate, or the warning that there is none.
+    pub fn with_age(mut self, age: Option<AgeGender>) -> Self {
+        self.age_estimation = age.map(|age| round(f64::from(age.age)));
+        self.evidence.gender = age;
+        if age.is_none() && self.status != Status::Abandoned {
+            let warning = Warning::new(Risk::AgeNotDetected, LogType::Information, &self.node_id);
+            self.warnings.push(warning);
+        }
+        self
+    }
+
+    /// The JSON text; the fields are such that serialising cannot fail.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+impl Warning {
+    pub fn new(risk: Risk, log_type: LogType, node_id: &str) -> Self {
+        Self {
+            feature: "LIVENESS",
+            risk,
+            additional_data: None,
+            log_type,
+            short_description: risk.short_description(),
+            long_description: risk.long_description(),
+            node_id: node_id.to_owned(),
+        }
+    }
+}
+
+/// Two decimals are all that the measures are worth.
+fn round(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::decision::{Thresholds, decide};
+    use super::*;
+    use crate::check::Guidance;
+
+    #[test]
+    fn the_report_has_the_contracts_names() {
+        let evidence = Evidence {
+            score: Some(12.345),
+            hindrance: Guidance::TooDark,
+            cues: vec![Cue::new("net_near", Some(f64::NAN), 0.5)],
+            face_quality: Some(80.0),
+            ..Evidence::default()
+        };
+        let decision = decide(&evidence, Thresholds::default());
+        let check = LivenessCheck::new("kiosk", Method::Passive, &decision, Some(&evidence)).with_age(None);
+        let json: serde_json::Value = serde_json::from_str(&check.to_json()).unwrap();
+        assert_eq!(json["status"], "Declined");
+        assert_eq!(json["method"], "PASSIVE");
+        assert_eq!(json["score"], 12.35);
+        let risks: Vec<_> = json["warnings"].as_array().unwrap().iter().map(|w| w["risk"].clone()).collect();
+        assert_eq!(risks, ["LOW_FACE_LUMINANCE", "LOW_LIVENESS_SCORE", "AGE_NOT_DETECTED"]);
+        assert_eq!(json["warnings"][1]["log_type"], "error");
+        assert_eq!(json["warnings"][1]["node_id"], "kiosk");
+        assert_eq!(json["evidence"]["cues"][0]["abstained"], true);
+        for name in ["reference_image", "video_url", "age_estimation", "matches", "face_luminance"] {
+            assert!(json.get(name).is_some(), "{name}");
+        }
+    }
+}

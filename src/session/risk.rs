@@ -1,0 +1,146 @@
+//! The warnings of a decision, by the names and texts of Didit's reports.
+
+use serde::{Serialize, Serializer};
+
+use crate::check::Guidance;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Risk {
+    NoFaceDetected,
+    MultipleFacesDetected,
+    LowFaceLuminance,
+    HighFaceLuminance,
+    LowFaceQuality,
+    HighFaceOcclusion,
+    LowLivenessScore,
+    LivenessFaceAttack,
+    AgeNotDetected,
+}
+
+/// How grave a warning is: an error declines, a warning sends to review, an information changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogType {
+    Information,
+    Warning,
+    Error,
+}
+
+impl Risk {
+    pub const ALL: [Self; 9] = [
+        Self::NoFaceDetected,
+        Self::MultipleFacesDetected,
+        Self::LowFaceLuminance,
+        Self::HighFaceLuminance,
+        Self::LowFaceQuality,
+        Self::HighFaceOcclusion,
+        Self::LowLivenessScore,
+        Self::LivenessFaceAttack,
+        Self::AgeNotDetected,
+    ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoFaceDetected => "NO_FACE_DETECTED",
+            Self::MultipleFacesDetected => "MULTIPLE_FACES_DETECTED",
+            Self::LowFaceLuminance => "LOW_FACE_LUMINANCE",
+            Self::HighFaceLuminance => "HIGH_FACE_LUMINANCE",
+            Self::LowFaceQuality => "LOW_FACE_QUALITY",
+            Self::HighFaceOcclusion => "HIGH_FACE_OCCLUSION",
+            Self::LowLivenessScore => "LOW_LIVENESS_SCORE",
+            Self::LivenessFaceAttack => "LIVENESS_FACE_ATTACK",
+            Self::AgeNotDetected => "AGE_NOT_DETECTED",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|risk| risk.name() == name)
+    }
+
+    /// Whether another attempt may mend it.
+    pub const fn retryable(self) -> bool {
+        !matches!(self, Self::LivenessFaceAttack)
+    }
+
+    pub const fn short_description(self) -> &'static str {
+        match self {
+            Self::NoFaceDetected => "No face detected",
+            Self::MultipleFacesDetected => "Multiple faces detected",
+            Self::LowFaceLuminance => "Face too dark",
+            Self::HighFaceLuminance => "Face too bright",
+            Self::LowFaceQuality => "Low face quality",
+            Self::HighFaceOcclusion => "Face covered",
+            Self::LowLivenessScore => "Low liveness score",
+            Self::LivenessFaceAttack => "Presentation attack detected",
+            Self::AgeNotDetected => "Age not detected",
+        }
+    }
+
+    pub const fn long_description(self) -> &'static str {
+        match self {
+            Self::NoFaceDetected => "No face was found in the pictures of this attempt.",
+            Self::MultipleFacesDetected => {
+                "More than one face was in the picture, so that it is not certain who was checked."
+            }
+            Self::LowFaceLuminance => "The face was too dark to be judged. More light on the face helps.",
+            Self::HighFaceLuminance => {
+                "The face was too bright to be judged. Softer light, or a place out of the sun, helps."
+            }
+            Self::LowFaceQuality => {
+                "The pictures of the face were not good enough to be judged: too small, blurred, turned away, cut off \
+                 or full of glare."
+            }
+            Self::HighFaceOcclusion => "A part of the face was covered.",
+            Self::LowLivenessScore => "The liveness score is at or below the threshold.",
+            Self::LivenessFaceAttack => {
+                "The check recognised a presentation attack, such as a print, a screen or a mask."
+            }
+            Self::AgeNotDetected => "The age of the person could not be estimated from the reference picture.",
+        }
+    }
+
+    /// The risk that a fault of the frames amounts to.
+    pub const fn of(hindrance: Guidance) -> Option<Self> {
+        Some(match hindrance {
+            Guidance::Ok => return None,
+            Guidance::NoFace => Self::NoFaceDetected,
+            Guidance::MultipleFaces => Self::MultipleFacesDetected,
+            Guidance::TooDark => Self::LowFaceLuminance,
+            Guidance::TooBright => Self::HighFaceLuminance,
+            Guidance::FaceCovered => Self::HighFaceOcclusion,
+            Guidance::MoveCloser
+            | Guidance::MoveBack
+            | Guidance::CenterFace
+            | Guidance::LookStraight
+            | Guidance::HoldStill
+            | Guidance::OpenEyes
+            | Guidance::Blurred
+            | Guidance::Glare => Self::LowFaceQuality,
+        })
+    }
+}
+
+impl Serialize for Risk {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lead_back_to_their_risks() {
+        for risk in Risk::ALL {
+            assert_eq!(Risk::from_name(risk.name()), Some(risk));
+        }
+        assert_eq!(Risk::from_name("NONE"), None);
+    }
+
+    #[test]
+    fn only_an_attack_is_final() {
+        let final_ones: Vec<_> = Risk::ALL.into_iter().filter(|risk| !risk.retryable()).collect();
+        assert_eq!(final_ones, [Risk::LivenessFaceAttack]);
+    }
+}

@@ -1,0 +1,257 @@
+//! A read-only view of a mapped video frame.
+
+/// The longest side that is analysed, in pixels: beyond it `f32` coordinates lose whole pixels' fractions.
+pub const MAX_SIDE: usize = 1 << 16;
+
+/// The raw formats of the caps contract, by GStreamer's names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PixelFormat {
+    Nv12,
+    Nv21,
+    I420,
+    Yv12,
+    Yuy2,
+    Uyvy,
+    Rgb,
+    Bgr,
+    Rgbx,
+    Bgrx,
+    Xrgb,
+    Xbgr,
+    Rgba,
+    Bgra,
+    Argb,
+    Abgr,
+    Gray8,
+}
+
+/// Where one colour channel's samples lie.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Channel {
+    pub plane: usize,
+    /// Bytes from the row's start to its first sample, and from one sample to the next.
+    pub offset: usize,
+    pub step: usize,
+    /// log2 of the horizontal and vertical subsampling.
+    pub shift_x: u32,
+    pub shift_y: u32,
+}
+
+const fn channel(plane: usize, offset: usize, step: usize, shift_x: u32, shift_y: u32) -> Channel {
+    Channel { plane, offset, step, shift_x, shift_y }
+}
+
+const fn packed(r: usize, g: usize, b: usize, step: usize) -> [Channel; 3] {
+    [channel(0, r, step, 0, 0), channel(0, g, step, 0, 0), channel(0, b, step, 0, 0)]
+}
+
+impl PixelFormat {
+    pub const ALL: [Self; 17] = [
+        Self::Nv12,
+        Self::I420,
+        Self::Yv12,
+        Self::Yuy2,
+        Self::Uyvy,
+        Self::Nv21,
+        Self::Rgb,
+        Self::Bgr,
+        Self::Rgbx,
+        Self::Bgrx,
+        Self::Xrgb,
+        Self::Xbgr,
+        Self::Rgba,
+        Self::Bgra,
+        Self::Argb,
+        Self::Abgr,
+        Self::Gray8,
+    ];
+
+    /// Y, U, V or R, G, B; grey has the one channel three times.
+    pub(crate) fn channels(self) -> [Channel; 3] {
+        let y = channel(0, 0, 1, 0, 0);
+        match self {
+            Self::Nv12 => [y, channel(1, 0, 2, 1, 1), channel(1, 1, 2, 1, 1)],
+            Self::Nv21 => [y, channel(1, 1, 2, 1, 1), channel(1, 0, 2, 1, 1)],
+            // GStreamer numbers the planes of both by their order in memory.
+            Self::I420 => [y, channel(1, 0, 1, 1, 1), channel(2, 0, 1, 1, 1)],
+            Self::Yv12 => [y, channel(2, 0, 1, 1, 1), channel(1, 0, 1, 1, 1)],
+            Self::Yuy2 => [channel(0, 0, 2, 0, 0), channel(0, 1, 4, 1, 0), channel(0, 3, 4, 1, 0)],
+            Self::Uyvy => [channel(0, 1, 2, 0, 0), channel(0, 0, 4, 1, 0), channel(0, 2, 4, 1, 0)],
+            Self::Rgb => packed(0, 1, 2, 3),
+            Self::Bgr => packed(2, 1, 0, 3),
+            Self::Rgbx | Self::Rgba => packed(0, 1, 2, 4),
+            Self::Bgrx | Self::Bgra => packed(2, 1, 0, 4),
+            Self::Xrgb | Self::Argb => packed(1, 2, 3, 4),
+            Self::Xbgr | Self::Abgr => packed(3, 2, 1, 4),
+            Self::Gray8 => [y; 3],
+        }
+    }
+
+    pub fn is_yuv(self) -> bool {
+        use PixelFormat::*;
+        matches!(self, Nv12 | Nv21 | I420 | Yv12 | Yuy2 | Uyvy)
+    }
+
+    pub fn planes(self) -> usize {
+        self.channels().iter().map(|c| c.plane).max().unwrap_or(0) + 1
+    }
+}
+
+/// The matrix between R'G'B' and Y'CbCr.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Matrix {
+    #[default]
+    Bt601,
+    Bt709,
+    Bt2020,
+}
+
+impl Matrix {
+    /// The weights of red and blue in luma.
+    pub fn weights(self) -> (f32, f32) {
+        match self {
+            Self::Bt601 => (0.299, 0.114),
+            Self::Bt709 => (0.2126, 0.0722),
+            Self::Bt2020 => (0.2627, 0.0593),
+        }
+    }
+}
+
+/// Whether codes span 16–235 (limited) or 0–255 (full).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Range {
+    #[default]
+    Limited,
+    Full,
+}
+
+/// How the codes of a Y'CbCr or grey frame become R'G'B'.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Colorimetry {
+    pub matrix: Matrix,
+    pub range: Range,
+}
+
+/// One plane's bytes and the bytes from one row to the next.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Plane<'a> {
+    pub data: &'a [u8],
+    pub stride: usize,
+}
+
+/// Why a frame cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FrameError {
+    #[error("the frame is {0}×{1}; sides of 1 to {MAX_SIDE} pixels can be analysed")]
+    Size(usize, usize),
+    #[error("the frame has {0} planes where its format has {1}")]
+    Planes(usize, usize),
+    #[error("plane {plane} has {have} bytes with stride {stride}; {need} are needed")]
+    Plane { plane: usize, have: usize, stride: usize, need: usize },
+}
+
+/// A frame that can be sampled: every pixel that its size promises lies inside its planes.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    format: PixelFormat,
+    width: usize,
+    height: usize,
+    planes: [Plane<'a>; 3],
+    colorimetry: Colorimetry,
+}
+
+impl<'a> Frame<'a> {
+    /// Checks that the planes hold the whole frame. `planes` are in the format's own order.
+    ///
+    /// # Errors
+    /// [`FrameError`] when a side is zero or beyond [`MAX_SIDE`], or a plane is missing or too short.
+    pub fn new(
+        format: PixelFormat,
+        width: usize,
+        height: usize,
+        planes: &[Plane<'a>],
+        colorimetry: Colorimetry,
+    ) -> Result<Self, FrameError> {
+        if !(1..=MAX_SIDE).contains(&width) || !(1..=MAX_SIDE).contains(&height) {
+            return Err(FrameError::Size(width, height));
+        }
+        if planes.len() < format.planes() {
+            return Err(FrameError::Planes(planes.len(), format.planes()));
+        }
+        for c in format.channels() {
+            let Plane { data, stride } = planes[c.plane];
+            let (columns, rows) = (((width - 1) >> c.shift_x) + 1, ((height - 1) >> c.shift_y) + 1);
+            let row = c.offset + (columns - 1) * c.step + 1;
+            let need = stride.saturating_mul(rows - 1).saturating_add(row);
+            if data.len() < need || (rows > 1 && stride < row) {
+                return Err(FrameError::Plane { plane: c.plane, have: data.len(), stride, need });
+            }
+        }
+        let mut all = [Plane::default(); 3];
+        all.iter_mut().zip(planes).for_each(|(to, from)| *to = *from);
+        Ok(Self { format, width, height, planes: all, colorimetry })
+    }
+
+    /// A tightly packed RGB picture.
+    ///
+    /// # Errors
+    /// As [`Frame::new`].
+    pub fn rgb(data: &'a [u8], width: usize, height: usize) -> Result<Self, FrameError> {
+        let plane = Plane { data, stride: 3 * width };
+        Self::new(PixelFormat::Rgb, width, height, &[plane], Colorimetry::default())
+    }
+
+    pub fn format(&self) -> PixelFormat {
+        self.format
+    }
+
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    pub fn colorimetry(&self) -> Colorimetry {
+        self.colorimetry
+    }
+
+    pub fn plane(&self, index: usize) -> Plane<'a> {
+        self.planes[index]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_needs_its_last_pixel_but_not_the_padding_after_it() {
+        let data = [0u8; 5 * 8 + 3];
+        let plane = |len| Plane { data: &data[..len], stride: 8 };
+        let grey = |len, width| {
+            Frame::new(PixelFormat::Gray8, width, 6, &[plane(len)], Colorimetry::default())
+        };
+        assert!(grey(43, 3).is_ok());
+        assert!(matches!(grey(42, 3), Err(FrameError::Plane { need: 43, .. })));
+        assert!(matches!(grey(43, 0), Err(FrameError::Size(0, 6))));
+        assert!(matches!(grey(43, MAX_SIDE + 1), Err(FrameError::Size(..))));
+    }
+
+    #[test]
+    fn odd_sizes_round_the_chroma_up() {
+        let (y, uv) = ([0u8; 9], [0u8; 8]);
+        let planes = [Plane { data: &y, stride: 3 }, Plane { data: &uv, stride: 4 }];
+        assert!(Frame::new(PixelFormat::Nv12, 3, 3, &planes, Colorimetry::default()).is_ok());
+        let short = [planes[0], Plane { data: &uv[..7], stride: 4 }];
+        assert!(Frame::new(PixelFormat::Nv12, 3, 3, &short, Colorimetry::default()).is_err());
+    }
+
+    #[test]
+    fn a_stride_shorter_than_its_row_is_refused() {
+        let data = [0u8; 1000];
+        let plane = [Plane { data: &data, stride: 2 }];
+        assert!(Frame::new(PixelFormat::Rgb, 4, 4, &plane, Colorimetry::default()).is_err());
+    }
+}

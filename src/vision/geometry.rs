@@ -1,0 +1,211 @@
+//! Points, boxes and the affine maps between an output and the frame. Pixel centres lie at half-integers.
+
+/// A point in frame pixels; `(0, 0)` is the outer corner of the top left pixel.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Point {
+    pub x: f32,
+    pub y: f32,
+}
+
+impl Point {
+    pub const fn new(x: f32, y: f32) -> Self {
+        Self { x, y }
+    }
+
+    pub fn distance(self, other: Self) -> f32 {
+        (self.x - other.x).hypot(self.y - other.y)
+    }
+
+    pub fn midpoint(self, other: Self) -> Self {
+        Self::new(0.5 * (self.x + other.x), 0.5 * (self.y + other.y))
+    }
+}
+
+/// An upright box in frame pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rect {
+    pub x: f32,
+    pub y: f32,
+    pub width: f32,
+    pub height: f32,
+}
+
+impl Rect {
+    pub const fn new(x: f32, y: f32, width: f32, height: f32) -> Self {
+        Self { x, y, width, height }
+    }
+
+    /// The smallest box around `points`; `None` when there are none or one is not finite.
+    pub fn around(points: impl IntoIterator<Item = Point>) -> Option<Self> {
+        let mut bounds: Option<(f32, f32, f32, f32)> = None;
+        for Point { x, y } in points {
+            if !(x.is_finite() && y.is_finite()) {
+                return None;
+            }
+            bounds = Some(match bounds {
+                None => (x, y, x, y),
+                Some((x0, y0, x1, y1)) => (x0.min(x), y0.min(y), x1.max(x), y1.max(y)),
+            });
+        }
+        bounds.map(|(x0, y0, x1, y1)| Self::new(x0, y0, x1 - x0, y1 - y0))
+    }
+
+    pub fn center(&self) -> Point {
+        Point::new(self.x + 0.5 * self.width, self.y + 0.5 * self.height)
+    }
+
+    pub fn area(&self) -> f32 {
+        self.width.max(0.0) * self.height.max(0.0)
+    }
+
+    /// The square of side `scale` × the longer side, about the same centre.
+    pub fn square(&self, scale: f32) -> Self {
+        let side = self.width.max(self.height) * scale;
+        let center = self.center();
+        Self::new(center.x - 0.5 * side, center.y - 0.5 * side, side, side)
+    }
+
+    /// Moved, and only if need be shrunk, so that it lies inside `width` × `height`.
+    pub fn slid_inside(&self, width: f32, height: f32) -> Self {
+        let (w, h) = (self.width.min(width), self.height.min(height));
+        let center = self.center();
+        Self::new(
+            (center.x - 0.5 * w).clamp(0.0, width - w),
+            (center.y - 0.5 * h).clamp(0.0, height - h),
+            w,
+            h,
+        )
+    }
+
+    pub fn intersection(&self, other: &Self) -> f32 {
+        let w = (self.x + self.width).min(other.x + other.width) - self.x.max(other.x);
+        let h = (self.y + self.height).min(other.y + other.height) - self.y.max(other.y);
+        w.max(0.0) * h.max(0.0)
+    }
+
+    /// Intersection over union, 0–1.
+    pub fn iou(&self, other: &Self) -> f32 {
+        let shared = self.intersection(other);
+        let union = self.area() + other.area() - shared;
+        if union > 0.0 { shared / union } else { 0.0 }
+    }
+}
+
+/// A box turned by `angle` radians (clockwise as the picture is seen) about its centre.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RotatedRect {
+    pub center: Point,
+    pub width: f32,
+    pub height: f32,
+    pub angle: f32,
+}
+
+/// Maps output coordinates to frame coordinates: `x = a·u + b·v + c`, `y = d·u + e·v + f`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Affine {
+    pub a: f32,
+    pub b: f32,
+    pub c: f32,
+    pub d: f32,
+    pub e: f32,
+    pub f: f32,
+}
+
+impl Affine {
+    /// The map that fills a `width` × `height` output with `rect`.
+    pub fn from_rect(rect: &Rect, width: usize, height: usize) -> Self {
+        let (a, e) = (rect.width / width as f32, rect.height / height as f32);
+        Self { a, b: 0.0, c: rect.x, d: 0.0, e, f: rect.y }
+    }
+
+    /// The map that fills a `width` × `height` output with a turned box.
+    pub fn from_rotated(rect: &RotatedRect, width: usize, height: usize) -> Self {
+        let (sin, cos) = rect.angle.sin_cos();
+        let (sx, sy) = (rect.width / width as f32, rect.height / height as f32);
+        let (a, b, d, e) = (cos * sx, -sin * sy, sin * sx, cos * sy);
+        let (u, v) = (0.5 * width as f32, 0.5 * height as f32);
+        Self { a, b, c: rect.center.x - a * u - b * v, d, e, f: rect.center.y - d * u - e * v }
+    }
+
+    /// The similarity (turn, scale, shift) that brings `output` nearest to `frame` in least squares; `None` when
+    /// the output points coincide. Closed form of Umeyama (1991) for the plane.
+    pub fn similarity(output: &[Point], frame: &[Point]) -> Option<Self> {
+        let n = output.len().min(frame.len());
+        if n == 0 {
+            return None;
+        }
+        let mean = |points: &[Point]| {
+            let (x, y) = points[..n].iter().fold((0.0, 0.0), |(x, y), p| (x + p.x, y + p.y));
+            Point::new(x / n as f32, y / n as f32)
+        };
+        let (mo, mf) = (mean(output), mean(frame));
+        let (mut dot, mut cross, mut norm) = (0.0f32, 0.0f32, 0.0f32);
+        for (o, f) in output.iter().zip(frame) {
+            let (ox, oy, fx, fy) = (o.x - mo.x, o.y - mo.y, f.x - mf.x, f.y - mf.y);
+            dot += ox * fx + oy * fy;
+            cross += ox * fy - oy * fx;
+            norm += ox * ox + oy * oy;
+        }
+        if norm <= f32::EPSILON {
+            return None;
+        }
+        let (a, d) = (dot / norm, cross / norm);
+        Some(Self { a, b: -d, c: mf.x - a * mo.x + d * mo.y, d, e: a, f: mf.y - d * mo.x - a * mo.y })
+    }
+
+    pub fn apply(&self, p: Point) -> Point {
+        Point::new(self.a * p.x + self.b * p.y + self.c, self.d * p.x + self.e * p.y + self.f)
+    }
+
+    /// Frame pixels per output pixel, along the finer of the two axes.
+    pub fn scale(&self) -> f32 {
+        self.a.hypot(self.d).min(self.b.hypot(self.e))
+    }
+
+    pub fn is_finite(&self) -> bool {
+        [self.a, self.b, self.c, self.d, self.e, self.f].iter().all(|v| v.is_finite())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_similarity_recovers_turn_scale_and_shift() {
+        let (sin, cos) = 0.3f32.sin_cos();
+        let output = [Point::new(0.0, 0.0), Point::new(10.0, 0.0), Point::new(3.0, 7.0)];
+        let frame = output.map(|p| {
+            Point::new(2.0 * (cos * p.x - sin * p.y) + 5.0, 2.0 * (sin * p.x + cos * p.y) - 1.0)
+        });
+        let map = Affine::similarity(&output, &frame).unwrap();
+        for (o, f) in output.iter().zip(&frame) {
+            assert!(map.apply(*o).distance(*f) < 1e-4);
+        }
+        assert!((map.scale() - 2.0).abs() < 1e-5);
+    }
+
+    #[test]
+    fn a_rotated_box_without_turn_is_the_upright_box() {
+        let rect = Rect::new(3.0, 4.0, 20.0, 10.0);
+        let turned =
+            RotatedRect { center: rect.center(), width: rect.width, height: rect.height, angle: 0.0 };
+        let (upright, turned) = (Affine::from_rect(&rect, 8, 8), Affine::from_rotated(&turned, 8, 8));
+        let corner = Point::new(8.0, 0.0);
+        assert!(upright.apply(corner).distance(turned.apply(corner)) < 1e-5);
+    }
+
+    #[test]
+    fn sliding_keeps_the_size_where_the_picture_allows() {
+        let inside = Rect::new(-10.0, 50.0, 40.0, 40.0).slid_inside(100.0, 80.0);
+        assert_eq!(inside, Rect::new(0.0, 40.0, 40.0, 40.0));
+        assert_eq!(Rect::new(0.0, 0.0, 300.0, 300.0).slid_inside(100.0, 80.0), Rect::new(0.0, 0.0, 100.0, 80.0));
+    }
+
+    #[test]
+    fn iou_of_half_overlap() {
+        let (a, b) = (Rect::new(0.0, 0.0, 2.0, 1.0), Rect::new(1.0, 0.0, 2.0, 1.0));
+        assert!((a.iou(&b) - 1.0 / 3.0).abs() < 1e-6);
+        assert_eq!(Rect::default().iou(&Rect::default()), 0.0);
+    }
+}

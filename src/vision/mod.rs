@@ -1,0 +1,13 @@
+//! Pixels: a read-only view of a video frame in any raw format, and samples taken from it straight into tensors.
+//!
+//! Nothing here converts or copies a whole frame: [`sample`] reads only the pixels that an output needs.
+
+mod frame;
+mod geometry;
+mod luma;
+mod sampler;
+
+pub use frame::{Colorimetry, Frame, FrameError, Matrix, MAX_SIDE, PixelFormat, Plane, Range};
+pub use geometry::{Affine, Point, Rect, RotatedRect};
+pub use luma::{LumaPatch, LumaStats};
+pub use sampler::{Border, ChannelOrder, Layout, Sampler, TensorSpec};

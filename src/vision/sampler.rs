@@ -1,0 +1,462 @@
+//! The one way from pixels to tensors: an affine sampler that reads any raw format in place.
+//!
+//! Up to a reduction of 1.5 each output value is a bilinear sample; beyond, the mean of up to 4 × 4 samples spread
+//! over its footprint, so that a large picture does not alias. Positions are 48.16 fixed point, weights 8 bits.
+
+use super::frame::{Channel, Frame, Matrix, PixelFormat, Plane, Range};
+use super::geometry::Affine;
+
+/// The order of a tensor's axes; the batch of one is implied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    Nhwc,
+    Nchw,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChannelOrder {
+    Rgb,
+    Bgr,
+}
+
+/// What lies outside the frame: its nearest edge pixel, or black.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Border {
+    Replicate,
+    Black,
+}
+
+/// The shape of a picture tensor and its values: `scale` · (0–255) + `bias`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TensorSpec {
+    pub width: usize,
+    pub height: usize,
+    pub layout: Layout,
+    pub order: ChannelOrder,
+    pub scale: f32,
+    pub bias: f32,
+}
+
+impl TensorSpec {
+    /// An interleaved RGB picture of 0–255.
+    pub const fn rgb(width: usize, height: usize) -> Self {
+        Self { width, height, layout: Layout::Nhwc, order: ChannelOrder::Rgb, scale: 1.0, bias: 0.0 }
+    }
+
+    /// How many values the tensor holds.
+    pub const fn len(&self) -> usize {
+        3 * self.width * self.height
+    }
+
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Samples frames; keeps its row buffers from call to call.
+#[derive(Debug, Default)]
+pub struct Sampler {
+    rows: [Vec<f32>; 3],
+    inside: Vec<f32>,
+}
+
+const FRACTION: u32 = 16;
+const ONE: i64 = 1 << FRACTION;
+const HALF: i64 = ONE / 2;
+const MAX_TAPS: usize = 4;
+/// Reductions below this are sampled bilinearly.
+const BILINEAR_UP_TO: f32 = 1.5;
+
+/// Fixed-point steps through the frame for one output row: a position and what one output pixel adds.
+#[derive(Clone, Copy)]
+struct Scan {
+    x: i64,
+    y: i64,
+    dx: i64,
+    dy: i64,
+}
+
+fn fixed(value: f32) -> i64 {
+    // Far outside any frame is still outside; the bound keeps sums from overflowing.
+    (f64::from(value).clamp(-1e9, 1e9) * ONE as f64) as i64
+}
+
+impl Scan {
+    /// The scan of output row `v`, shifted by (`su`, `sv`) output pixels; positions count from pixel centres.
+    fn row(map: &Affine, v: usize, su: f32, sv: f32) -> Self {
+        let (u, v) = (0.5 + su, v as f32 + 0.5 + sv);
+        Self {
+            x: fixed(map.a * u + map.b * v + map.c) - HALF,
+            y: fixed(map.d * u + map.e * v + map.f) - HALF,
+            dx: fixed(map.a),
+            dy: fixed(map.d),
+        }
+    }
+
+    fn at(&self, u: usize) -> (i64, i64) {
+        (self.x + u as i64 * self.dx, self.y + u as i64 * self.dy)
+    }
+}
+
+/// One channel of a frame, ready to be read.
+struct Source<'a> {
+    plane: Plane<'a>,
+    channel: Channel,
+    last_x: i64,
+    last_y: i64,
+}
+
+impl<'a> Source<'a> {
+    fn new(frame: &Frame<'a>, channel: Channel) -> Self {
+        Self {
+            plane: frame.plane(channel.plane),
+            channel,
+            last_x: ((frame.width() as i64 - 1) >> channel.shift_x),
+            last_y: ((frame.height() as i64 - 1) >> channel.shift_y),
+        }
+    }
+
+    /// The position in this channel's own grid.
+    #[inline(always)]
+    fn position(&self, (x, y): (i64, i64)) -> (i64, i64) {
+        (((x + HALF) >> self.channel.shift_x) - HALF, ((y + HALF) >> self.channel.shift_y) - HALF)
+    }
+
+    #[inline(always)]
+    fn column(&self, x: i64) -> usize {
+        x.clamp(0, self.last_x) as usize * self.channel.step + self.channel.offset
+    }
+
+    #[inline(always)]
+    fn line(&self, y: i64) -> &'a [u8] {
+        &self.plane.data[y.clamp(0, self.last_y) as usize * self.plane.stride..]
+    }
+
+    #[inline(always)]
+    fn bilinear(&self, at: (i64, i64)) -> f32 {
+        let (x, y) = self.position(at);
+        let (ix, iy) = (x >> FRACTION, y >> FRACTION);
+        let (fx, fy) = (((x >> 8) & 0xff) as i32, ((y >> 8) & 0xff) as i32);
+        let (x0, x1) = (self.column(ix), self.column(ix + 1));
+        let (top, bottom) = (self.line(iy), self.line(iy + 1));
+        let mix = |line: &[u8]| i32::from(line[x0]) * (256 - fx) + i32::from(line[x1]) * fx;
+        (mix(top) * (256 - fy) + mix(bottom) * fy) as f32 * (1.0 / 65536.0)
+    }
+
+    #[inline(always)]
+    fn nearest(&self, at: (i64, i64)) -> f32 {
+        let (x, y) = self.position(at);
+        f32::from(self.line((y + HALF) >> FRACTION)[self.column((x + HALF) >> FRACTION)])
+    }
+
+    /// Fills one output row: bilinear for one tap, else the mean of `taps`² nearest samples.
+    fn fill(&self, map: &Affine, v: usize, taps: usize, out: &mut [f32]) {
+        if taps == 1 {
+            let scan = Scan::row(map, v, 0.0, 0.0);
+            out.iter_mut().enumerate().for_each(|(u, value)| *value = self.bilinear(scan.at(u)));
+            return;
+        }
+        out.fill(0.0);
+        let offset = |i: usize| (i as f32 + 0.5) / taps as f32 - 0.5;
+        for (j, i) in (0..taps).flat_map(|j| (0..taps).map(move |i| (j, i))) {
+            let scan = Scan::row(map, v, offset(i), offset(j));
+            out.iter_mut().enumerate().for_each(|(u, value)| *value += self.nearest(scan.at(u)));
+        }
+        let mean = 1.0 / (taps * taps) as f32;
+        out.iter_mut().for_each(|value| *value *= mean);
+    }
+}
+
+/// R'G'B' (0–255) as a linear map of the stored channels.
+struct ToRgb {
+    rows: [[f32; 3]; 3],
+    bias: [f32; 3],
+}
+
+impl ToRgb {
+    fn new(frame: &Frame<'_>) -> Self {
+        let colorimetry = frame.colorimetry();
+        let (black, luma, chroma) = match colorimetry.range {
+            Range::Limited => (16.0, 255.0 / 219.0, 255.0 / 224.0),
+            Range::Full => (0.0, 1.0, 1.0),
+        };
+        let rows = match frame.format() {
+            PixelFormat::Gray8 => [[luma, 0.0, 0.0]; 3],
+            format if format.is_yuv() => Self::yuv(colorimetry.matrix, luma, chroma),
+            _ => return Self { rows: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]], bias: [0.0; 3] },
+        };
+        let bias = rows.map(|[y, u, v]| -y * black - 128.0 * (u + v));
+        Self { rows, bias }
+    }
+
+    fn yuv(matrix: Matrix, luma: f32, chroma: f32) -> [[f32; 3]; 3] {
+        let (kr, kb) = matrix.weights();
+        let kg = 1.0 - kr - kb;
+        let (rv, bu) = (2.0 * (1.0 - kr) * chroma, 2.0 * (1.0 - kb) * chroma);
+        [[luma, 0.0, rv], [luma, -bu * kb / kg, -rv * kr / kg], [luma, bu, 0.0]]
+    }
+
+    /// Turns a row of stored channels into R, G, B in place.
+    fn apply(&self, [a, b, c]: &mut [Vec<f32>; 3], inside: &[f32]) {
+        let [m0, m1, m2] = self.rows;
+        for (((a, b), c), inside) in a.iter_mut().zip(b.iter_mut()).zip(c.iter_mut()).zip(inside) {
+            let (x, y, z) = (*a, *b, *c);
+            let dot = |m: [f32; 3], bias: f32| {
+                (m[0] * x + m[1] * y + m[2] * z + bias).clamp(0.0, 255.0) * inside
+            };
+            *a = dot(m0, self.bias[0]);
+            *b = dot(m1, self.bias[1]);
+            *c = dot(m2, self.bias[2]);
+        }
+    }
+}
+
+impl Sampler {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Fills `out` (`spec.len()` values) with the part of `frame` that `map` (output pixels → frame pixels) names.
+    /// A map that is not finite reads black.
+    pub fn sample(
+        &mut self,
+        frame: &Frame<'_>,
+        map: &Affine,
+        spec: &TensorSpec,
+        border: Border,
+        out: &mut [f32],
+    ) {
+        if !map.is_finite() {
+            out.fill(spec.bias);
+            return;
+        }
+        let taps = match map.scale() {
+            scale if scale <= BILINEAR_UP_TO => 1,
+            scale => (scale.ceil() as usize).clamp(2, MAX_TAPS),
+        };
+        let channels = frame.format().channels();
+        let sources = channels.map(|channel| Source::new(frame, channel));
+        let used = if frame.format() == PixelFormat::Gray8 { 1 } else { 3 };
+        let to_rgb = ToRgb::new(frame);
+        for row in &mut self.rows {
+            row.resize(spec.width, 0.0);
+        }
+        self.inside.clear();
+        self.inside.resize(spec.width, 1.0);
+        for v in 0..spec.height {
+            for (source, row) in sources.iter().zip(&mut self.rows).take(used) {
+                source.fill(map, v, taps, row);
+            }
+            if border == Border::Black {
+                self.mark_inside(frame, map, v);
+            }
+            to_rgb.apply(&mut self.rows, &self.inside);
+            write_row(&self.rows, spec, v, out);
+        }
+    }
+
+    fn mark_inside(&mut self, frame: &Frame<'_>, map: &Affine, v: usize) {
+        let scan = Scan::row(map, v, 0.0, 0.0);
+        let (width, height) = (frame.width() as i64 * ONE, frame.height() as i64 * ONE);
+        for (u, inside) in self.inside.iter_mut().enumerate() {
+            let (x, y) = scan.at(u);
+            let hit = (0..width).contains(&(x + HALF)) && (0..height).contains(&(y + HALF));
+            *inside = f32::from(u8::from(hit));
+        }
+    }
+}
+
+fn write_row(rows: &[Vec<f32>; 3], spec: &TensorSpec, v: usize, out: &mut [f32]) {
+    let (scale, bias, width) = (spec.scale, spec.bias, spec.width);
+    let [r, g, b] = rows;
+    let ordered = match spec.order {
+        ChannelOrder::Rgb => [r, g, b],
+        ChannelOrder::Bgr => [b, g, r],
+    };
+    match spec.layout {
+        Layout::Nchw => {
+            for (plane, row) in out.chunks_exact_mut(width * spec.height).zip(ordered) {
+                let target = &mut plane[v * width..(v + 1) * width];
+                target.iter_mut().zip(row).for_each(|(to, from)| *to = from * scale + bias);
+            }
+        }
+        Layout::Nhwc => {
+            let target = &mut out[3 * v * width..3 * (v + 1) * width];
+            let [first, second, third] = ordered;
+            for (((pixel, a), b), c) in target.chunks_exact_mut(3).zip(first).zip(second).zip(third) {
+                pixel[0] = a * scale + bias;
+                pixel[1] = b * scale + bias;
+                pixel[2] = c * scale + bias;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::frame::Colorimetry;
+    use super::super::geometry::{Point, Rect, RotatedRect};
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A frame of `format` that shows the same smooth picture whatever the format, with padded rows.
+    fn store(format: PixelFormat, width: usize, height: usize, colorimetry: Colorimetry) -> Vec<(Vec<u8>, usize)> {
+        let (kr, kb) = colorimetry.matrix.weights();
+        let (black, y_span, c_span) = match colorimetry.range {
+            Range::Limited => (16.0, 219.0 / 255.0, 224.0 / 255.0),
+            Range::Full => (0.0, 1.0, 1.0),
+        };
+        let mut planes: Vec<(Vec<u8>, usize)> = vec![(Vec::new(), 4 * width + 7); format.planes()];
+        for (index, c) in format.channels().iter().enumerate() {
+            let (columns, rows) = (((width - 1) >> c.shift_x) + 1, ((height - 1) >> c.shift_y) + 1);
+            let (data, stride) = &mut planes[c.plane];
+            data.resize(data.len().max(*stride * rows), 0);
+            for (row, column) in (0..rows).flat_map(|r| (0..columns).map(move |c| (r, c))) {
+                let center = |i: usize, shift: u32| (i as f32 + 0.5) * (1 << shift) as f32;
+                let [r, g, b] = picture(center(column, c.shift_x), center(row, c.shift_y), width, height);
+                let luma = kr * r + (1.0 - kr - kb) * g + kb * b;
+                let value = match (format, index) {
+                    (f, 0) if f.is_yuv() => black + luma * y_span,
+                    (f, 1) if f.is_yuv() => 128.0 + c_span * (b - luma) / (2.0 * (1.0 - kb)),
+                    (f, _) if f.is_yuv() => 128.0 + c_span * (r - luma) / (2.0 * (1.0 - kr)),
+                    (PixelFormat::Gray8, _) => black + luma * y_span,
+                    (_, channel) => [r, g, b][channel],
+                };
+                data[row * *stride + column * c.step + c.offset] = value.round() as u8;
+            }
+        }
+        planes
+    }
+
+    fn picture(x: f32, y: f32, width: usize, height: usize) -> [f32; 3] {
+        let (u, v) = (x / width as f32, y / height as f32);
+        [60.0 + 120.0 * u, 80.0 + 100.0 * v, 180.0 - 90.0 * u]
+    }
+
+    fn with_frame<T>(
+        format: PixelFormat,
+        size: (usize, usize),
+        colorimetry: Colorimetry,
+        f: impl FnOnce(&Frame<'_>) -> T,
+    ) -> T {
+        let stored = store(format, size.0, size.1, colorimetry);
+        let planes: Vec<Plane<'_>> =
+            stored.iter().map(|(data, stride)| Plane { data, stride: *stride }).collect();
+        f(&Frame::new(format, size.0, size.1, &planes, colorimetry).unwrap())
+    }
+
+    #[test]
+    fn every_format_matrix_and_range_shows_the_same_picture() {
+        let rect = Rect::new(6.0, 5.0, 30.0, 20.0);
+        let spec = TensorSpec::rgb(15, 10);
+        let map = Affine::from_rect(&rect, spec.width, spec.height);
+        for format in PixelFormat::ALL {
+            for matrix in [Matrix::Bt601, Matrix::Bt709, Matrix::Bt2020] {
+                for range in [Range::Limited, Range::Full] {
+                    let colorimetry = Colorimetry { matrix, range };
+                    with_frame(format, (49, 37), colorimetry, |frame| {
+                        let mut out = vec![0.0; spec.len()];
+                        Sampler::new().sample(frame, &map, &spec, Border::Replicate, &mut out);
+                        for (i, pixel) in out.chunks_exact(3).enumerate() {
+                            let at = map.apply(Point::new((i % 15) as f32 + 0.5, (i / 15) as f32 + 0.5));
+                            let mut want = picture(at.x, at.y, 49, 37);
+                            if format == PixelFormat::Gray8 {
+                                let (kr, kb) = matrix.weights();
+                                want = [kr * want[0] + (1.0 - kr - kb) * want[1] + kb * want[2]; 3];
+                            }
+                            for (have, want) in pixel.iter().zip(want) {
+                                assert!((have - want).abs() < 4.5, "{format:?} {colorimetry:?} {have} {want}");
+                            }
+                        }
+                    });
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn layouts_orders_and_scales_hold_the_same_values() {
+        with_frame(PixelFormat::Rgb, (16, 16), Colorimetry::default(), |frame| {
+            let map = Affine::from_rect(&Rect::new(0.0, 0.0, 16.0, 16.0), 8, 8);
+            let sample = |spec: TensorSpec| {
+                let mut out = vec![0.0; spec.len()];
+                Sampler::new().sample(frame, &map, &spec, Border::Replicate, &mut out);
+                out
+            };
+            let rgb = sample(TensorSpec::rgb(8, 8));
+            let planar = sample(TensorSpec {
+                layout: Layout::Nchw,
+                order: ChannelOrder::Bgr,
+                scale: 2.0,
+                bias: -1.0,
+                ..TensorSpec::rgb(8, 8)
+            });
+            for i in 0..64 {
+                for c in 0..3 {
+                    assert_eq!(planar[(2 - c) * 64 + i], 2.0 * rgb[3 * i + c] - 1.0);
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn outside_is_black_or_the_edge() {
+        let data = [200u8; 4 * 4 * 3];
+        let frame = Frame::rgb(&data, 4, 4).unwrap();
+        let map = Affine::from_rect(&Rect::new(-4.0, 0.0, 8.0, 4.0), 8, 4);
+        let spec = TensorSpec::rgb(8, 4);
+        let mut out = vec![0.0; spec.len()];
+        Sampler::new().sample(&frame, &map, &spec, Border::Black, &mut out);
+        assert_eq!((out[0], out[3 * 3], out[3 * 4]), (0.0, 0.0, 200.0));
+        Sampler::new().sample(&frame, &map, &spec, Border::Replicate, &mut out);
+        assert!(out.iter().all(|v| *v == 200.0));
+    }
+
+    #[test]
+    fn a_large_reduction_averages_instead_of_aliasing() {
+        let data: Vec<u8> = (0..256 * 256).map(|i| if (i % 256) % 2 == 0 { 0 } else { 255 }).collect();
+        let plane = Plane { data: &data, stride: 256 };
+        let full = Colorimetry { range: Range::Full, ..Default::default() };
+        let frame = Frame::new(PixelFormat::Gray8, 256, 256, &[plane], full).unwrap();
+        let spec = TensorSpec::rgb(64, 64);
+        let map = Affine::from_rect(&Rect::new(0.0, 0.0, 256.0, 256.0), 64, 64);
+        let mut out = vec![0.0; spec.len()];
+        Sampler::new().sample(&frame, &map, &spec, Border::Replicate, &mut out);
+        assert!(out.iter().all(|v| (v - 127.5).abs() < 1.0));
+    }
+
+    proptest! {
+        #[test]
+        fn no_map_reads_out_of_bounds(
+            values in prop::array::uniform6(prop_oneof![-1e12f32..1e12, -300f32..300.0, Just(f32::NAN), Just(f32::INFINITY)]),
+            format in prop::sample::select(PixelFormat::ALL.to_vec()),
+            size in (1usize..40, 1usize..40),
+            black in any::<bool>(),
+        ) {
+            let [a, b, c, d, e, f] = values;
+            let border = if black { Border::Black } else { Border::Replicate };
+            with_frame(format, size, Colorimetry::default(), |frame| {
+                let spec = TensorSpec::rgb(5, 4);
+                let mut out = vec![f32::NAN; spec.len()];
+                Sampler::new().sample(frame, &Affine { a, b, c, d, e, f }, &spec, border, &mut out);
+                assert!(out.iter().all(|v| (0.0..=255.0).contains(v)));
+            });
+        }
+
+        #[test]
+        fn a_turned_box_reads_what_its_map_says(angle in -3.0f32..3.0, x in 20.0f32..30.0, y in 15.0f32..22.0) {
+            let rect = RotatedRect { center: Point::new(x, y), width: 10.0, height: 10.0, angle };
+            let spec = TensorSpec::rgb(10, 10);
+            let map = Affine::from_rotated(&rect, 10, 10);
+            with_frame(PixelFormat::Rgba, (50, 40), Colorimetry::default(), |frame| {
+                let mut out = vec![0.0; spec.len()];
+                Sampler::new().sample(frame, &map, &spec, Border::Replicate, &mut out);
+                for (i, pixel) in out.chunks_exact(3).enumerate() {
+                    let at = map.apply(Point::new((i % 10) as f32 + 0.5, (i / 10) as f32 + 0.5));
+                    let want = picture(at.x, at.y, 50, 40);
+                    assert!(pixel.iter().zip(want).all(|(have, want)| (have - want).abs() < 1.5));
+                }
+            });
+        }
+    }
+}
