@@ -97,7 +97,15 @@ pub struct PassiveCheck {
 
 impl PassiveCheck {
     pub fn new(config: PassiveConfig, net: AntiSpoof) -> Self {
-        Self { config, net, good: Vec::new(), poor: Vec::new(), hindrances: Vec::new(), last_position: None, last_time: None }
+        Self {
+            config,
+            net,
+            good: Vec::new(),
+            poor: Vec::new(),
+            hindrances: Vec::new(),
+            last_position: None,
+            last_time: None,
+        }
     }
 
     fn votes(&self) -> &[Vote] {

@@ -104,9 +104,7 @@ impl From<LivenessMessage> for gst::Structure {
                 .field("faces", progress.faces)
                 .field("frames-analysed", frames_analysed)
                 .field("frames-skipped", frames_skipped),
-            Body::Guidance(guidance) => {
-                builder.field("code", guidance.code()).field("text", guidance.text())
-            }
+            Body::Guidance(guidance) => builder.field("code", guidance.code()).field("text", guidance.text()),
             Body::Retry(retry) => builder
                 .field("detail", retry.detail)
                 .field("error", retry.error)

@@ -43,11 +43,8 @@ impl LivenessMeta {
         // `init` takes the contents out of `params`.
         let mut params = ManuallyDrop::new(imp::Contents { observation, check });
         unsafe {
-            let meta = gst::ffi::gst_buffer_add_meta(
-                buffer.as_mut_ptr(),
-                imp::info(),
-                (&raw mut *params).cast(),
-            );
+            let meta =
+                gst::ffi::gst_buffer_add_meta(buffer.as_mut_ptr(), imp::info(), (&raw mut *params).cast());
             Self::from_mut_ptr(buffer, meta.cast())
         }
     }
@@ -85,10 +82,8 @@ mod imp {
 
     pub static API: LazyLock<glib::Type> = LazyLock::new(|| unsafe {
         let tags = [ptr::null::<c_char>()];
-        let api = gst::ffi::gst_meta_api_type_register(
-            c"GstLivenessMetaAPI".as_ptr(),
-            tags.as_ptr().cast_mut(),
-        );
+        let api =
+            gst::ffi::gst_meta_api_type_register(c"GstLivenessMetaAPI".as_ptr(), tags.as_ptr().cast_mut());
         from_glib(api)
     });
 

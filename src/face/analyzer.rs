@@ -91,7 +91,8 @@ impl FaceAnalyzer {
         let is_followed = |d: &Detection| followed.is_some_and(|bbox| same(&bbox, &d.bbox));
         let largest = detections.first().copied();
         let seen = followed.map(|bbox| bbox.area());
-        if let Some(new) = largest.filter(|d| !is_followed(d) && seen.is_none_or(|a| d.bbox.area() > TAKES_OVER * a))
+        if let Some(new) =
+            largest.filter(|d| !is_followed(d) && seen.is_none_or(|a| d.bbox.area() > TAKES_OVER * a))
         {
             let id = self.id_of(&new.bbox, &known);
             self.track = Some(Track { id, bbox: new.bbox, region: new.region() });

@@ -157,7 +157,10 @@ mod tests {
     fn there_are_896_anchors_inside_the_input() {
         let anchors = anchors();
         assert_eq!(anchors.len(), 896);
-        assert_eq!((anchors[0], anchors[1], anchors[2]), (Point::new(4.0, 4.0), Point::new(4.0, 4.0), Point::new(12.0, 4.0)));
+        assert_eq!(
+            (anchors[0], anchors[1], anchors[2]),
+            (Point::new(4.0, 4.0), Point::new(4.0, 4.0), Point::new(12.0, 4.0))
+        );
         assert_eq!(anchors[895], Point::new(120.0, 120.0));
     }
 

@@ -121,10 +121,8 @@ fn unproject(points: &Matrix3xX<f32>, depth: f32, scale: f32) -> Matrix3xX<f32> 
 fn fit(canonical: &Canonical, targets: &Matrix3xX<f32>) -> Option<Similarity> {
     let total: f32 = canonical.weights.iter().sum();
     let center = |points: &Matrix3xX<f32>| {
-        let sum = points
-            .column_iter()
-            .zip(&canonical.weights)
-            .fold(Vector3::zeros(), |sum, (p, w)| sum + p * *w);
+        let sum =
+            points.column_iter().zip(&canonical.weights).fold(Vector3::zeros(), |sum, (p, w)| sum + p * *w);
         sum / total
     };
     let (from, to) = (center(&canonical.points), center(targets));

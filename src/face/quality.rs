@@ -133,9 +133,7 @@ impl QualityMeter {
         let half = 0.15 * EYE_DISTANCE;
         let level = 0.5 * (TEMPLATE[0].y + TEMPLATE[2].y);
         let cheek = |eye: Point| {
-            self.luma.histogram(|x, y| {
-                (x as f32 - eye.x).abs() <= half && (y as f32 - level).abs() <= half
-            })
+            self.luma.histogram(|x, y| (x as f32 - eye.x).abs() <= half && (y as f32 - level).abs() <= half)
         };
         let (right, left) = (cheek(TEMPLATE[0]), cheek(TEMPLATE[1]));
         let total: u32 = right.iter().sum::<u32>().max(1);
@@ -183,12 +181,7 @@ fn framing(frame: &Frame<'_>, mesh: &Mesh) -> f32 {
     let [right, left] = mesh.eyes();
     let (middle, unit) = (right.midpoint(left), mesh.eye_distance().max(1.0));
     let (width, height) = (frame.width() as f32, frame.height() as f32);
-    let margins = [
-        (middle.x, 0.9),
-        (width - middle.x, 0.9),
-        (middle.y, 1.4),
-        (height - middle.y, 1.8),
-    ];
+    let margins = [(middle.x, 0.9), (width - middle.x, 0.9), (middle.y, 1.4), (height - middle.y, 1.8)];
     let worst = margins.map(|(margin, x0)| sigmoid(margin / unit, x0, 0.1));
     percent(worst.into_iter().fold(1.0, f32::min))
 }

@@ -127,7 +127,12 @@ impl Session {
 
     /// Ends the attempt with its decision: another attempt while the fault can be mended, attempts remain and the
     /// stream goes on; else the result.
-    pub fn conclude(&mut self, decision: Decision, stream_goes_on: bool, config: &SessionConfig) -> Vec<SessionEvent> {
+    pub fn conclude(
+        &mut self,
+        decision: Decision,
+        stream_goes_on: bool,
+        config: &SessionConfig,
+    ) -> Vec<SessionEvent> {
         if !self.is_running() {
             return Vec::new();
         }

@@ -84,7 +84,10 @@ impl Decision {
     /// middling score does.
     pub fn retryable(&self) -> bool {
         let spoilt = self.status == Status::Declined
-            || self.risks.iter().any(|(risk, grave)| *grave > LogType::Information && *risk != Risk::LowLivenessScore);
+            || self
+                .risks
+                .iter()
+                .any(|(risk, grave)| *grave > LogType::Information && *risk != Risk::LowLivenessScore);
         spoilt && self.status != Status::Abandoned && self.risks.iter().all(|(risk, _)| risk.retryable())
     }
 }
@@ -126,15 +129,19 @@ mod tests {
 
     #[test]
     fn thresholds_belong_to_their_lower_side() {
-        let status = |score| decide(&evidence(Some(score), Guidance::Ok, false), Thresholds::default()).status;
-        assert_eq!([0.0, 30.0, 30.1, 60.0, 60.1, 100.0].map(status), [
-            Status::Declined,
-            Status::Declined,
-            Status::InReview,
-            Status::InReview,
-            Status::Approved,
-            Status::Approved
-        ]);
+        let status =
+            |score| decide(&evidence(Some(score), Guidance::Ok, false), Thresholds::default()).status;
+        assert_eq!(
+            [0.0, 30.0, 30.1, 60.0, 60.1, 100.0].map(status),
+            [
+                Status::Declined,
+                Status::Declined,
+                Status::InReview,
+                Status::InReview,
+                Status::Approved,
+                Status::Approved
+            ]
+        );
     }
 
     #[test]

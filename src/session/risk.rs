@@ -95,7 +95,9 @@ impl Risk {
             Self::LivenessFaceAttack => {
                 "The check recognised a presentation attack, such as a print, a screen or a mask."
             }
-            Self::AgeNotDetected => "The age of the person could not be estimated from the reference picture.",
+            Self::AgeNotDetected => {
+                "The age of the person could not be estimated from the reference picture."
+            }
         }
     }
 

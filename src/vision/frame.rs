@@ -230,9 +230,8 @@ mod tests {
     fn a_frame_needs_its_last_pixel_but_not_the_padding_after_it() {
         let data = [0u8; 5 * 8 + 3];
         let plane = |len| Plane { data: &data[..len], stride: 8 };
-        let grey = |len, width| {
-            Frame::new(PixelFormat::Gray8, width, 6, &[plane(len)], Colorimetry::default())
-        };
+        let grey =
+            |len, width| Frame::new(PixelFormat::Gray8, width, 6, &[plane(len)], Colorimetry::default());
         assert!(grey(43, 3).is_ok());
         assert!(matches!(grey(42, 3), Err(FrameError::Plane { need: 43, .. })));
         assert!(matches!(grey(43, 0), Err(FrameError::Size(0, 6))));

@@ -175,9 +175,8 @@ mod tests {
     fn a_similarity_recovers_turn_scale_and_shift() {
         let (sin, cos) = 0.3f32.sin_cos();
         let output = [Point::new(0.0, 0.0), Point::new(10.0, 0.0), Point::new(3.0, 7.0)];
-        let frame = output.map(|p| {
-            Point::new(2.0 * (cos * p.x - sin * p.y) + 5.0, 2.0 * (sin * p.x + cos * p.y) - 1.0)
-        });
+        let frame = output
+            .map(|p| Point::new(2.0 * (cos * p.x - sin * p.y) + 5.0, 2.0 * (sin * p.x + cos * p.y) - 1.0));
         let map = Affine::similarity(&output, &frame).unwrap();
         for (o, f) in output.iter().zip(&frame) {
             assert!(map.apply(*o).distance(*f) < 1e-4);
@@ -199,7 +198,10 @@ mod tests {
     fn sliding_keeps_the_size_where_the_picture_allows() {
         let inside = Rect::new(-10.0, 50.0, 40.0, 40.0).slid_inside(100.0, 80.0);
         assert_eq!(inside, Rect::new(0.0, 40.0, 40.0, 40.0));
-        assert_eq!(Rect::new(0.0, 0.0, 300.0, 300.0).slid_inside(100.0, 80.0), Rect::new(0.0, 0.0, 100.0, 80.0));
+        assert_eq!(
+            Rect::new(0.0, 0.0, 300.0, 300.0).slid_inside(100.0, 80.0),
+            Rect::new(0.0, 0.0, 100.0, 80.0)
+        );
     }
 
     #[test]

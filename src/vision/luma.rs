@@ -61,14 +61,17 @@ impl LumaPatch {
             return LumaStats::default();
         }
         let share = |bins: &[u32]| bins.iter().sum::<u32>() as f32 / count as f32;
-        let mean = bins.iter().enumerate().map(|(i, n)| i as f32 * *n as f32).sum::<f32>() / (255.0 * count as f32);
-        let entropy = bins
-            .iter()
-            .filter(|n| **n > 0)
-            .map(|n| *n as f32 / count as f32)
-            .map(|p| -p * p.log2())
-            .sum();
-        LumaStats { mean, dark: share(&bins[..=25]), bright: share(&bins[247..]), entropy, count: count as usize }
+        let mean =
+            bins.iter().enumerate().map(|(i, n)| i as f32 * *n as f32).sum::<f32>() / (255.0 * count as f32);
+        let entropy =
+            bins.iter().filter(|n| **n > 0).map(|n| *n as f32 / count as f32).map(|p| -p * p.log2()).sum();
+        LumaStats {
+            mean,
+            dark: share(&bins[..=25]),
+            bright: share(&bins[247..]),
+            entropy,
+            count: count as usize,
+        }
     }
 
     /// Root mean square of the 3 × 3 Laplacian over the pixels that `inside` selects, divided by the deviation of

@@ -7,7 +7,7 @@ mod geometry;
 mod luma;
 mod sampler;
 
-pub use frame::{Colorimetry, Frame, FrameError, Matrix, MAX_SIDE, PixelFormat, Plane, Range};
+pub use frame::{Colorimetry, Frame, FrameError, MAX_SIDE, Matrix, PixelFormat, Plane, Range};
 pub use geometry::{Affine, Point, Rect, RotatedRect};
 pub use luma::{LumaPatch, LumaStats};
 pub use sampler::{Border, ChannelOrder, Layout, Sampler, TensorSpec};

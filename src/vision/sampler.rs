@@ -201,9 +201,8 @@ impl ToRgb {
         let [m0, m1, m2] = self.rows;
         for (((a, b), c), inside) in a.iter_mut().zip(b.iter_mut()).zip(c.iter_mut()).zip(inside) {
             let (x, y, z) = (*a, *b, *c);
-            let dot = |m: [f32; 3], bias: f32| {
-                (m[0] * x + m[1] * y + m[2] * z + bias).clamp(0.0, 255.0) * inside
-            };
+            let dot =
+                |m: [f32; 3], bias: f32| (m[0] * x + m[1] * y + m[2] * z + bias).clamp(0.0, 255.0) * inside;
             *a = dot(m0, self.bias[0]);
             *b = dot(m1, self.bias[1]);
             *c = dot(m2, self.bias[2]);
@@ -300,7 +299,12 @@ mod tests {
     use proptest::prelude::*;
 
     /// A frame of `format` that shows the same smooth picture whatever the format, with padded rows.
-    fn store(format: PixelFormat, width: usize, height: usize, colorimetry: Colorimetry) -> Vec<(Vec<u8>, usize)> {
+    fn store(
+        format: PixelFormat,
+        width: usize,
+        height: usize,
+        colorimetry: Colorimetry,
+    ) -> Vec<(Vec<u8>, usize)> {
         let (kr, kb) = colorimetry.matrix.weights();
         let (black, y_span, c_span) = match colorimetry.range {
             Range::Limited => (16.0, 219.0 / 255.0, 224.0 / 255.0),
@@ -365,7 +369,10 @@ mod tests {
                                 want = [kr * want[0] + (1.0 - kr - kb) * want[1] + kb * want[2]; 3];
                             }
                             for (have, want) in pixel.iter().zip(want) {
-                                assert!((have - want).abs() < 4.5, "{format:?} {colorimetry:?} {have} {want}");
+                                assert!(
+                                    (have - want).abs() < 4.5,
+                                    "{format:?} {colorimetry:?} {have} {want}"
+                                );
                             }
                         }
                     });

@@ -93,7 +93,13 @@ impl Shared {
         events.into_iter().filter_map(body).map(|body| LivenessMessage { header, body }).collect()
     }
 
-    fn report(&self, node_id: &str, method: Method, decision: &Decision, stream: Option<&Stream>) -> LivenessCheck {
+    fn report(
+        &self,
+        node_id: &str,
+        method: Method,
+        decision: &Decision,
+        stream: Option<&Stream>,
+    ) -> LivenessCheck {
         let evidence = stream.map(Stream::evidence);
         let mut report = LivenessCheck::new(node_id, method, decision, evidence.as_ref());
         report.evidence.frames_analysed = self.frames_analysed;
@@ -119,7 +125,8 @@ impl Analyzer {
     fn post(&self, outbox: Outbox) {
         for message in outbox {
             let element = self.obj();
-            let _ = element.post_message(gst::message::Element::builder(message.into()).src(&*element).build());
+            let _ =
+                element.post_message(gst::message::Element::builder(message.into()).src(&*element).build());
         }
     }
 
@@ -297,7 +304,12 @@ impl Analyzer {
     }
 
     /// Moves the session on; the last value tells that the attempt is over.
-    fn advance(&self, serial: u64, analysis: Option<Analysis>, times: &Times) -> (Option<Marked>, Outbox, bool) {
+    fn advance(
+        &self,
+        serial: u64,
+        analysis: Option<Analysis>,
+        times: &Times,
+    ) -> (Option<Marked>, Outbox, bool) {
         let (method, config) = (self.method(), lock(&self.settings).session);
         let mut shared = lock(&self.shared);
         if shared.session.serial() != serial {

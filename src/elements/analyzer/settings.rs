@@ -41,7 +41,11 @@ impl Settings {
         self.models_dir.as_ref().map_or(ModelSource::Embedded, |dir| ModelSource::Directory(dir.into()))
     }
 
-    pub fn set(&mut self, name: &str, value: &glib::Value) -> Result<(), glib::value::ValueTypeMismatchError> {
+    pub fn set(
+        &mut self,
+        name: &str,
+        value: &glib::Value,
+    ) -> Result<(), glib::value::ValueTypeMismatchError> {
         let session = &mut self.session;
         match name {
             "auto-start" => self.auto_start = get(value)?,
@@ -50,7 +54,9 @@ impl Settings {
             "decline-threshold" => session.thresholds.decline = get(value)?,
             "review-threshold" => session.thresholds.review = get(value)?,
             "progress-interval" => session.progress_interval = get(value)?,
-            "max-lateness" => self.max_lateness = gst::ClockTime::from_nseconds(get::<u64>(value)?.min(u64::MAX - 1)),
+            "max-lateness" => {
+                self.max_lateness = gst::ClockTime::from_nseconds(get::<u64>(value)?.min(u64::MAX - 1))
+            }
             "models-dir" => self.models_dir = value.get::<Option<String>>().unwrap_or_default(),
             "seed" => self.seed = get(value)?,
             _ => {}
