@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Guidance;
+use crate::face::FaceQuality;
 
 /// How liveness is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,4 +76,6 @@ pub struct Evidence {
     pub face_quality: Option<f64>,
     /// 0–100, of the frames that were judged.
     pub face_luminance: Option<f64>,
+    /// The components behind it.
+    pub quality: Option<FaceQuality>,
 }

@@ -24,14 +24,17 @@ pub enum Guidance {
 
 /// Components of face quality below this spoil a frame.
 const POOR: f32 = 50.0;
-/// A head this share of the frame's shorter side is too near.
-const TOO_NEAR: f32 = 0.85;
+/// The frame's shorter side in sides of the face's box: with less room around the face, a sheet's or a screen's borders
+/// and the hands that hold it stay unseen.
+const LEAST_ROOM: f32 = 1.6;
+/// Exposure below this means that a quarter of the face is burnt out.
+const BURNT_OUT: f32 = 28.0;
 /// Turned further than this (degrees), a face is not judged.
 const MAX_TURN: f32 = 25.0;
 /// Both eyes are closed beyond this blendshape value.
 const EYES_CLOSED: f32 = 0.6;
 /// Face luminance (0–100) outside this range is too dark or too bright.
-const LUMINANCE: std::ops::RangeInclusive<f32> = 18.0..=85.0;
+const LUMINANCE: std::ops::RangeInclusive<f32> = 14.0..=85.0;
 
 impl Guidance {
     pub const ALL: [Self; 14] = [
@@ -101,13 +104,13 @@ impl Guidance {
         }
         let quality = &mesh.quality;
         let shorter = observation.width.min(observation.height) as f32;
-        let near = face.bbox.height / shorter > TOO_NEAR;
+        let near = shorter < LEAST_ROOM * face.bbox.width.max(face.bbox.height);
         let faults = [
             (near, Self::MoveBack),
             (quality.eye_distance < POOR || quality.size < POOR, Self::MoveCloser),
             (quality.framing < POOR, Self::CenterFace),
             (quality.luminance < *LUMINANCE.start(), Self::TooDark),
-            (quality.luminance > *LUMINANCE.end() || quality.exposure < POOR / 2.0, Self::TooBright),
+            (quality.luminance > *LUMINANCE.end() || quality.exposure < BURNT_OUT, Self::TooBright),
             (mesh.pose.turn() > MAX_TURN, Self::LookStraight),
             (quality.occlusion < POOR, Self::FaceCovered),
             (quality.sharpness < POOR, Self::Blurred),

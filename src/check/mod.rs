@@ -1,12 +1,15 @@
 //! Observations over time → [`Evidence`]. A check watches the frames of one attempt; it decides nothing.
 
+mod antispoof;
+mod border;
 mod evidence;
 mod guidance;
 mod passive;
 
+pub use antispoof::{AntiSpoof, Reading, calibrated};
 pub use evidence::{Cue, Evidence, Method};
 pub use guidance::Guidance;
-pub use passive::{AntiSpoof, PassiveCheck, PassiveConfig, calibrated};
+pub use passive::{PassiveCheck, PassiveConfig};
 
 use crate::face::FrameObservation;
 use crate::inference::InferenceError;

@@ -1,65 +1,12 @@
-//! The passive check: a net judges single frames at two scales, good frames vote.
+//! The passive check: single frames are read, good ones vote.
 
-use std::sync::Arc;
+use super::{AntiSpoof, Check, Cue, Evidence, Guidance, Method, Reading, Step, Time, calibrated};
+use crate::face::{FaceQuality, FrameObservation, Mesh};
+use crate::inference::InferenceError;
+use crate::vision::{Frame, Point};
 
-use super::{Check, Cue, Evidence, Guidance, Method, Step, Time};
-use crate::face::{FrameObservation, Mesh};
-use crate::inference::{InferenceError, Model, ModelSource, Net};
-use crate::vision::{Affine, Border, ChannelOrder, Frame, Layout, Point, Sampler, TensorSpec};
-
-const SIDE: usize = 128;
-const INPUT: TensorSpec = TensorSpec {
-    width: SIDE,
-    height: SIDE,
-    layout: Layout::Nchw,
-    order: ChannelOrder::Bgr,
-    scale: 1.0,
-    bias: 0.0,
-};
-/// The crops, in sides of the face's square box; slid inside the picture, never padded.
-const SCALES: [f32; 2] = [1.5, 2.7];
 /// Faster than this many eye distances a second, a face is blurred by its motion.
 const MAX_SPEED: f32 = 2.0;
-
-/// The score of a mean logit (live against attack): a logistic curve, 0–100.
-pub fn calibrated(logit: f64) -> f64 {
-    100.0 / (1.0 + (-logit).exp())
-}
-
-/// The anti-spoofing net.
-pub struct AntiSpoof {
-    net: Arc<Net>,
-    sampler: Sampler,
-    input: Vec<f32>,
-}
-
-impl AntiSpoof {
-    /// # Errors
-    /// When the model cannot be loaded.
-    pub fn new(source: &ModelSource) -> Result<Self, InferenceError> {
-        let net = Net::load(Model::AntiSpoof, source)?;
-        Ok(Self { net, sampler: Sampler::new(), input: vec![0.0; INPUT.len()] })
-    }
-
-    /// The logit of live against the likelier attack, at each of the two scales.
-    ///
-    /// # Errors
-    /// When the net cannot run.
-    pub fn logits(&mut self, frame: &Frame<'_>, mesh: &Mesh) -> Result<[f64; 2], InferenceError> {
-        let mut logits = [0.0; 2];
-        let bbox = mesh.bbox();
-        for (logit, scale) in logits.iter_mut().zip(SCALES) {
-            let rect = bbox.square(scale).slid_inside(frame.width() as f32, frame.height() as f32);
-            let map = Affine::from_rect(&rect, SIDE, SIDE);
-            self.sampler.sample(frame, &map, &INPUT, Border::Replicate, &mut self.input);
-            *logit = self.net.run(&self.input, |outputs| {
-                let classes = outputs.values("logits", 3)?;
-                Ok(f64::from(classes[0] - classes[1].max(classes[2])))
-            })?;
-        }
-        Ok(logits)
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PassiveConfig {
@@ -78,9 +25,8 @@ impl Default for PassiveConfig {
 /// One judged frame.
 #[derive(Clone, Copy)]
 struct Vote {
-    logits: [f64; 2],
-    quality: f64,
-    luminance: f64,
+    reading: Reading,
+    quality: FaceQuality,
 }
 
 /// Counts the votes of one attempt.
@@ -112,8 +58,9 @@ impl PassiveCheck {
         if self.good.is_empty() { &self.poor } else { &self.good }
     }
 
+    /// That of the median frame.
     fn score(&self) -> Option<f64> {
-        mean(self.votes(), |vote| 0.5 * (vote.logits[0] + vote.logits[1])).map(calibrated)
+        median(self.votes(), |vote| vote.reading.logit()).map(calibrated)
     }
 
     /// Asks to hold still when the face moved too fast since the last frame.
@@ -126,6 +73,17 @@ impl PassiveCheck {
         let seconds = now.saturating_sub(then) as f32 * 1e-9;
         let fast = to.distance(from) > MAX_SPEED * mesh.eye_distance() * seconds.max(0.01);
         if guidance == Guidance::Ok && fast { Guidance::HoldStill } else { guidance }
+    }
+}
+
+fn median(votes: &[Vote], of: impl Fn(&Vote) -> f64) -> Option<f64> {
+    let mut values: Vec<f64> = votes.iter().map(of).collect();
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() {
+        0 => None,
+        n if n % 2 == 1 => Some(values[middle]),
+        _ => Some(0.5 * (values[middle - 1] + values[middle])),
     }
 }
 
@@ -153,11 +111,7 @@ impl Check for PassiveCheck {
         let mesh = observation.primary().map(|(_, face)| face);
         let guidance = self.with_motion(Guidance::of(observation), mesh.map(|face| &face.mesh), time);
         if let Some(face) = mesh {
-            let vote = Vote {
-                logits: self.net.logits(frame, &face.mesh)?,
-                quality: f64::from(face.quality.score()),
-                luminance: f64::from(face.quality.luminance),
-            };
+            let vote = Vote { reading: self.net.read(frame, &face.mesh)?, quality: face.quality };
             if guidance == Guidance::Ok { self.good.push(vote) } else { self.poor.push(vote) }
         }
         if guidance != Guidance::Ok {
@@ -174,15 +128,20 @@ impl Check for PassiveCheck {
             (false, _) => Guidance::Ok,
             (true, hindrance) => hindrance.unwrap_or(Guidance::NoFace),
         };
-        let [near, far] = [0, 1].map(|i| mean(votes, |vote| vote.logits[i]));
         Evidence {
             score,
             attack: false,
             hindrance,
-            cues: vec![Cue::new("net_near", near, 0.5), Cue::new("net_far", far, 0.5)],
+            cues: vec![
+                Cue::new("net_near", median(votes, |vote| vote.reading.near), 1.0 / 3.0),
+                Cue::new("net_wide", median(votes, |vote| vote.reading.wide), 2.0 / 3.0),
+                // Only ever lowers the score.
+                Cue::new("border", median(votes, |vote| vote.reading.border), 0.0),
+            ],
             entropy_bits: 0.0,
-            face_quality: mean(votes, |vote| vote.quality),
-            face_luminance: mean(votes, |vote| vote.luminance),
+            face_quality: mean(votes, |vote| f64::from(vote.quality.score())),
+            face_luminance: mean(votes, |vote| f64::from(vote.quality.luminance)),
+            quality: FaceQuality::mean(votes.iter().map(|vote| &vote.quality)),
         }
     }
 }

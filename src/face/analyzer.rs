@@ -21,6 +21,8 @@ const TAKES_OVER: f32 = 1.5;
 /// The face that is followed from frame to frame.
 struct Track {
     id: u32,
+    /// Found by the detector, not yet by the landmark net.
+    fresh: bool,
     bbox: Rect,
     region: RotatedRect,
 }
@@ -95,7 +97,7 @@ impl FaceAnalyzer {
             largest.filter(|d| !is_followed(d) && seen.is_none_or(|a| d.bbox.area() > TAKES_OVER * a))
         {
             let id = self.id_of(&new.bbox, &known);
-            self.track = Some(Track { id, bbox: new.bbox, region: new.region() });
+            self.track = Some(Track { id, fresh: true, bbox: new.bbox, region: new.region() });
         }
         let current = self.track.as_ref().map(|track| track.bbox);
         for detection in detections {
@@ -121,6 +123,12 @@ impl FaceAnalyzer {
         let Some(track) = self.track.as_mut() else {
             return Ok(None);
         };
+        if std::mem::take(&mut track.fresh)
+            && let (Some(mesh), _) = self.landmarks.find(frame, &track.region, &mut self.sampler)?
+        {
+            // The detector's box is coarse; what was seen in it tells better where to look.
+            track.region = mesh.region();
+        }
         let (mesh, presence) = self.landmarks.find(frame, &track.region, &mut self.sampler)?;
         let Some(mesh) = mesh.filter(|mesh| presence >= MIN_PRESENCE && in_picture(mesh, frame)) else {
             self.track = None;

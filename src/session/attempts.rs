@@ -53,6 +53,8 @@ pub struct Session {
     last_progress: Option<Time>,
     guidance: Option<Guidance>,
     fraction: f64,
+    /// In the last analysed frame.
+    faces: u32,
 }
 
 impl Session {
@@ -85,7 +87,7 @@ impl Session {
     /// Begins a check with its first attempt; a running one is dropped without a decision.
     pub fn start(&mut self) -> Vec<SessionEvent> {
         self.begin_attempt(1);
-        vec![self.progress(0)]
+        vec![self.progress()]
     }
 
     /// Gives a running check up.
@@ -115,8 +117,8 @@ impl Session {
         if self.guidance.replace(step.guidance) != Some(step.guidance) {
             events.push(SessionEvent::Guidance(step.guidance));
         }
-        self.fraction = step.fraction;
-        let timed_out = self.advance(time, faces, config, &mut events);
+        (self.fraction, self.faces) = (step.fraction, faces);
+        let timed_out = self.advance(time, config, &mut events);
         (events, step.done || timed_out)
     }
 
@@ -141,19 +143,20 @@ impl Session {
         }
         let retry = Retry::new(&decision, self.attempt, config.max_attempts);
         self.begin_attempt(self.attempt + 1);
-        vec![SessionEvent::Retry(retry), self.progress(0)]
+        vec![SessionEvent::Retry(retry), self.progress()]
     }
 
     fn begin_attempt(&mut self, attempt: u32) {
         let serial = self.serial + 1;
-        *self = Self { status: Status::InProgress, attempt, serial, ..Self::default() };
+        let faces = self.faces;
+        *self = Self { status: Status::InProgress, attempt, serial, faces, ..Self::default() };
     }
 
     fn finish(&mut self, decision: Decision) -> Vec<SessionEvent> {
         self.status = decision.status;
         self.serial += 1;
         self.fraction = 1.0;
-        vec![self.progress(0), SessionEvent::Decided(decision)]
+        vec![self.progress(), SessionEvent::Decided(decision)]
     }
 
     fn advance_clock(&mut self, time: Option<Time>, config: &SessionConfig) -> bool {
@@ -167,7 +170,6 @@ impl Session {
     fn advance(
         &mut self,
         time: Option<Time>,
-        faces: u32,
         config: &SessionConfig,
         events: &mut Vec<SessionEvent>,
     ) -> bool {
@@ -177,13 +179,13 @@ impl Session {
         };
         if due {
             self.last_progress = time;
-            events.push(self.progress(faces));
+            events.push(self.progress());
         }
         self.advance_clock(time, config)
     }
 
-    fn progress(&self, faces: u32) -> SessionEvent {
-        SessionEvent::Progress(Progress { status: self.status, fraction: self.fraction, faces })
+    fn progress(&self) -> SessionEvent {
+        SessionEvent::Progress(Progress { status: self.status, fraction: self.fraction, faces: self.faces })
     }
 }
 

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::decision::{Decision, Status};
 use super::risk::{LogType, Risk};
-use crate::check::{Cue, Evidence, Method};
-use crate::face::AgeGender;
+use crate::check::{Cue, Evidence, Guidance, Method};
+use crate::face::{AgeGender, FaceQuality};
 
 /// One item of `liveness_checks[]`, in the contract's order.
 #[derive(Clone, Debug, Serialize)]
@@ -47,6 +47,10 @@ pub struct EvidenceReport {
     pub frames_analysed: u64,
     pub frames_skipped: u64,
     pub attempts_used: u32,
+    /// What kept the frames from being usable, as guidance.
+    pub hindrance: Option<&'static str>,
+    /// The components of face quality, 0–100 each.
+    pub quality: Option<FaceQuality>,
     pub gender: Option<AgeGender>,
 }
 
@@ -71,6 +75,8 @@ impl LivenessCheck {
                 frames_analysed: 0,
                 frames_skipped: 0,
                 attempts_used: 0,
+                hindrance: evidence.map(|e| e.hindrance).filter(|h| *h != Guidance::Ok).map(Guidance::code),
+                quality: evidence.and_then(|e| e.quality),
                 gender: None,
             },
         }
@@ -116,7 +122,6 @@ fn round(value: f64) -> f64 {
 mod tests {
     use super::super::decision::{Thresholds, decide};
     use super::*;
-    use crate::check::Guidance;
 
     #[test]
     fn the_report_has_the_contracts_names() {

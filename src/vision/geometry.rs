@@ -65,6 +65,12 @@ impl Rect {
         Self::new(center.x - 0.5 * side, center.y - 0.5 * side, side, side)
     }
 
+    /// This square, shrunk about its centre to at most the picture's shorter side, then moved inside the picture.
+    pub fn square_inside(&self, width: f32, height: f32) -> Self {
+        let longest = self.width.max(self.height).max(f32::MIN_POSITIVE);
+        self.square((width.min(height) / longest).min(1.0)).slid_inside(width, height)
+    }
+
     /// Moved, and only if need be shrunk, so that it lies inside `width` × `height`.
     pub fn slid_inside(&self, width: f32, height: f32) -> Self {
         let (w, h) = (self.width.min(width), self.height.min(height));

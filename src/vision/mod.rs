@@ -6,8 +6,10 @@ mod frame;
 mod geometry;
 mod luma;
 mod sampler;
+mod smooth;
 
 pub use frame::{Colorimetry, Frame, FrameError, MAX_SIDE, Matrix, PixelFormat, Plane, Range};
 pub use geometry::{Affine, Point, Rect, RotatedRect};
 pub use luma::{LumaPatch, LumaStats};
 pub use sampler::{Border, ChannelOrder, Layout, Sampler, TensorSpec};
+pub use smooth::smooth;

@@ -1,0 +1,139 @@
+//! The straight borders of a sheet or a screen beside the face.
+//!
+//! A border is a line along which the luma steps the same way all along; texture cancels. Pictures held before a
+//! camera show at least two of their four borders, so the second strongest of the four sides counts.
+
+use crate::vision::{Affine, Border, Frame, Rect, Sampler, TensorSpec, smooth};
+
+/// The neighbourhood that is searched, in sides of the face's box, and its raster.
+const REACH: f32 = 3.2;
+const SIDE: usize = 96;
+/// Gaussian of σ 0.8 before the gradient, from its middle outwards.
+const KERNEL: [f32; 4] = [0.498_682, 0.228_310, 0.021_910_3, 0.000_440_8];
+/// Orientations in degrees from upright: −30 to 30 by 5.
+const ORIENTATIONS: usize = 13;
+const STEP: f32 = 5.0;
+/// A border runs this far to either side of the face's middle, at a distance of `NEAR` to `FAR`, in box sides.
+const HALF_LENGTH: f32 = 0.9;
+const NEAR: f32 = 0.5;
+const FAR: f32 = 1.5;
+/// Steps beyond this (grey levels per raster pixel) count no more than it: one bright spot is no border.
+const CLIP: f32 = 12.0;
+
+/// Finds borders; keeps its buffers.
+#[derive(Debug, Default)]
+pub struct BorderFinder {
+    rgb: Vec<f32>,
+    luma: Vec<f32>,
+    scratch: Vec<f32>,
+    gradients: Vec<[f32; 2]>,
+}
+
+impl BorderFinder {
+    /// The mean step along the second strongest side, in grey levels per raster pixel, 0–12. Around 3 for a person in a
+    /// room, beyond 6 for most sheets and screens.
+    pub fn strength(&mut self, frame: &Frame<'_>, face: &Rect, sampler: &mut Sampler) -> f32 {
+        let side = face.width.max(face.height);
+        let area = face.square(REACH).square_inside(frame.width() as f32, frame.height() as f32);
+        if side < 1.0 || area.width < 1.0 {
+            return 0.0;
+        }
+        let spec = TensorSpec::rgb(SIDE, SIDE);
+        self.rgb.resize(spec.len(), 0.0);
+        sampler.sample(frame, &Affine::from_rect(&area, SIDE, SIDE), &spec, Border::Replicate, &mut self.rgb);
+        self.take_gradients();
+        let zoom = SIDE as f32 / area.width;
+        let (center, unit) = (face.center(), side * zoom);
+        self.second_strongest(((center.x - area.x) * zoom - 0.5, (center.y - area.y) * zoom - 0.5), unit)
+    }
+
+    /// Sobel gradients of the softened luma, in grey levels per pixel.
+    fn take_gradients(&mut self) {
+        self.luma.clear();
+        self.luma.extend(self.rgb.chunks_exact(3).map(|p| 0.299 * p[0] + 0.587 * p[1] + 0.114 * p[2]));
+        smooth(&mut self.luma, SIDE, SIDE, &KERNEL, &mut self.scratch);
+        self.gradients.clear();
+        self.gradients.resize(SIDE * SIDE, [0.0; 2]);
+        let at = |x: usize, y: usize| self.luma[y * SIDE + x];
+        for y in 1..SIDE - 1 {
+            for x in 1..SIDE - 1 {
+                let across = |dy: usize| at(x + 1, y + dy - 1) - at(x - 1, y + dy - 1);
+                let down = |dx: usize| at(x + dx - 1, y + 1) - at(x + dx - 1, y - 1);
+                let sobel = |of: &dyn Fn(usize) -> f32| (of(0) + 2.0 * of(1) + of(2)) / 8.0;
+                self.gradients[y * SIDE + x] = [sobel(&across), sobel(&down)];
+            }
+        }
+    }
+
+    fn second_strongest(&self, center: (f32, f32), unit: f32) -> f32 {
+        let mut sides = [[0.0f32; 4]; ORIENTATIONS];
+        for (i, strengths) in sides.iter_mut().enumerate() {
+            let angle = (STEP * (i as f32 - (ORIENTATIONS / 2) as f32)).to_radians();
+            let (sin, cos) = angle.sin_cos();
+            let normals = [(-cos, -sin), (cos, sin), (sin, -cos), (-sin, cos)];
+            *strengths = normals.map(|normal| self.strongest(center, normal, unit));
+        }
+        // The four sides of a picture seen at a slant differ a little in direction.
+        let around = |i: usize| &sides[i.saturating_sub(1)..(i + 2).min(ORIENTATIONS)];
+        let second = |i: usize| {
+            let mut best: [f32; 4] =
+                std::array::from_fn(|side| around(i).iter().map(|s| s[side]).fold(0.0, f32::max));
+            best.sort_by(f32::total_cmp);
+            best[2]
+        };
+        (0..ORIENTATIONS).map(second).fold(0.0, f32::max)
+    }
+
+    /// The strongest of the lines with this normal, over their distances.
+    fn strongest(&self, center: (f32, f32), (nx, ny): (f32, f32), unit: f32) -> f32 {
+        let half = (HALF_LENGTH * unit) as i32;
+        let distances = (NEAR * unit).ceil() as i32..=(FAR * unit) as i32;
+        distances
+            .map(|distance| {
+                let middle = (center.0 + distance as f32 * nx, center.1 + distance as f32 * ny);
+                self.mean_step(middle, (nx, ny), half).abs()
+            })
+            .fold(0.0, f32::max)
+    }
+
+    /// The mean luma step across a line; 0 where less than half of it lies in the picture.
+    fn mean_step(&self, (x, y): (f32, f32), (nx, ny): (f32, f32), half: i32) -> f32 {
+        let (mut sum, mut count) = (0.0f32, 0);
+        for t in -half..=half {
+            let (column, row) = ((x - t as f32 * ny).round(), (y + t as f32 * nx).round());
+            let inside = 0.0..SIDE as f32;
+            if inside.contains(&column) && inside.contains(&row) {
+                let [gx, gy] = self.gradients[row as usize * SIDE + column as usize];
+                sum += (gx * nx + gy * ny).clamp(-CLIP, CLIP);
+                count += 1;
+            }
+        }
+        if 2 * count < 2 * half + 1 { 0.0 } else { sum / count as f32 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A dark sheet of `half` pixels about the middle of a light room, turned by `degrees`.
+    fn strength_of(half: f32, degrees: f32) -> f32 {
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        let rgb: Vec<u8> = (0..320 * 320)
+            .flat_map(|i| {
+                let (x, y) = ((i % 320) as f32 - 160.0, (i / 320) as f32 - 160.0);
+                let inside = (cos * x + sin * y).abs() < half && (cos * y - sin * x).abs() < half;
+                [if inside { 60 } else { 200 }; 3]
+            })
+            .collect();
+        let frame = Frame::rgb(&rgb, 320, 320).unwrap();
+        BorderFinder::default().strength(&frame, &Rect::new(110.0, 110.0, 100.0, 100.0), &mut Sampler::new())
+    }
+
+    #[test]
+    fn a_sheet_around_the_face_has_borders_and_a_plain_room_none() {
+        assert!(strength_of(80.0, 0.0) > 10.0);
+        assert!(strength_of(80.0, 20.0) > 8.0);
+        assert!(strength_of(400.0, 0.0) < 0.1);
+    }
+}
