@@ -5,7 +5,7 @@ set -eu
 . "$(dirname "$0")/onnxruntime.sh"
 
 PACKAGES="libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-tools gstreamer1.0-plugins-base \
-gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav pkg-config gcc libc6-dev python3 python3-pip"
+gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav fonts-dejavu-core pkg-config gcc libc6-dev python3 python3-pip"
 
 fail() {
     echo "setup: $*" >&2

@@ -98,18 +98,28 @@ impl BorderFinder {
 
     /// The mean luma step across a line; 0 where less than half of it lies in the picture.
     fn mean_step(&self, (x, y): (f32, f32), (nx, ny): (f32, f32), half: i32) -> f32 {
-        let (mut sum, mut count) = (0.0f32, 0);
-        for t in -half..=half {
-            let (column, row) = ((x - t as f32 * ny).round(), (y + t as f32 * nx).round());
-            let inside = 0.0..SIDE as f32;
-            if inside.contains(&column) && inside.contains(&row) {
-                let [gx, gy] = self.gradients[row as usize * SIDE + column as usize];
-                sum += (gx * nx + gy * ny).clamp(-CLIP, CLIP);
-                count += 1;
-            }
+        let (from, to) = clip(x, -ny, clip(y, nx, (-half, half)));
+        let count = to - from + 1;
+        if 2 * count < 2 * half + 1 {
+            return 0.0;
         }
-        if 2 * count < 2 * half + 1 { 0.0 } else { sum / count as f32 }
+        let steps = (from..=to).map(|t| {
+            let (column, row) = (x - t as f32 * ny + 0.5, y + t as f32 * nx + 0.5);
+            let [gx, gy] = self.gradients[row as i32 as usize * SIDE + column as i32 as usize];
+            (gx * nx + gy * ny).clamp(-CLIP, CLIP)
+        });
+        steps.sum::<f32>() / count as f32
     }
+}
+
+/// The part of the whole numbers `from..=to` for which `at + t · slope` rounds into the raster.
+fn clip(at: f32, slope: f32, (from, to): (i32, i32)) -> (i32, i32) {
+    let (low, high) = (-0.49, SIDE as f32 - 0.51);
+    if slope.abs() < 1e-6 {
+        return if (low..=high).contains(&at) { (from, to) } else { (1, 0) };
+    }
+    let (a, b) = ((low - at) / slope, (high - at) / slope);
+    (from.max(a.min(b).ceil() as i32), to.min(a.max(b).floor() as i32))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod meta;
 pub mod passive;
 
 pub use analyzer::Analyzer;
+pub use frame::{UnreadableFrame, with_frame};
 
 use std::sync::LazyLock;
 

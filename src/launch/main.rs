@@ -1,1 +1,53 @@
-fn main() {}
+//! `liveness-launch`: runs checks from the command line.
+
+mod check;
+mod cli;
+mod console;
+mod exit;
+mod failure;
+mod fault;
+mod image;
+mod input;
+mod picture;
+mod run;
+mod seen;
+mod verdict;
+mod workflow;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => return explain(&e),
+    };
+    match launch(&cli) {
+        Ok(status) => status.into(),
+        Err(failure) => {
+            console::complain(&failure);
+            failure.exit_status().into()
+        }
+    }
+}
+
+/// Help and version are no errors; clap's own status for errors (2) means a review here.
+fn explain(error: &clap::Error) -> ExitCode {
+    let wrong = error.use_stderr();
+    let _ = error.print();
+    if wrong { (failure::Code::Usage as u8).into() } else { ExitCode::SUCCESS }
+}
+
+fn launch(cli: &Cli) -> Result<u8, Failure> {
+    gst::init().map_err(|e| Failure::unavailable(format!("GStreamer cannot be used: {e}")))?;
+    gstliveness::plugin_register_static()
+        .map_err(|e| Failure::internal(format!("the plugin cannot be registered: {e}")))?;
+    match &cli.command {
+        Command::Run(args) => run::run(args),
+        Command::Image(args) => image::run(args),
+    }
+}

@@ -1,7 +1,8 @@
 //! The one way from pixels to tensors: an affine sampler that reads any raw format in place.
 //!
 //! Up to a reduction of 1.5 each output value is a bilinear sample; beyond, the mean of up to 4 × 4 samples spread
-//! over its footprint, so that a large picture does not alias. Positions are 48.16 fixed point, weights 8 bits.
+//! over its footprint, so that a large picture does not alias. Each row is read in passes (places, samples, mixing,
+//! colour), of which only the gathering of samples cannot be vectorised.
 
 use super::frame::{Channel, Frame, Matrix, PixelFormat, Plane, Range};
 use super::geometry::Affine;
@@ -58,43 +59,47 @@ impl TensorSpec {
 pub struct Sampler {
     rows: [Vec<f32>; 3],
     inside: Vec<f32>,
+    places: Places,
 }
 
-const FRACTION: u32 = 16;
-const ONE: i64 = 1 << FRACTION;
-const HALF: i64 = ONE / 2;
 const MAX_TAPS: usize = 4;
 /// Reductions below this are sampled bilinearly.
 const BILINEAR_UP_TO: f32 = 1.5;
 
-/// Fixed-point steps through the frame for one output row: a position and what one output pixel adds.
+/// A straight walk through the frame, one step per output pixel; positions count from pixel centres.
 #[derive(Clone, Copy)]
 struct Scan {
-    x: i64,
-    y: i64,
-    dx: i64,
-    dy: i64,
-}
-
-fn fixed(value: f32) -> i64 {
-    // Far outside any frame is still outside; the bound keeps sums from overflowing.
-    (f64::from(value).clamp(-1e9, 1e9) * ONE as f64) as i64
+    x: f32,
+    y: f32,
+    dx: f32,
+    dy: f32,
 }
 
 impl Scan {
-    /// The scan of output row `v`, shifted by (`su`, `sv`) output pixels; positions count from pixel centres.
+    /// The scan of output row `v`, shifted by (`su`, `sv`) output pixels.
     fn row(map: &Affine, v: usize, su: f32, sv: f32) -> Self {
         let (u, v) = (0.5 + su, v as f32 + 0.5 + sv);
         Self {
-            x: fixed(map.a * u + map.b * v + map.c) - HALF,
-            y: fixed(map.d * u + map.e * v + map.f) - HALF,
-            dx: fixed(map.a),
-            dy: fixed(map.d),
+            x: map.a * u + map.b * v + map.c - 0.5,
+            y: map.d * u + map.e * v + map.f - 0.5,
+            dx: map.a,
+            dy: map.d,
         }
     }
 
-    fn at(&self, u: usize) -> (i64, i64) {
-        (self.x + u as i64 * self.dx, self.y + u as i64 * self.dy)
+    /// The same walk in the grid of a subsampled channel, whose samples lie between those of full size.
+    fn in_grid(&self, shift_x: u32, shift_y: u32) -> Self {
+        let along = |at: f32, shift: u32| (at + 0.5) / (1 << shift) as f32 - 0.5;
+        Self {
+            x: along(self.x, shift_x),
+            y: along(self.y, shift_y),
+            dx: self.dx / (1 << shift_x) as f32,
+            dy: self.dy / (1 << shift_y) as f32,
+        }
+    }
+
+    fn at(&self, u: usize) -> (f32, f32) {
+        (self.x + u as f32 * self.dx, self.y + u as f32 * self.dy)
     }
 }
 
@@ -102,8 +107,8 @@ impl Scan {
 struct Source<'a> {
     plane: Plane<'a>,
     channel: Channel,
-    last_x: i64,
-    last_y: i64,
+    last_x: usize,
+    last_y: usize,
 }
 
 impl<'a> Source<'a> {
@@ -111,60 +116,104 @@ impl<'a> Source<'a> {
         Self {
             plane: frame.plane(channel.plane),
             channel,
-            last_x: ((frame.width() as i64 - 1) >> channel.shift_x),
-            last_y: ((frame.height() as i64 - 1) >> channel.shift_y),
+            last_x: (frame.width() - 1) >> channel.shift_x,
+            last_y: (frame.height() - 1) >> channel.shift_y,
         }
     }
 
-    /// The position in this channel's own grid.
-    #[inline(always)]
-    fn position(&self, (x, y): (i64, i64)) -> (i64, i64) {
-        (((x + HALF) >> self.channel.shift_x) - HALF, ((y + HALF) >> self.channel.shift_y) - HALF)
+    fn shifts(&self) -> (u32, u32) {
+        (self.channel.shift_x, self.channel.shift_y)
+    }
+}
+
+/// Where one output row reads, in one grid: the upper left sample of each pixel, always with a right and a lower
+/// neighbour in the plane (or none in all of it), and how far it lies towards them. Computed once for all channels of
+/// the grid.
+#[derive(Debug, Default)]
+struct Places {
+    columns: Vec<u32>,
+    lines: Vec<u32>,
+    right: Vec<f32>,
+    down: Vec<f32>,
+    taps: [Vec<u8>; 4],
+}
+
+impl Places {
+    fn resize(&mut self, width: usize) {
+        self.columns.resize(width, 0);
+        self.lines.resize(width, 0);
+        self.right.resize(width, 0.0);
+        self.down.resize(width, 0.0);
+        self.taps.iter_mut().for_each(|taps| taps.resize(width, 0));
     }
 
-    #[inline(always)]
-    fn column(&self, x: i64) -> usize {
-        x.clamp(0, self.last_x) as usize * self.channel.step + self.channel.offset
+    /// For bilinear reading.
+    fn between(&mut self, scan: &Scan, source: &Source<'_>) {
+        axis(scan.x, scan.dx, source.last_x, &mut self.columns, &mut self.right);
+        axis(scan.y, scan.dy, source.last_y, &mut self.lines, &mut self.down);
     }
 
-    #[inline(always)]
-    fn line(&self, y: i64) -> &'a [u8] {
-        &self.plane.data[y.clamp(0, self.last_y) as usize * self.plane.stride..]
+    /// For reading the nearest sample.
+    fn nearest(&mut self, scan: &Scan, source: &Source<'_>) {
+        nearest_on_axis(scan.x, scan.dx, source.last_x, &mut self.columns);
+        nearest_on_axis(scan.y, scan.dy, source.last_y, &mut self.lines);
     }
 
-    #[inline(always)]
-    fn bilinear(&self, at: (i64, i64)) -> f32 {
-        let (x, y) = self.position(at);
-        let (ix, iy) = (x >> FRACTION, y >> FRACTION);
-        let (fx, fy) = (((x >> 8) & 0xff) as i32, ((y >> 8) & 0xff) as i32);
-        let (x0, x1) = (self.column(ix), self.column(ix + 1));
-        let (top, bottom) = (self.line(iy), self.line(iy + 1));
-        let mix = |line: &[u8]| i32::from(line[x0]) * (256 - fx) + i32::from(line[x1]) * fx;
-        (mix(top) * (256 - fy) + mix(bottom) * fy) as f32 * (1.0 / 65536.0)
+    fn offsets(&self, source: &Source<'_>) -> impl Iterator<Item = usize> {
+        let (stride, step, offset) = (source.plane.stride, source.channel.step, source.channel.offset);
+        let places = self.lines.iter().zip(&self.columns);
+        places.map(move |(line, column)| *line as usize * stride + *column as usize * step + offset)
     }
 
-    #[inline(always)]
-    fn nearest(&self, at: (i64, i64)) -> f32 {
-        let (x, y) = self.position(at);
-        f32::from(self.line((y + HALF) >> FRACTION)[self.column((x + HALF) >> FRACTION)])
-    }
-
-    /// Fills one output row: bilinear for one tap, else the mean of `taps`² nearest samples.
-    fn fill(&self, map: &Affine, v: usize, taps: usize, out: &mut [f32]) {
-        if taps == 1 {
-            let scan = Scan::row(map, v, 0.0, 0.0);
-            out.iter_mut().enumerate().for_each(|(u, value)| *value = self.bilinear(scan.at(u)));
-            return;
+    fn read_bilinear(&mut self, source: &Source<'_>, out: &mut [f32]) {
+        let data = source.plane.data;
+        let right = if source.last_x > 0 { source.channel.step } else { 0 };
+        let down = if source.last_y > 0 { source.plane.stride } else { 0 };
+        let mut taps = std::mem::take(&mut self.taps);
+        let [a, b, c, d] = &mut taps;
+        let quads = a.iter_mut().zip(b.iter_mut()).zip(c.iter_mut()).zip(d.iter_mut());
+        for ((((a, b), c), d), at) in quads.zip(self.offsets(source)) {
+            (*a, *b) = (data[at], data[at + right]);
+            (*c, *d) = (data[at + down], data[at + down + right]);
         }
-        out.fill(0.0);
-        let offset = |i: usize| (i as f32 + 0.5) / taps as f32 - 0.5;
-        for (j, i) in (0..taps).flat_map(|j| (0..taps).map(move |i| (j, i))) {
-            let scan = Scan::row(map, v, offset(i), offset(j));
-            out.iter_mut().enumerate().for_each(|(u, value)| *value += self.nearest(scan.at(u)));
+        let quads = a.iter().zip(b.iter()).zip(c.iter()).zip(d.iter());
+        let towards = self.right.iter().zip(&self.down);
+        for ((value, (((a, b), c), d)), (right, down)) in out.iter_mut().zip(quads).zip(towards) {
+            let [a, b, c, d] = [*a, *b, *c, *d].map(f32::from);
+            let (top, bottom) = (a + right * (b - a), c + right * (d - c));
+            *value = top + down * (bottom - top);
         }
-        let mean = 1.0 / (taps * taps) as f32;
-        out.iter_mut().for_each(|value| *value *= mean);
+        self.taps = taps;
     }
+
+    fn add_nearest(&self, source: &Source<'_>, out: &mut [f32]) {
+        let data = source.plane.data;
+        out.iter_mut().zip(self.offsets(source)).for_each(|(value, at)| *value += f32::from(data[at]));
+    }
+}
+
+/// The lower sample and the way to the next, for every position on an axis of samples 0 to `last`.
+fn axis(start: f32, step: f32, last: usize, samples: &mut [u32], towards: &mut [f32]) {
+    let (end, lower) = (last as f32, last.saturating_sub(1) as u32);
+    for (u, (sample, towards)) in samples.iter_mut().zip(towards).enumerate() {
+        let at = (start + u as u32 as i32 as f32 * step).max(0.0).min(end);
+        *sample = rounded((at - 0.5).max(0.0)).min(lower);
+        *towards = at - *sample as i32 as f32;
+    }
+}
+
+fn nearest_on_axis(start: f32, step: f32, last: usize, samples: &mut [u32]) {
+    let end = last as f32;
+    for (u, sample) in samples.iter_mut().enumerate() {
+        *sample = rounded((start + u as u32 as i32 as f32 * step).max(0.0).min(end));
+    }
+}
+
+/// The nearest whole number of 0 ≤ `x` < 2²³. Adding 2²³ leaves it in the low bits; unlike a cast, which must saturate,
+/// this vectorises.
+#[inline(always)]
+fn rounded(x: f32) -> u32 {
+    (x + 8_388_608.0).to_bits() & 0x7f_ffff
 }
 
 /// R'G'B' (0–255) as a linear map of the stored channels.
@@ -231,21 +280,17 @@ impl Sampler {
         }
         let taps = match map.scale() {
             scale if scale <= BILINEAR_UP_TO => 1,
-            scale => (scale.ceil() as usize).clamp(2, MAX_TAPS),
+            scale => (scale.round() as usize).clamp(2, MAX_TAPS),
         };
-        let channels = frame.format().channels();
-        let sources = channels.map(|channel| Source::new(frame, channel));
+        let sources = frame.format().channels().map(|channel| Source::new(frame, channel));
         let used = if frame.format() == PixelFormat::Gray8 { 1 } else { 3 };
         let to_rgb = ToRgb::new(frame);
-        for row in &mut self.rows {
-            row.resize(spec.width, 0.0);
-        }
+        self.rows.iter_mut().for_each(|row| row.resize(spec.width, 0.0));
+        self.places.resize(spec.width);
         self.inside.clear();
         self.inside.resize(spec.width, 1.0);
         for v in 0..spec.height {
-            for (source, row) in sources.iter().zip(&mut self.rows).take(used) {
-                source.fill(map, v, taps, row);
-            }
+            self.read_row(&sources[..used], map, v, taps);
             if border == Border::Black {
                 self.mark_inside(frame, map, v);
             }
@@ -254,14 +299,50 @@ impl Sampler {
         }
     }
 
+    /// Fills the rows of stored channels: bilinear for one tap, else the mean of `taps`² nearest samples.
+    fn read_row(&mut self, sources: &[Source<'_>], map: &Affine, v: usize, taps: usize) {
+        let Self { rows, places, .. } = self;
+        if taps == 1 {
+            let scan = Scan::row(map, v, 0.0, 0.0);
+            for_each_grid(sources, |(shift_x, shift_y), i, new| {
+                if new {
+                    places.between(&scan.in_grid(shift_x, shift_y), &sources[i]);
+                }
+                places.read_bilinear(&sources[i], &mut rows[i]);
+            });
+            return;
+        }
+        rows.iter_mut().for_each(|row| row.fill(0.0));
+        let offset = |i: usize| (i as f32 + 0.5) / taps as f32 - 0.5;
+        for (j, i) in (0..taps).flat_map(|j| (0..taps).map(move |i| (j, i))) {
+            let scan = Scan::row(map, v, offset(i), offset(j));
+            for_each_grid(sources, |(shift_x, shift_y), i, new| {
+                if new {
+                    places.nearest(&scan.in_grid(shift_x, shift_y), &sources[i]);
+                }
+                places.add_nearest(&sources[i], &mut rows[i]);
+            });
+        }
+        let mean = 1.0 / (taps * taps) as f32;
+        rows.iter_mut().flatten().for_each(|value| *value *= mean);
+    }
+
     fn mark_inside(&mut self, frame: &Frame<'_>, map: &Affine, v: usize) {
         let scan = Scan::row(map, v, 0.0, 0.0);
-        let (width, height) = (frame.width() as i64 * ONE, frame.height() as i64 * ONE);
+        let (width, height) = (frame.width() as f32, frame.height() as f32);
         for (u, inside) in self.inside.iter_mut().enumerate() {
             let (x, y) = scan.at(u);
-            let hit = (0..width).contains(&(x + HALF)) && (0..height).contains(&(y + HALF));
+            let hit = (0.0..width).contains(&(x + 0.5)) && (0.0..height).contains(&(y + 0.5));
             *inside = f32::from(u8::from(hit));
         }
+    }
+}
+
+/// Visits the channels; the last argument tells that the grid is another one than the channel's before.
+fn for_each_grid(sources: &[Source<'_>], mut visit: impl FnMut((u32, u32), usize, bool)) {
+    for (i, source) in sources.iter().enumerate() {
+        let new = i == 0 || sources[i - 1].shifts() != source.shifts();
+        visit(source.shifts(), i, new);
     }
 }
 

@@ -1,0 +1,128 @@
+//! What an analysed frame costs at three sizes, split by stage, against its nets alone; and what an idle element costs.
+//! Everything is measured in turn in one run, and quoted as a ratio of medians.
+//!
+//!     cargo bench --bench cost
+
+mod common;
+
+use std::time::Instant;
+
+use gst::prelude::*;
+use gstliveness::check::AntiSpoof;
+use gstliveness::elements::with_frame;
+use gstliveness::face::{FaceAnalyzer, FaceDetector, LandmarkNet};
+use gstliveness::inference::{Model, ModelSource, Net};
+use gstliveness::vision::Sampler;
+
+const ROUNDS: usize = 60;
+const SIZES: [(&str, i32, i32); 3] = [("480p", 640, 480), ("1080p", 1920, 1080), ("4K", 3840, 2160)];
+
+fn main() {
+    gst::init().expect("GStreamer");
+    gstliveness::plugin_register_static().expect("plugin");
+    for (name, width, height) in SIZES {
+        analysed_frame(name, width, height);
+    }
+    idle();
+}
+
+/// A stage's name and what to run.
+type Stage<'a> = (&'static str, Box<dyn FnMut() + 'a>);
+
+/// Runs the stages in turn, so that a noisy machine hits all alike; their median times in milliseconds.
+fn medians(stages: &mut [Stage<'_>], rounds: usize) -> Vec<f64> {
+    let mut times = vec![Vec::with_capacity(rounds); stages.len()];
+    for round in 0..rounds + 5 {
+        for ((_, run), times) in stages.iter_mut().zip(&mut times) {
+            let start = Instant::now();
+            run();
+            if round >= 5 {
+                times.push(start.elapsed().as_secs_f64() * 1e3);
+            }
+        }
+    }
+    let median = |mut times: Vec<f64>| {
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
+    };
+    times.into_iter().map(median).collect()
+}
+
+fn net(model: Model, values: usize) -> Box<dyn FnMut()> {
+    let net = Net::load(model, &ModelSource::Embedded).expect("model");
+    let input = vec![0.5; values];
+    Box::new(move || net.run(&input, |_| Ok(())).expect("run"))
+}
+
+fn analysed_frame(name: &str, width: i32, height: i32) {
+    let source = ModelSource::Embedded;
+    let (buffer, info) = common::frame("NV12", width, height);
+    let mut followed = FaceAnalyzer::new(&source).expect("models");
+    let mut antispoof = AntiSpoof::new(&source).expect("models");
+    let mut detector = FaceDetector::new(&source).expect("models");
+    let mut landmarks = LandmarkNet::new(&source).expect("models");
+    let (mut first, mut second) = (Sampler::new(), Sampler::new());
+    let seen = with_frame(&buffer, &info, |frame| followed.analyze(frame)).expect("frame").expect("nets");
+    let mesh = seen.primary().expect("a face").1.mesh.clone();
+    let region = mesh.region();
+    let (buffer, info) = (&buffer, &info);
+    let mut stages: Vec<Stage<'_>> = vec![
+        ("net: detector", net(Model::Detector, 128 * 128 * 3)),
+        ("net: landmarks", net(Model::Landmarks, 192 * 192 * 3)),
+        ("net: blendshapes", net(Model::Blendshapes, 146 * 2)),
+        ("net: anti-spoof", net(Model::AntiSpoof, 128 * 128 * 3)),
+        (
+            "detector with its sampling",
+            Box::new(move || drop(with_frame(buffer, info, |frame| detector.detect(frame, &mut first)))),
+        ),
+        (
+            "landmarks with their sampling",
+            Box::new(move || drop(with_frame(buffer, info, |frame| landmarks.find(frame, &region, &mut second)))),
+        ),
+        (
+            "face analysis (every 5th with detector)",
+            Box::new(move || drop(with_frame(buffer, info, |frame| followed.analyze(frame)))),
+        ),
+        (
+            "anti-spoof reading (2 crops, borders)",
+            Box::new(move || drop(with_frame(buffer, info, |frame| antispoof.read(frame, &mesh)))),
+        ),
+    ];
+    let times = medians(&mut stages, ROUNDS);
+    // The detector runs on every fifth frame; the median above is that of a frame without it.
+    let nets = times[1] + times[2] + 2.0 * times[3];
+    let whole = times[6] + times[7];
+    println!("\n{name} ({width}×{height} NV12)");
+    for ((stage, _), time) in stages.iter().zip(&times) {
+        println!("  {stage:42} {time:7.3} ms  {:5.2} of the nets", time / nets);
+    }
+    println!("  {:42} {whole:7.3} ms  {:5.2} of the nets (target ≤ 1.15)", "an analysed frame", whole / nets);
+}
+
+/// Frames through an element that waits for its start signal, against `identity`.
+fn idle() {
+    const FRAMES: u32 = 20_000;
+    let run = |element: &str| {
+        let line = format!(
+            "fakesrc num-buffers={FRAMES} sizetype=fixed sizemax=460800 filltype=nothing do-timestamp=false ! \
+             capsfilter caps=video/x-raw,format=NV12,width=640,height=480,framerate=30/1 ! {element} ! fakesink"
+        );
+        let pipeline = gst::parse::launch(&line).expect("pipeline");
+        pipeline.set_state(gst::State::Paused).expect("paused");
+        let _ = pipeline.state(gst::ClockTime::from_seconds(10));
+        let start = Instant::now();
+        pipeline.set_state(gst::State::Playing).expect("playing");
+        let bus = pipeline.bus().expect("bus");
+        let kinds = [gst::MessageType::Eos, gst::MessageType::Error];
+        let end = bus.timed_pop_filtered(gst::ClockTime::from_seconds(60), &kinds).expect("an end");
+        assert_eq!(end.type_(), gst::MessageType::Eos, "{end:?}");
+        let time = start.elapsed().as_secs_f64() / f64::from(FRAMES) * 1e6;
+        pipeline.set_state(gst::State::Null).expect("null");
+        time
+    };
+    let mut pairs: Vec<(f64, f64)> =
+        (0..7).map(|_| (run("identity"), run("livenesspassive auto-start=false"))).collect();
+    pairs.sort_by(|a, b| (a.1 - a.0).total_cmp(&(b.1 - b.0)));
+    let (identity, passive) = pairs[pairs.len() / 2];
+    println!("\nidle: {passive:.2} µs a frame, `identity` {identity:.2}: {:.2} µs more (target ≤ 1)", passive - identity);
+}

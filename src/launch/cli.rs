@@ -1,0 +1,162 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Checks from the command line whether a live person is before a camera.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true, after_long_help = AFTER)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    #[command(after_long_help = AFTER_RUN)]
+    Run(RunArgs),
+    #[command(after_long_help = AFTER_IMAGE)]
+    Image(ImageArgs),
+}
+
+/// Run a check on a video source as a workflow file describes it.
+#[derive(Args, Debug)]
+pub struct RunArgs {
+    /// The workflow: a JSON file such as examples/workflows/passive.json
+    pub workflow: PathBuf,
+    /// Where the video comes from: test | file:PATH | v4l2:/dev/videoN | pipeline:GST-LAUNCH-FRAGMENT
+    ///
+    /// `test` is a public-domain portrait inside the program, shown as a stream of 30 frames a second. `file:` takes
+    /// anything that GStreamer decodes and turns it upright by its rotation tag. `pipeline:` takes any gst-launch-1.0
+    /// line that ends in raw video.
+    #[arg(long)]
+    pub source: String,
+    /// Print every message as one line of JSON on stdout, the result last, and nothing else
+    #[arg(long)]
+    pub json: bool,
+    /// Write a picture of what was seen (box, landmarks, pose, score, quality) as PNG
+    #[arg(long, value_name = "FILE.png")]
+    pub picture: Option<PathBuf>,
+    /// Write the reference image (the best portrait of the check) as JPEG
+    #[arg(long, value_name = "FILE.jpg")]
+    pub reference: Option<PathBuf>,
+    /// Abandon the check after this many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 120.0, value_parser = seconds)]
+    pub timeout: f64,
+    /// Show the video in a window while the check runs
+    #[arg(long)]
+    pub display: bool,
+}
+
+/// Judge single pictures (JPEG, PNG, TIFF, WebP; at most 5 MB each).
+#[derive(Args, Debug)]
+pub struct ImageArgs {
+    /// The pictures
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Try all quarter turns and judge the one in which the face is surest (best_angle, clockwise)
+    #[arg(long)]
+    pub rotate: bool,
+    /// Your own reference, handed through to the output
+    #[arg(long, value_name = "TEXT")]
+    pub vendor_data: Option<String>,
+    /// Any JSON, handed through to the output
+    #[arg(long, value_name = "JSON")]
+    pub metadata: Option<String>,
+    /// One line per picture, also when there is only one
+    #[arg(long)]
+    pub json: bool,
+    /// A score at or below this declines
+    #[arg(long, value_name = "0-100", default_value_t = 30.0, value_parser = percent)]
+    pub decline_threshold: f64,
+    /// A score at or below this, but above the other threshold, goes to review
+    #[arg(long, value_name = "0-100", default_value_t = 60.0, value_parser = percent)]
+    pub review_threshold: f64,
+    /// A folder of .onnx files that stand in for the embedded ones
+    #[arg(long, value_name = "DIRECTORY")]
+    pub models_dir: Option<PathBuf>,
+    /// Give a picture up after this many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, value_parser = seconds)]
+    pub timeout: f64,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    within(text, 0.1..=86_400.0, "seconds from 0.1 to 86400")
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    within(text, 0.0..=100.0, "a number from 0 to 100")
+}
+
+fn within(text: &str, range: std::ops::RangeInclusive<f64>, what: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|value| range.contains(value)).ok_or_else(|| format!("expected {what}"))
+}
+
+const AFTER: &str = "\
+Try it:
+  liveness-launch run examples/workflows/passive.json --source test --picture seen.png
+  liveness-launch image examples/media/astronaut.png
+
+Exit status:
+   0  approved               64  wrong usage or workflow
+   1  declined               65  unusable data
+   2  in review              66  missing input
+   3  abandoned              69  ONNX Runtime, a model or a plugin is missing
+                             70  internal error
+                             74  the output cannot be written
+
+Environment:
+  ORT_DYLIB_PATH  ONNX Runtime's library (libonnxruntime.so); else it is looked for beside
+                  the program and in the system's places
+  NO_COLOR        no colours";
+
+const AFTER_RUN: &str = "\
+Examples:
+  liveness-launch run passive.json --source v4l2:/dev/video0 --display
+  liveness-launch run passive.json --source file:clip.mp4 --json | jq .name
+  liveness-launch run passive.json --source 'pipeline:rtspsrc location=rtsp://cam/1 ! decodebin'
+
+For people, coaching and the result go to stderr and the decision goes to stdout as JSON. With --json, stdout has one
+message a line: name, method, attempt, timestamp, stream-time and running-time (nanoseconds) and the message's own
+fields; the result has the decision under `json`. Pictures are never printed, only their sizes.
+
+Ctrl-C abandons the check.
+
+Workflow (only `method` is required):
+  node_id            text    name of this check in the decision
+  method             text    \"passive\"
+  max_attempts       1-3     how often a person may try
+  attempt_timeout_s  number  seconds that one attempt may take
+  decline_threshold  0-100   a score at or below it declines
+  review_threshold   0-100   a score at or below it goes to review
+  frames             1-1000  good frames that a decision takes
+  interval_ms        number  least time between analysed frames
+  models_dir         path    .onnx files that stand in for the embedded ones, from the workflow's folder
+  vendor_data        text    handed through to the decision
+  metadata           any     handed through to the decision";
+
+const AFTER_IMAGE: &str = "\
+The output is one JSON object per picture, in the order of the files: indented for a single one, else one a line (a
+picture that cannot be judged has an `error` instead of `liveness`). The largest face is judged. Boxes are
+[left, top, right, bottom] in pixels of the picture as it was judged: turned upright by its orientation tag, then by
+best_angle degrees clockwise. The exit status is that of the worst picture.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        clap::CommandFactory::command().debug_assert();
+        let _: Cli = Cli::try_parse_from(["liveness-launch", "image", "a.jpg"]).unwrap();
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_refused() {
+        for wrong in ["-1", "100.1", "NaN", "inf", "", "ten"] {
+            assert!(percent(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(percent("100"), Ok(100.0));
+    }
+}

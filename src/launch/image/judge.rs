@@ -1,0 +1,91 @@
+//! One picture in one turn through the checking element.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use gstliveness::elements::message::{Body, LivenessMessage};
+use gstliveness::face::{FaceMesh, FaceObservation, FrameObservation};
+use gstliveness::session::Status;
+
+use super::turn::Turn;
+use crate::check::{Check, Event};
+use crate::failure::Failure;
+use crate::input::Open;
+use crate::seen::Seen;
+use crate::verdict::Decision;
+use crate::workflow::Workflow;
+
+/// The result may come before the frame itself.
+const FRAME: Duration = Duration::from_millis(500);
+
+/// What a picture comes to.
+pub struct Judgement {
+    pub turn: Turn,
+    pub status: Status,
+    pub decision: Decision,
+    observation: Option<Arc<FrameObservation>>,
+}
+
+impl Judgement {
+    /// The faces, largest first.
+    pub fn faces(&self) -> &[FaceObservation] {
+        self.observation.as_ref().map_or(&[], |observation| &observation.faces)
+    }
+
+    /// The face that was judged.
+    pub fn face(&self) -> Option<(&FaceObservation, &FaceMesh)> {
+        self.observation.as_ref()?.primary()
+    }
+}
+
+/// Keeps the nets loaded from one picture to the next, and tells at once when they cannot be.
+pub struct Nets {
+    _idle: Check,
+}
+
+impl Nets {
+    pub fn hold(workflow: &Workflow) -> Result<Self, Failure> {
+        let open = Open::idle()?;
+        let check = Check::new(open.pipeline, &open.tail, workflow.element()?, &sink()?)?;
+        check.start()?;
+        Ok(Self { _idle: check })
+    }
+}
+
+fn sink() -> Result<gst::Element, Failure> {
+    let sink = gst::ElementFactory::make("fakesink").build();
+    sink.map_err(|_| Failure::unavailable("GStreamer's element fakesink is missing"))
+}
+
+pub fn judge(
+    frame: &gst::Sample,
+    turn: Turn,
+    workflow: &Workflow,
+    deadline: Instant,
+) -> Result<Judgement, Failure> {
+    let open =
+        Open::sample(frame, &format!("videoflip video-direction={} ! videoconvert", turn.direction()))?;
+    let check = Check::new(open.pipeline, &open.tail, workflow.element()?, &sink()?)?;
+    let seen = Seen::watch(&check.output()?);
+    check.start()?;
+    let (decision, status, timestamp) = decision(&check, deadline)?;
+    let observation = seen.best(timestamp, FRAME).map(|shot| shot.observation);
+    Ok(Judgement { turn, status, decision, observation })
+}
+
+fn decision(check: &Check, deadline: Instant) -> Result<(Decision, Status, Option<gst::ClockTime>), Failure> {
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match check.next(left)? {
+            Some(Event::Liveness(structure)) => {
+                let message = LivenessMessage::try_from(structure.as_ref());
+                if let Ok(LivenessMessage { header, body: Body::Result(result) }) = message {
+                    return Ok((Decision::try_from(&result)?, result.status, header.timestamp));
+                }
+            }
+            Some(Event::Ended) => return Err(Failure::internal("it was not judged")),
+            None if left.is_zero() => return Err(Failure::data("it takes too long")),
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! A picture of what was seen: the judged frame with box, landmarks and head axes, and the result below it.
+//!
+//! The drawing is SVG, laid over the frame by GStreamer's `rsvgoverlay`: smooth lines and real text in a few lines of
+//! code.
+
+mod face;
+mod layout;
+mod panel;
+mod svg;
+
+use std::path::Path;
+
+use gst::prelude::*;
+use gstliveness::session::{Status, Thresholds};
+
+use super::failure::Failure;
+use super::input::Open;
+use super::seen::Shot;
+use super::verdict::Verdict;
+use face::Inset;
+use layout::{Layout, View};
+use svg::Svg;
+
+/// Rendering a frame takes a fraction of a second.
+const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(20);
+const ELEMENTS: [&str; 5] = ["rsvgoverlay", "videobox", "videocrop", "videoscale", "pngenc"];
+
+/// # Errors
+/// When this machine's GStreamer lacks what the picture takes.
+pub fn available() -> Result<(), Failure> {
+    match ELEMENTS.into_iter().find(|name| gst::ElementFactory::find(name).is_none()) {
+        None => Ok(()),
+        Some(name) => Err(Failure::unavailable(format!(
+            "--picture needs the GStreamer element {name}; install gstreamer1.0-plugins-good and -bad"
+        ))),
+    }
+}
+
+/// Writes the picture as PNG.
+pub fn save(
+    path: &Path,
+    shot: &Shot,
+    status: Status,
+    verdict: &Verdict,
+    thresholds: Thresholds,
+) -> Result<(), Failure> {
+    let layout = Layout::of(shot.observation.width, shot.observation.height);
+    let svg = draw(shot, &layout, accent(status), verdict, thresholds)?;
+    let png = render(&shot.frame, &layout, &svg)?;
+    std::fs::write(path, png)
+        .map_err(|e| Failure::output(format!("{} cannot be written: {e}", path.display())))
+}
+
+fn draw(
+    shot: &Shot,
+    layout: &Layout,
+    accent: &str,
+    verdict: &Verdict,
+    thresholds: Thresholds,
+) -> Result<String, Failure> {
+    let mut svg = Svg::new(layout.width, layout.height);
+    let small =
+        shot.observation.primary().and_then(|(face, mesh)| Some((face, mesh, layout.inset(&face.bbox)?)));
+    face::draw(&mut svg, shot, layout, accent, small.is_some());
+    if let Some((face, mesh, view)) = small {
+        let picture = magnify(&shot.frame, &view)?;
+        face::draw_inset(&mut svg, face, mesh, layout, Inset { view, picture: &picture, accent });
+    }
+    panel::draw(&mut svg, shot, verdict, layout, accent, thresholds);
+    Ok(svg.finish())
+}
+
+/// The colour that stands for the decision.
+const fn accent(status: Status) -> &'static str {
+    match status {
+        Status::Approved => "#34d399",
+        Status::Declined | Status::KycExpired => "#f87171",
+        Status::InReview => "#fbbf24",
+        Status::NotStarted | Status::InProgress | Status::Abandoned => "#94a3b8",
+    }
+}
+
+/// The frame, scaled and bordered as `layout` says, with the drawing over it, as PNG.
+fn render(frame: &gst::Sample, layout: &Layout, svg: &str) -> Result<Vec<u8>, Failure> {
+    let Layout {
+        width, height, frame: View { x: left, width: frame_width, height: frame_height, .. }, ..
+    } = *layout;
+    let below = height - frame_height;
+    let right = width - frame_width - left;
+    let open = Open::sample(
+        frame,
+        &format!(
+            "videoconvert ! videoscale method=lanczos add-borders=false \
+             ! video/x-raw,format=BGRA,width={frame_width},height={frame_height},pixel-aspect-ratio=1/1 \
+             ! videobox left=-{left} right=-{right} bottom=-{below} ! video/x-raw,width={width},height={height} \
+             ! rsvgoverlay name=drawing ! videoconvert ! video/x-raw,format=RGB ! pngenc"
+        ),
+    )?;
+    open.element("drawing")?.set_property("data", svg);
+    png(open)
+}
+
+/// A part of the frame as large as it is to be shown.
+fn magnify(frame: &gst::Sample, view: &View) -> Result<Vec<u8>, Failure> {
+    let View { part, width, height, .. } = view;
+    let info = frame.caps().and_then(|caps| gst_video::VideoInfo::from_caps(caps).ok());
+    let info = info.ok_or_else(|| Failure::internal("the frame has no size"))?;
+    let (left, top) = (part.x.max(0.0) as u32, part.y.max(0.0) as u32);
+    let right = info.width().saturating_sub(left + part.width.ceil() as u32);
+    let bottom = info.height().saturating_sub(top + part.height.ceil() as u32);
+    png(Open::sample(
+        frame,
+        &format!(
+            "videoconvert ! video/x-raw,format=RGB ! videocrop left={left} top={top} right={right} bottom={bottom} \
+             ! videoscale method=lanczos add-borders=false \
+             ! video/x-raw,width={width},height={height},pixel-aspect-ratio=1/1 ! pngenc"
+        ),
+    )?)
+}
+
+fn png(open: Open) -> Result<Vec<u8>, Failure> {
+    let picture =
+        open.first(TIMEOUT).map_err(|failure| Failure::internal(failure.text).about("the picture"))?;
+    let png = picture.buffer().and_then(|buffer| buffer.map_readable().ok()).map(|png| png.to_vec());
+    png.ok_or_else(|| Failure::internal("the picture is empty"))
+}

@@ -1,0 +1,102 @@
+//! For programs: one JSON object a line.
+
+use gst::glib::Type;
+use gst::prelude::*;
+use gstliveness::elements::message::LivenessMessage;
+use serde_json::{Map, Value, json};
+
+use super::reporter::Reporter;
+use crate::console;
+use crate::failure::Failure;
+use crate::verdict::Decision;
+
+/// Holds the result's line back until the decision is complete.
+#[derive(Default)]
+pub struct Lines {
+    result: Map<String, Value>,
+}
+
+const RESULT: &str = "liveness/result";
+
+impl Reporter for Lines {
+    fn message(
+        &mut self,
+        structure: &gst::Structure,
+        _known: Option<&LivenessMessage>,
+    ) -> Result<(), Failure> {
+        let line = object(structure);
+        if structure.name() == RESULT {
+            self.result = line;
+            return Ok(());
+        }
+        console::print(&Value::Object(line).to_string())
+    }
+
+    fn result(&mut self, decision: &Decision) -> Result<(), Failure> {
+        let mut line = std::mem::take(&mut self.result);
+        line.insert("json".into(), decision.json.clone().into());
+        console::print(&Value::Object(line).to_string())
+    }
+}
+
+/// A structure with its name and fields.
+fn object(structure: &gst::StructureRef) -> Map<String, Value> {
+    let name = ("name".to_owned(), structure.name().as_str().into());
+    let fields = structure.iter().map(|(field, content)| (field.to_string(), value(content)));
+    std::iter::once(name).chain(fields).collect()
+}
+
+/// Whatever a message may carry. Pictures only by their size: biometrics do not belong in logs.
+fn value(content: &glib::SendValue) -> Value {
+    match content.type_() {
+        Type::STRING => content.get::<String>().map_or(Value::Null, Value::from),
+        Type::BOOL => content.get::<bool>().map_or(Value::Null, Value::from),
+        Type::I32 => content.get::<i32>().map_or(Value::Null, Value::from),
+        Type::U32 => content.get::<u32>().map_or(Value::Null, Value::from),
+        Type::I64 => content.get::<i64>().map_or(Value::Null, Value::from),
+        // All bits set is how GStreamer writes "no time".
+        Type::U64 => content.get::<u64>().ok().filter(|v| *v != u64::MAX).map_or(Value::Null, Value::from),
+        Type::F64 => content.get::<f64>().map_or(Value::Null, Value::from),
+        other if other == gst::Array::static_type() => {
+            content.get::<gst::ArrayRef<'_>>().map_or(Value::Null, |array| array.iter().map(value).collect())
+        }
+        other if other == gst::Sample::static_type() => {
+            content.get::<gst::Sample>().map_or(Value::Null, |s| size(&s))
+        }
+        _ => Value::Null,
+    }
+}
+
+fn size(sample: &gst::Sample) -> Value {
+    let media = sample.caps().and_then(|caps| caps.structure(0)).map(|caps| caps.name().to_string());
+    json!({ "media_type": media, "bytes": sample.buffer().map(gst::BufferRef::size) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_field_has_its_json() {
+        gst::init().unwrap();
+        let jpeg = gst::Sample::builder()
+            .buffer(&gst::Buffer::from_slice([1u8, 2, 3]))
+            .caps(&gst::Caps::new_empty_simple("image/jpeg"))
+            .build();
+        let structure = gst::Structure::builder("liveness/future")
+            .field("text", "a\"b")
+            .field("none", u64::MAX)
+            .field("time", 40u64)
+            .field("count", 7u32)
+            .field("score", 12.5)
+            .field("active", true)
+            .field("colors", gst::Array::new([1u32, 2]))
+            .field("picture", jpeg)
+            .build();
+        let expected = json!({
+            "name": "liveness/future", "text": "a\"b", "none": null, "time": 40, "count": 7, "score": 12.5,
+            "active": true, "colors": [1, 2], "picture": { "media_type": "image/jpeg", "bytes": 3 },
+        });
+        assert_eq!(Value::Object(object(&structure)), expected);
+    }
+}

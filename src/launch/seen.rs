@@ -1,0 +1,88 @@
+//! The frame that tells most about a check, taken from behind the checking element.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use gst::prelude::*;
+use gstliveness::check::Guidance;
+use gstliveness::elements::meta::{LivenessMeta, RunningCheck};
+use gstliveness::face::FrameObservation;
+
+/// An analysed frame.
+#[derive(Clone)]
+pub struct Shot {
+    pub frame: gst::Sample,
+    pub observation: Arc<FrameObservation>,
+    pub check: RunningCheck,
+}
+
+/// Keeps the best analysed frame of the last attempt.
+#[derive(Default)]
+pub struct Seen {
+    state: Mutex<State>,
+    passed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    best: Option<(Rank, Shot)>,
+    /// The last frame that came by.
+    last: Option<gst::ClockTime>,
+}
+
+/// Later attempts first, then frames without fault, then quality; a frame without a face is better than none.
+type Rank = (u32, bool, f32);
+
+impl Seen {
+    /// Watches the frames that leave by `pad`.
+    pub fn watch(pad: &gst::Pad) -> Arc<Self> {
+        let seen = Arc::new(Self::default());
+        let probe = seen.clone();
+        pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
+            if let Some(buffer) = info.buffer() {
+                probe.consider(pad, buffer);
+            }
+            gst::PadProbeReturn::Ok
+        });
+        seen
+    }
+
+    /// The best frame, once the one with `timestamp`, which decided, has come by: its message comes before it.
+    pub fn best(&self, timestamp: Option<gst::ClockTime>, patience: Duration) -> Option<Shot> {
+        let waiting = |state: &mut State| match timestamp {
+            Some(timestamp) => state.last.is_none_or(|last| last < timestamp),
+            None => state.best.is_none(),
+        };
+        let waited = self.passed.wait_timeout_while(self.lock(), patience, waiting);
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.best.as_ref().map(|(_, shot)| shot.clone())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn consider(&self, pad: &gst::Pad, buffer: &gst::Buffer) {
+        let mut state = self.lock();
+        if let Some(meta) = buffer.meta::<LivenessMeta>() {
+            let rank = rank(meta.observation(), meta.check());
+            if state.best.as_ref().is_none_or(|(best, _)| rank >= *best) {
+                state.best = shot(pad, buffer, &meta).map(|shot| (rank, shot)).or(state.best.take());
+            }
+        }
+        state.last = buffer.pts();
+        self.passed.notify_all();
+    }
+}
+
+fn rank(observation: &FrameObservation, check: RunningCheck) -> Rank {
+    let quality = observation.primary().map_or(-1.0, |(_, mesh)| mesh.quality.score());
+    (check.attempt, check.guidance == Guidance::Ok, quality)
+}
+
+/// A deep copy: a camera has few buffers and wants them back.
+fn shot(pad: &gst::Pad, buffer: &gst::Buffer, meta: &LivenessMeta) -> Option<Shot> {
+    let (caps, copy) = (pad.current_caps()?, buffer.copy_deep().ok()?);
+    let frame = gst::Sample::builder().buffer(&copy).caps(&caps).build();
+    Some(Shot { frame, observation: meta.observation().clone(), check: meta.check() })
+}

@@ -1,0 +1,361 @@
+//! `liveness-launch` as its users meet it: output, files and exit status.
+//!
+//! Decisions need ONNX Runtime (`ORT_DYLIB_PATH`); the rest does not.
+#![cfg(feature = "launch")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const WORKFLOW: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/workflows/passive.json");
+const PORTRAIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/media/astronaut.png");
+
+fn launcher(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_liveness-launch"));
+    command.args(args);
+    command
+}
+
+fn launch(args: &[&str]) -> Output {
+    launcher(args).output().unwrap()
+}
+
+fn status(output: &Output) -> i32 {
+    output.status.code().unwrap_or_else(|| panic!("killed: {output:?}"))
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn json_of(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {output:?}"))
+}
+
+fn lines_of(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// It fails with `code`, prints nothing, and says in one line what `words` say.
+#[track_caller]
+fn assert_fails(output: &Output, code: i32, words: &str) {
+    let text = said(output);
+    assert_eq!(status(output), code, "{text}");
+    assert!(output.stdout.is_empty(), "{output:?}");
+    assert!(text.contains(words), "{text}");
+    assert!(!text.contains("panicked"), "{text}");
+    assert_eq!(text.lines().filter(|line| line.starts_with("liveness-launch:")).count(), 1, "{text}");
+}
+
+struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        fs::write(self.path(name), content).unwrap();
+        self.name(name)
+    }
+
+    fn name(&self, name: &str) -> String {
+        self.path(name).to_str().unwrap().to_owned()
+    }
+
+    /// The portrait through some GStreamer elements.
+    fn portrait(&self, name: &str, elements: &str) -> String {
+        gst::init().unwrap();
+        let file = self.name(name);
+        let line = format!(
+            "filesrc location={PORTRAIT} ! pngdec ! videoconvert ! {elements} ! filesink location={file}"
+        );
+        let pipeline = gst::parse::launch(&line).unwrap();
+        use gst::prelude::*;
+        pipeline.set_state(gst::State::Playing).unwrap();
+        let ends = [gst::MessageType::Eos, gst::MessageType::Error];
+        let end =
+            pipeline.bus().unwrap().timed_pop_filtered(gst::ClockTime::from_seconds(20), &ends).unwrap();
+        assert_eq!(end.type_(), gst::MessageType::Eos, "{end:?}");
+        pipeline.set_state(gst::State::Null).unwrap();
+        file
+    }
+}
+
+fn png_size(path: &Path) -> (u32, u32) {
+    let png = fs::read(path).unwrap();
+    assert!(png.starts_with(b"\x89PNG\r\n\x1a\n"));
+    let side = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
+    (side(16), side(20))
+}
+
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+// run
+
+#[test]
+fn the_test_source_is_approved_and_leaves_its_pictures() {
+    let folder = Folder::new();
+    let (picture, reference) = (folder.name("seen.png"), folder.name("face.jpg"));
+    let args = ["run", WORKFLOW, "--source", "test", "--picture", &picture, "--reference", &reference];
+    let output = launch(&args);
+    assert_eq!(status(&output), 0, "{}", said(&output));
+    let decision = json_of(&output);
+    assert_eq!(decision["status"], "Approved");
+    assert_eq!(decision["node_id"], "passive-liveness");
+    assert_eq!(decision["method"], "PASSIVE");
+    assert!(said(&output).contains("● Approved"), "{}", said(&output));
+    // The frame (512 × 512) at 1080 pixels, and the panel.
+    assert_eq!(png_size(Path::new(&picture)), (1080, 1330));
+    assert!(fs::read(&reference).unwrap().starts_with(&[0xff, 0xd8, 0xff]));
+}
+
+#[test]
+fn json_lines_end_with_the_result_and_hold_no_picture() {
+    let output = launch(&["run", WORKFLOW, "--source", "test", "--json"]);
+    assert_eq!(status(&output), 0, "{}", said(&output));
+    let lines = lines_of(&output);
+    let names: Vec<_> = lines.iter().map(|line| line["name"].as_str().unwrap()).collect();
+    assert!(names.contains(&"liveness/progress") && names.contains(&"liveness/guidance"), "{names:?}");
+    assert_eq!(names.iter().filter(|name| **name == "liveness/result").count(), 1);
+    let result = lines.last().unwrap();
+    assert_eq!(result["name"], "liveness/result");
+    assert_eq!(result["json"]["status"], result["status"]);
+    assert_eq!(keys(&result["reference-image"]), ["media_type", "bytes"]);
+    assert!(lines.iter().all(|line| line["attempt"] == 1 && line["method"] == "passive"));
+}
+
+#[test]
+fn what_is_handed_in_comes_out_again() {
+    let folder = Folder::new();
+    let workflow = json!({
+        "method": "passive", "frames": 1, "vendor_data": "user-7", "metadata": {"a": [1, null]}, "node_id": "kiosk 3",
+    });
+    let workflow = folder.file("w.json", workflow.to_string());
+    let decision = json_of(&launch(&["run", &workflow, "--source", &format!("file:{PORTRAIT}")]));
+    assert_eq!(decision["vendor_data"], "user-7");
+    assert_eq!(decision["metadata"], json!({"a": [1, null]}));
+    assert_eq!(decision["node_id"], "kiosk 3");
+}
+
+#[test]
+fn a_source_without_a_face_is_declined_after_its_attempts() {
+    let folder = Folder::new();
+    let workflow = r#"{"method":"passive","max_attempts":2,"attempt_timeout_s":0.5}"#;
+    let workflow = folder.file("w.json", workflow);
+    let picture = folder.name("seen.png");
+    let source = "pipeline:videotestsrc num-buffers=60 ! video/x-raw,width=320,height=240";
+    let output = launch(&["run", &workflow, "--source", source, "--picture", &picture]);
+    assert_eq!(status(&output), 1, "{}", said(&output));
+    let decision = json_of(&output);
+    assert_eq!(decision["warnings"][0]["risk"], "NO_FACE_DETECTED");
+    assert_eq!(decision["evidence"]["attempts_used"], 2);
+    assert!(said(&output).contains("once more, 1 of 2 attempts left"), "{}", said(&output));
+    assert_eq!(png_size(Path::new(&picture)), (1080, 1060));
+}
+
+#[test]
+fn thresholds_of_the_workflow_count() {
+    let folder = Folder::new();
+    let review = r#"{"method":"passive","decline_threshold":0,"review_threshold":100}"#;
+    let decline = r#"{"method":"passive","decline_threshold":100,"review_threshold":100,"attempts":1}"#;
+    for (workflow, code) in [(review, 2), (decline, 1)] {
+        let output = launch(&["run", &folder.file("w.json", workflow), "--source", "test"]);
+        assert_eq!(status(&output), code, "{}", said(&output));
+    }
+}
+
+#[test]
+fn the_clock_abandons_a_check() {
+    let source = "pipeline:videotestsrc is-live=true";
+    let output = launch(&["run", WORKFLOW, "--source", source, "--timeout", "1", "--json"]);
+    assert_eq!(status(&output), 3, "{}", said(&output));
+    assert_eq!(lines_of(&output).last().unwrap()["status"], "Abandoned");
+}
+
+#[test]
+fn ctrl_c_abandons_a_check() {
+    // No frame ever comes: even so there is a result.
+    for source in ["pipeline:videotestsrc is-live=true", "pipeline:appsrc ! videoconvert"] {
+        let mut command = launcher(&["run", WORKFLOW, "--source", source, "--json"]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        std::thread::sleep(Duration::from_secs(3));
+        let pid = child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(status(&output), 3, "{}", said(&output));
+        assert_eq!(lines_of(&output).last().unwrap()["json"]["status"], "Abandoned");
+    }
+}
+
+#[test]
+fn sources_that_cannot_be_opened_say_why() {
+    let folder = Folder::new();
+    let text = format!("file:{}", folder.file("clip.mp4", "this is no film"));
+    for (source, code, words) in [
+        ("webcam", 64, "unknown source \"webcam\""),
+        ("pipeline:audiotestsrc", 64, "does not end in raw video"),
+        ("pipeline:videotestsrc num-buffers=0", 65, "ended before its first picture"),
+        ("pipeline:nosuchelement", 69, "nosuchelement"),
+        ("file:/nowhere/clip.mp4", 66, "/nowhere/clip.mp4 cannot be opened"),
+        ("v4l2:/dev/video99", 66, "/dev/video99 cannot be opened"),
+        (&text, 65, "clip.mp4"),
+    ] {
+        assert_fails(&launch(&["run", WORKFLOW, "--source", source]), code, words);
+    }
+}
+
+#[test]
+fn workflows_that_cannot_be_used_say_why() {
+    let folder = Folder::new();
+    let large = format!("{{\"method\":\"passive\",\"metadata\":\"{}\"}}", "x".repeat(2 << 20));
+    for (content, code, words) in [
+        ("{\"method\":\"passive\",\n\"frame\": 3}", 65, "unknown field `frame`"),
+        ("{\"method\":\"passive\",\n\"max_attempts\": 9}", 65, "line 2"),
+        ("{\"method\":\"flash\"}", 64, "not available in this version"),
+        ("not json", 65, "line 1 column"),
+        (&large, 65, "larger than 1 MB"),
+        ("{\"method\":\"passive\",\"models_dir\":\"none\"}", 69, "models-dir"),
+    ] {
+        let workflow = folder.file("w.json", content);
+        assert_fails(&launch(&["run", &workflow, "--source", "test"]), code, words);
+    }
+    assert_fails(&launch(&["run", "/nowhere.json", "--source", "test"]), 66, "/nowhere.json cannot be read");
+}
+
+#[test]
+fn a_missing_runtime_is_told_in_one_sentence() {
+    for args in [&["run", WORKFLOW, "--source", "test"][..], &["image", PORTRAIT]] {
+        let output = launcher(args).env("ORT_DYLIB_PATH", "/nonexistent").output().unwrap();
+        assert_fails(&output, 69, "set ORT_DYLIB_PATH");
+    }
+}
+
+#[test]
+fn wrong_usage_is_no_review() {
+    for args in
+        [&["run"][..], &["image"], &["nosuch"], &[], &["image", PORTRAIT, "--decline-threshold", "101"]]
+    {
+        assert_eq!(status(&launch(args)), 64, "{args:?}");
+    }
+    assert_fails(&launch(&["image", PORTRAIT, "--metadata", "{"]), 64, "--metadata is no JSON");
+    let crossed = ["image", PORTRAIT, "--decline-threshold", "70", "--review-threshold", "60"];
+    assert_fails(&launch(&crossed), 64, "lies above");
+    for args in [["--help"], ["--version"]] {
+        assert_eq!(status(&launch(&args)), 0);
+    }
+}
+
+// image
+
+#[test]
+fn a_picture_is_judged_in_the_contracts_form() {
+    let output = launch(&["image", PORTRAIT, "--vendor-data", "user-7", "--metadata", "{\"a\":1}"]);
+    assert_eq!(status(&output), 0, "{}", said(&output));
+    let report = json_of(&output);
+    assert_eq!(keys(&report), ["request_id", "liveness", "vendor_data", "metadata", "created_at"]);
+    let liveness = &report["liveness"];
+    let fields = ["status", "method", "score", "user_image", "warnings", "face_quality", "face_luminance"];
+    assert_eq!(keys(liveness), fields);
+    assert_eq!((&liveness["status"], &liveness["method"]), (&json!("Approved"), &json!("PASSIVE")));
+    assert_eq!(liveness["user_image"]["best_angle"], 0);
+    let [face] = liveness["user_image"]["entities"].as_array().unwrap().as_slice() else {
+        panic!("{report}");
+    };
+    assert_eq!(keys(face), ["bbox", "confidence", "age", "gender"]);
+    assert_near(&face["bbox"], [180, 69, 271, 178]);
+    assert_eq!((&report["vendor_data"], &report["metadata"]), (&json!("user-7"), &json!({"a": 1})));
+}
+
+#[track_caller]
+fn assert_near(bbox: &Value, expected: [i64; 4]) {
+    let bbox: [i64; 4] = serde_json::from_value(bbox.clone()).unwrap();
+    assert!(bbox.iter().zip(expected).all(|(a, b)| (a - b).abs() <= 8), "{bbox:?}");
+}
+
+#[test]
+fn every_kind_of_picture_is_read() {
+    let folder = Folder::new();
+    for (name, encoder) in [("a.jpg", "jpegenc"), ("a.webp", "webpenc"), ("a.tiff", "avenc_tiff")] {
+        let report = json_of(&launch(&["image", &folder.portrait(name, encoder)]));
+        assert_near(&report["liveness"]["user_image"]["entities"][0]["bbox"], [180, 69, 271, 178]);
+    }
+}
+
+#[test]
+fn turned_pictures_are_turned_back() {
+    let folder = Folder::new();
+    for (direction, angle) in [("identity", 0), ("90l", 90), ("180", 180), ("90r", 270)] {
+        let file = folder.portrait("turned.jpg", &format!("videoflip video-direction={direction} ! jpegenc"));
+        let image = &json_of(&launch(&["image", "--rotate", &file]))["liveness"]["user_image"];
+        assert_eq!(image["best_angle"], angle, "{image}");
+        assert_near(&image["entities"][0]["bbox"], [180, 69, 271, 178]);
+    }
+}
+
+#[test]
+fn the_orientation_tag_is_honoured() {
+    let folder = Folder::new();
+    let tagged =
+        "videoflip video-direction=90l ! jpegenc ! taginject tags=\"image-orientation=rotate-90\" ! jifmux";
+    let image =
+        &json_of(&launch(&["image", &folder.portrait("tagged.jpg", tagged)]))["liveness"]["user_image"];
+    assert_near(&image["entities"][0]["bbox"], [180, 69, 271, 178]);
+}
+
+#[test]
+fn several_pictures_give_a_line_each_and_the_worst_status() {
+    let folder = Folder::new();
+    let text = folder.file("text.jpg", "this is no picture at all");
+    let output = launch(&["image", PORTRAIT, &text, PORTRAIT]);
+    assert_eq!(status(&output), 65);
+    let lines = lines_of(&output);
+    assert_eq!(lines.len(), 3);
+    assert_eq!(lines[0]["liveness"]["status"], "Approved");
+    assert!(lines[1]["error"].as_str().unwrap().contains("neither JPEG nor PNG"), "{}", lines[1]);
+    assert_ne!(lines[0]["request_id"], lines[2]["request_id"]);
+}
+
+fn bomb() -> Vec<u8> {
+    let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+    png.extend(30_000u32.to_be_bytes().repeat(2));
+    png.extend([8, 2, 0, 0, 0, 0, 0, 0, 0]);
+    png
+}
+
+#[test]
+fn unusable_pictures_say_why_and_never_hang() {
+    let folder = Folder::new();
+    let whole = fs::read(PORTRAIT).unwrap();
+    let jpeg = fs::read(folder.portrait("a.jpg", "jpegenc")).unwrap();
+    let mut damaged = whole.clone();
+    damaged[40_000..40_100].fill(0);
+    let started = Instant::now();
+    for (name, content, words) in [
+        ("empty.jpg", &[][..], "it is empty"),
+        ("large.png", &[whole.as_slice(), &[0; 5_000_000]].concat(), "larger than 5 MB"),
+        ("bomb.png", &bomb(), "30000 × 30000 pixels"),
+        ("short.png", &whole[..whole.len() / 2], "no whole picture"),
+        ("short.jpg", &jpeg[..jpeg.len() / 2], "short.jpg"),
+        ("head.jpg", &jpeg[..4], "head.jpg"),
+        ("damaged.png", &damaged, "cannot be decoded"),
+        ("text.webp", b"RIFF\x10\0\0\0WEBPnonsense", "text.webp"),
+        ("text.tiff", b"II*\0\xff\xff\xff\xff and then nothing", "text.tiff"),
+        ("film.gif", b"GIF89a", "not gif"),
+    ] {
+        assert_fails(&launch(&["image", &folder.file(name, content)]), 65, words);
+    }
+    assert!(started.elapsed() < Duration::from_secs(60));
+    assert_fails(&launch(&["image", "/nowhere.jpg"]), 66, "/nowhere.jpg");
+}
