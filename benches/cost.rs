@@ -77,7 +77,9 @@ fn analysed_frame(name: &str, width: i32, height: i32) {
         ),
         (
             "landmarks with their sampling",
-            Box::new(move || drop(with_frame(buffer, info, |frame| landmarks.find(frame, &region, &mut second)))),
+            Box::new(move || {
+                drop(with_frame(buffer, info, |frame| landmarks.find(frame, &region, &mut second)))
+            }),
         ),
         (
             "face analysis (every 5th with detector)",
@@ -124,5 +126,8 @@ fn idle() {
         (0..7).map(|_| (run("identity"), run("livenesspassive auto-start=false"))).collect();
     pairs.sort_by(|a, b| (a.1 - a.0).total_cmp(&(b.1 - b.0)));
     let (identity, passive) = pairs[pairs.len() / 2];
-    println!("\nidle: {passive:.2} µs a frame, `identity` {identity:.2}: {:.2} µs more (target ≤ 1)", passive - identity);
+    println!(
+        "\nidle: {passive:.2} µs a frame, `identity` {identity:.2}: {:.2} µs more (target ≤ 1)",
+        passive - identity
+    );
 }

@@ -1,4 +1,6 @@
+# shellcheck shell=sh disable=SC2034
 # Which ONNX Runtime, and where it is kept: a cache outside the checkout, so that a second clone is quick. Sourced.
+# One of your own, named by ORT_DYLIB_PATH, goes before it.
 ORT_VERSION=1.23.2
 case $(uname -m) in
     x86_64)
@@ -11,13 +13,8 @@ case $(uname -m) in
         ORT_WHEEL_SHA256=bbfd2fca76c855317568c1b36a885ddea2272c13cb0e395002c402f2360429a6
         ORT_SHA256=ab8c4363e06ac80b3d1279ea55ebea44e906c5b131ba783ff684a067540c0e94
         ;;
-    *)
-        echo "there is no pinned ONNX Runtime for $(uname -m): set ORT_DYLIB_PATH to one of your own" >&2
-        ORT_PLATFORM= ORT_WHEEL_SHA256= ORT_SHA256=
-        ;;
+    *) ORT_PLATFORM='' ORT_WHEEL_SHA256='' ORT_SHA256='' ;;
 esac
-ORT_LIBRARY=${XDG_CACHE_HOME:-$HOME/.cache}/gst-plugin-liveness/onnxruntime-$ORT_VERSION/libonnxruntime.so.$ORT_VERSION
-
-digest() {
-    sha256sum "$1" 2>/dev/null | cut -d' ' -f1
-}
+# One that env.sh has named is not your own.
+case ${ORT_DYLIB_PATH:-} in */gst-plugin-liveness/onnxruntime-*) unset ORT_DYLIB_PATH ;; esac
+ORT_LIBRARY=${ORT_DYLIB_PATH:-${XDG_CACHE_HOME:-$HOME/.cache}/gst-plugin-liveness/onnxruntime-$ORT_VERSION/libonnxruntime.so.$ORT_VERSION}

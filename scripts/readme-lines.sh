@@ -5,7 +5,7 @@ lines=$(mktemp)
 trap 'rm -f "$lines"' EXIT
 # Joins lines that end in a backslash, inside ```sh blocks only.
 awk '/^```sh/ { inside = 1; next } /^```/ { inside = 0 }
-     inside { line = line $0; if (sub(/\\$/, "", line)) next; if (line ~ /^(gst-launch|gst-inspect|liveness-launch)/) print line; line = "" }' \
+     inside { line = line $0; if (sub(/\\$/, "", line)) next; if (line ~ /^([A-Z_]+=[^ ]* )*(gst-launch|gst-inspect|liveness-launch)/) print line; line = "" }' \
     README.md >"$lines"
 [ -s "$lines" ] || { echo "README.md has no gst-launch lines" >&2; exit 1; }
 count=0

@@ -243,6 +243,13 @@ fn a_missing_runtime_is_told_in_one_sentence() {
 }
 
 #[test]
+fn a_window_needs_a_screen() {
+    let mut command = launcher(&["run", WORKFLOW, "--source", "test", "--display"]);
+    command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    assert_fails(&command.output().unwrap(), 69, "--display needs a screen");
+}
+
+#[test]
 fn wrong_usage_is_no_review() {
     for args in
         [&["run"][..], &["image"], &["nosuch"], &[], &["image", PORTRAIT, "--decline-threshold", "101"]]

@@ -11,7 +11,8 @@ pub fn frame(format: &str, width: i32, height: i32) -> (gst::Buffer, VideoInfo) 
          video/x-raw,format={format},width={width},height={height},pixel-aspect-ratio=1/1 ! appsink name=sink",
         env!("CARGO_MANIFEST_DIR")
     );
-    let pipeline = gst::parse::launch(&line).expect("pipeline").downcast::<gst::Pipeline>().expect("pipeline");
+    let pipeline =
+        gst::parse::launch(&line).expect("pipeline").downcast::<gst::Pipeline>().expect("pipeline");
     let sink = pipeline.by_name("sink").and_downcast::<gst_app::AppSink>().expect("sink");
     pipeline.set_state(gst::State::Playing).expect("playing");
     let sample = sink.pull_sample().expect("a picture");

@@ -151,3 +151,29 @@ fn most_frequent(all: &[Guidance]) -> Option<Guidance> {
     let count = |g: Guidance| all.iter().filter(|other| **other == g).count();
     all.iter().copied().max_by_key(|g| count(*g))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn votes(logits: &[f64]) -> Vec<Vote> {
+        let reading = |wide| Reading { near: wide, wide, border: 0.0 };
+        logits.iter().map(|z| Vote { reading: reading(*z), quality: FaceQuality::default() }).collect()
+    }
+
+    #[test]
+    fn one_odd_frame_does_not_move_the_median() {
+        let of = |logits: &[f64]| median(&votes(logits), |vote| vote.reading.logit());
+        assert_eq!(of(&[]), None);
+        assert!((of(&[1.0, 9.0, 2.0]).unwrap() - 2.0).abs() < 1e-9);
+        assert!((of(&[1.0, 3.0]).unwrap() - 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_hindrance_told_is_the_most_frequent() {
+        let all =
+            [Guidance::Blurred, Guidance::TooDark, Guidance::TooDark, Guidance::Blurred, Guidance::TooDark];
+        assert_eq!(most_frequent(&all), Some(Guidance::TooDark));
+        assert_eq!(most_frequent(&[]), None);
+    }
+}

@@ -116,7 +116,7 @@ where
 {
     let value = Option::<T>::deserialize(input)?;
     match &value {
-        Some(value) if !valid(value) => Err(D::Error::custom(format!("expected {what}"))),
+        Some(value) if !valid(value) => Err(D::Error::custom(what)),
         _ => Ok(value),
     }
 }
@@ -131,29 +131,31 @@ fn method<'de, D: Deserializer<'de>>(input: D) -> Result<Method, D::Error> {
 
 /// GLib's strings end at the first NUL.
 fn name<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Error> {
-    checked(input, "a text of 1 to 256 printable characters", |text: &String| {
+    checked(input, "names and paths must be 1 to 256 printable characters", |text: &String| {
         (1..=MAX_TEXT).contains(&text.chars().count()) && !text.chars().any(char::is_control)
     })
 }
 
 fn attempts<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u32>, D::Error> {
-    checked(input, "1 to 3 attempts", |attempts| (1..=3).contains(attempts))
+    checked(input, "max_attempts must be 1 to 3", |attempts| (1..=3).contains(attempts))
 }
 
 fn duration<'de, D: Deserializer<'de>>(input: D) -> Result<Option<f64>, D::Error> {
-    checked(input, "0.1 to 3600 seconds", |seconds| (0.1..=3600.0).contains(seconds))
+    checked(input, "attempt_timeout_s must be 0.1 to 3600 seconds", |seconds| {
+        (0.1..=3600.0).contains(seconds)
+    })
 }
 
 fn percent<'de, D: Deserializer<'de>>(input: D) -> Result<Option<f64>, D::Error> {
-    checked(input, "a number from 0 to 100", |percent| (0.0..=100.0).contains(percent))
+    checked(input, "thresholds must be 0 to 100", |percent| (0.0..=100.0).contains(percent))
 }
 
 fn frames<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u32>, D::Error> {
-    checked(input, "1 to 1000 frames", |frames| (1..=1000).contains(frames))
+    checked(input, "frames must be 1 to 1000", |frames| (1..=1000).contains(frames))
 }
 
 fn interval<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u64>, D::Error> {
-    checked(input, "0 to 60000 milliseconds", |ms| *ms <= 60_000)
+    checked(input, "interval_ms must be 0 to 60000 milliseconds", |ms| *ms <= 60_000)
 }
 
 /// For commands that have their settings on the command line.
@@ -200,9 +202,9 @@ mod tests {
 
     #[test]
     fn faults_are_told_with_their_place() {
-        let failure = fails("{\n  \"method\": \"passive\",\n  \"max_attempts\": 4\n}");
+        let failure = fails("{\n  \"method\": \"passive\",\n  \"max_attempts\": 4,\n  \"frames\": 3\n}");
         assert_eq!(failure.code, Code::Data);
-        assert!(failure.text.contains("1 to 3 attempts at line 3"), "{failure}");
+        assert!(failure.text.contains("max_attempts must be 1 to 3 at line 3"), "{failure}");
         assert!(fails("{\"method\":\"passive\",\"frame\":1}").text.contains("unknown field `frame`"));
         assert!(fails("{}").text.contains("missing field `method`"));
     }

@@ -12,6 +12,8 @@ use gst_video::{VideoColorimetry, VideoFormat, VideoInfo};
 pub const MS: u64 = 1_000_000;
 /// The time between two frames of a [`Rig`].
 pub const FRAME: u64 = 100 * MS;
+/// Longer than anything takes: whoever waits so long has failed.
+pub const TIMEOUT: Option<gst::ClockTime> = Some(gst::ClockTime::from_seconds(20));
 /// Where the test picture is.
 pub const ASTRONAUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/astronaut.png");
 
@@ -19,9 +21,7 @@ pub const ASTRONAUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/ast
 pub fn init() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        glib::log_set_always_fatal(
-            glib::LogLevels::LEVEL_CRITICAL | glib::LogLevels::LEVEL_ERROR,
-        );
+        glib::log_set_always_fatal(glib::LogLevels::LEVEL_CRITICAL | glib::LogLevels::LEVEL_ERROR);
         gst::init().unwrap();
         gstliveness::plugin_register_static().unwrap();
     });
@@ -39,11 +39,25 @@ impl Picture {
     /// The public-domain portrait of Eileen Collins, 512 × 512: one face, well lit, looking at the camera.
     pub fn astronaut() -> Self {
         init();
-        let png = std::fs::read(ASTRONAUT).unwrap();
-        let caps = gst::Caps::new_empty_simple("image/png");
-        let sample = gst::Sample::builder().buffer(&gst::Buffer::from_slice(png)).caps(&caps).build();
-        let caps = gst_video::VideoCapsBuilder::new().format(VideoFormat::Rgb).build();
-        Self::of(&gst_video::convert_sample(&sample, &caps, gst::ClockTime::from_seconds(20)).unwrap())
+        let png = gst::Buffer::from_slice(std::fs::read(ASTRONAUT).unwrap());
+        Self::decoded(
+            &gst::Sample::builder().buffer(&png).caps(&gst::Caps::builder("image/png").build()).build(),
+        )
+    }
+
+    /// A compressed picture.
+    pub fn decoded(sample: &gst::Sample) -> Self {
+        init();
+        let line = "appsrc name=from ! decodebin ! videoconvert ! video/x-raw,format=RGB ! appsink name=to sync=false";
+        let pipeline = gst::parse::launch(line).unwrap().downcast::<gst::Pipeline>().unwrap();
+        let from = pipeline.by_name("from").unwrap().downcast::<gst_app::AppSrc>().unwrap();
+        let to = pipeline.by_name("to").unwrap().downcast::<gst_app::AppSink>().unwrap();
+        pipeline.set_state(gst::State::Playing).unwrap();
+        from.push_sample(sample).unwrap();
+        from.end_of_stream().unwrap();
+        let picture = Self::of(&to.try_pull_sample(TIMEOUT).expect("a picture that can be decoded"));
+        pipeline.set_state(gst::State::Null).unwrap();
+        picture
     }
 
     /// What an RGB sample shows.
@@ -100,7 +114,9 @@ impl Picture {
                     from.pixel(x, y).map(u32::from)
                 };
                 let count = 2 * radius as u32 + 1;
-                let sum = (0..count as usize).map(near).fold([0; 3], |s, p| [s[0] + p[0], s[1] + p[1], s[2] + p[2]]);
+                let sum = (0..count as usize)
+                    .map(near)
+                    .fold([0; 3], |s, p| [s[0] + p[0], s[1] + p[1], s[2] + p[2]]);
                 sum.map(|s| (s / count) as u8)
             })
         };
@@ -128,7 +144,7 @@ impl Picture {
             .width(width as i32)
             .height(height as i32)
             .pixel_aspect_ratio(gst::Fraction::new(1, 1));
-        Self::of(&gst_video::convert_sample(&self.sample(), &caps.build(), gst::ClockTime::from_seconds(20)).unwrap())
+        Self::of(&gst_video::convert_sample(&self.sample(), &caps.build(), TIMEOUT).unwrap())
     }
 
     /// Two of it side by side.
@@ -156,7 +172,7 @@ impl Picture {
     /// The bytes of the picture in the layout of `info`, by GStreamer's own converter.
     pub fn converted(&self, info: &VideoInfo) -> Vec<u8> {
         let caps = info.to_caps().unwrap();
-        let sample = gst_video::convert_sample(&self.sample(), &caps, gst::ClockTime::from_seconds(20)).unwrap();
+        let sample = gst_video::convert_sample(&self.sample(), &caps, TIMEOUT).unwrap();
         let map = sample.buffer().unwrap().map_readable().unwrap();
         assert_eq!(map.size(), info.size());
         map.to_vec()
@@ -164,6 +180,7 @@ impl Picture {
 }
 
 pub fn video_info(format: VideoFormat, width: usize, height: usize) -> VideoInfo {
+    init();
     VideoInfo::builder(format, width as u32, height as u32).fps(gst::Fraction::new(10, 1)).build().unwrap()
 }
 
@@ -204,8 +221,8 @@ impl Rig {
         let bus = gst::Bus::new();
         element.set_bus(Some(&bus));
         let mut harness = Harness::with_element(&element, Some("sink"), Some("src"));
-        // Otherwise the harness's clock and live source make late whatever comes before its time.
-        harness.set_live(false);
+        // The harness says that it is live: nothing is late as long as the clock stands still.
+        harness.use_testclock();
         harness.set_src_caps(caps.clone());
         Self { harness, element, bus, next: 0 }
     }

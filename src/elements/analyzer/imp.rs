@@ -243,11 +243,14 @@ impl Analyzer {
         now > due.saturating_add(latency).saturating_add(max_lateness)
     }
 
-    /// A frame's whole way; `Ok(None)` when it is not analysed.
-    fn process(&self, buffer: &gst::BufferRef) -> Result<(Option<Marked>, Outbox), InferenceError> {
+    /// A frame's whole way; `Ok(None)` when it is not analysed. What is to be posted is put into `outbox`.
+    fn process(
+        &self,
+        buffer: &gst::BufferRef,
+        outbox: &mut Outbox,
+    ) -> Result<Option<Marked>, InferenceError> {
         let settings = lock(&self.settings).brief();
         let times = self.times(buffer);
-        let mut outbox = Outbox::new();
         let serial = {
             let mut shared = lock(&self.shared);
             shared.last_times = times;
@@ -255,19 +258,19 @@ impl Analyzer {
                 outbox.extend(shared.start(self.method()));
             }
             if !shared.session.is_running() {
-                return Ok((None, outbox));
+                return Ok(None);
             }
             shared.session.serial()
         };
+        let late = self.is_late(&times, settings.max_lateness);
         let mut guard = lock(&self.stream);
         let Some(stream) = guard.as_mut() else {
-            return Ok((None, outbox));
+            return Ok(None);
         };
         if !stream.serves(serial) {
             let source = lock(&self.settings).model_source();
             stream.begin(serial, self.create_check(&source)?);
         }
-        let late = self.is_late(&times, settings.max_lateness);
         let analysis = if late || !stream.wants(times.nanoseconds()) {
             lock(&self.shared).frames_skipped += u64::from(late);
             None
@@ -279,7 +282,7 @@ impl Analyzer {
         if over {
             outbox.extend(self.conclude(stream, serial, true));
         }
-        Ok((marked, outbox))
+        Ok(marked)
     }
 
     /// Analyses a frame; one that cannot be read is counted.
@@ -357,7 +360,11 @@ struct Marked {
 }
 
 impl Marked {
+    /// Attaches the metas, unless an element before has attached them.
     fn attach(self, buffer: &mut gst::BufferRef) {
+        if buffer.meta::<LivenessMeta>().is_some() {
+            return;
+        }
         let score = self.check.score;
         for (i, face) in self.observation.faces.iter().enumerate() {
             let (width, height) = (self.observation.width as f32, self.observation.height as f32);
@@ -378,9 +385,7 @@ impl Marked {
             let mut roi = gst_video::VideoRegionOfInterestMeta::add(buffer, "face", rect);
             roi.add_param(param);
         }
-        if buffer.meta::<LivenessMeta>().is_none() {
-            LivenessMeta::add(buffer, self.observation, self.check);
-        }
+        LivenessMeta::add(buffer, self.observation, self.check);
     }
 }
 
@@ -477,6 +482,28 @@ impl ElementImpl for Analyzer {
         });
         &TEMPLATES
     }
+
+    /// Loads the nets on the way to READY. (In `start` a failure would be posted twice: by this class's trampoline and by
+    /// the subclass's.)
+    fn change_state(
+        &self,
+        transition: gst::StateChange,
+    ) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
+        if transition == gst::StateChange::NullToReady {
+            let source = lock(&self.settings).model_source();
+            let stream = self.create_check(&source).and_then(|check| Stream::new(&source, check));
+            let stream = stream.map_err(|e| {
+                self.obj().post_error_message(error_message(&e));
+                gst::StateChangeError
+            })?;
+            *lock(&self.stream) = Some(stream);
+        }
+        let result = self.parent_change_state(transition);
+        if transition == gst::StateChange::ReadyToNull {
+            *lock(&self.stream) = None;
+        }
+        result
+    }
 }
 
 impl BaseTransformImpl for Analyzer {
@@ -485,10 +512,9 @@ impl BaseTransformImpl for Analyzer {
     const TRANSFORM_IP_ON_PASSTHROUGH: bool = false;
 
     fn start(&self) -> Result<(), gst::ErrorMessage> {
-        let source = lock(&self.settings).model_source();
-        let stream = self.create_check(&source).and_then(|check| Stream::new(&source, check));
-        let stream = stream.map_err(|e| error_message(&e))?;
-        *lock(&self.stream) = Some(stream);
+        if let Some(stream) = lock(&self.stream).as_mut() {
+            stream.reset();
+        }
         let mut shared = lock(&self.shared);
         // A session goes on counting its attempts' serials, so that nothing old is taken for current.
         shared.session = Session::after(&shared.session);
@@ -498,7 +524,6 @@ impl BaseTransformImpl for Analyzer {
 
     fn stop(&self) -> Result<(), gst::ErrorMessage> {
         self.cancel_check();
-        *lock(&self.stream) = None;
         Ok(())
     }
 
@@ -513,21 +538,18 @@ impl BaseTransformImpl for Analyzer {
     }
 
     fn transform_ip(&self, buffer: &mut gst::BufferRef) -> Result<gst::FlowSuccess, gst::FlowError> {
-        match self.process(buffer) {
-            Ok((marked, outbox)) => {
-                if let Some(marked) = marked {
-                    marked.attach(buffer);
-                }
-                self.post(outbox);
-                Ok(gst::FlowSuccess::Ok)
-            }
+        let mut outbox = Outbox::new();
+        let marked = self.process(buffer, &mut outbox);
+        self.post(outbox);
+        match marked {
+            Ok(Some(marked)) => marked.attach(buffer),
+            Ok(None) => {}
             Err(e) => {
-                let element = self.obj();
-                let message = error_message(&e);
-                element.post_error_message(message);
-                Err(gst::FlowError::Error)
+                self.obj().post_error_message(error_message(&e));
+                return Err(gst::FlowError::Error);
             }
         }
+        Ok(gst::FlowSuccess::Ok)
     }
 
     fn sink_event(&self, event: gst::Event) -> bool {
@@ -556,10 +578,10 @@ impl BaseTransformImpl for Analyzer {
 fn error_message(error: &InferenceError) -> gst::ErrorMessage {
     use InferenceError::*;
     match error {
-        LibraryMissing(_) | NoModels(_) => gst::error_msg!(gst::ResourceError::NotFound, ["{error}"]),
-        Unreadable { .. } => gst::error_msg!(gst::ResourceError::OpenRead, ["{error}"]),
-        LibraryUnusable { .. } => gst::error_msg!(gst::LibraryError::Init, ["{error}"]),
-        Unloadable { .. } | WrongModel { .. } => gst::error_msg!(gst::LibraryError::Settings, ["{error}"]),
-        Run { .. } => gst::error_msg!(gst::LibraryError::Failed, ["{error}"]),
+        LibraryMissing(_) | NoModels(_) => gst::error_msg!(gst::ResourceError::NotFound, ("{error}")),
+        Unreadable { .. } => gst::error_msg!(gst::ResourceError::OpenRead, ("{error}")),
+        LibraryUnusable { .. } => gst::error_msg!(gst::LibraryError::Init, ("{error}")),
+        Unloadable { .. } | WrongModel { .. } => gst::error_msg!(gst::LibraryError::Settings, ("{error}")),
+        Run { .. } => gst::error_msg!(gst::LibraryError::Failed, ("{error}")),
     }
 }

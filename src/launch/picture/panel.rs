@@ -58,7 +58,7 @@ fn gauge(svg: &mut Svg, [x, y, width, height]: [f64; 4], score: f64, thresholds:
         (thresholds.review, 100.0, "#34d399"),
     ];
     for (from, to, colour) in zones {
-        let here = if score > from && score <= to { 0.9 } else { 0.32 };
+        let here = if (score > from || from == 0.0) && score <= to { 0.9 } else { 0.32 };
         svg.rect([at(from) + 1.0, y, (at(to) - at(from) - 2.0).max(0.0), height], 3.0, colour, here);
     }
     svg.rect([at(score) - 4.5, y - 6.0, 9.0, height + 12.0], 4.5, GROUND, 1.0);

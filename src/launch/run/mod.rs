@@ -61,6 +61,7 @@ fn build(workflow: &Workflow, source: &Source, display: bool) -> Result<Check, F
 
 fn sink(source: &Source, display: bool) -> Result<gst::Element, Failure> {
     let made = if display {
+        check_screen()?;
         gst::parse::bin_from_description("queue max-size-buffers=2 ! videoconvert ! autovideosink", true)
             .map(|bin| bin.upcast())
     } else {
@@ -68,6 +69,13 @@ fn sink(source: &Source, display: bool) -> Result<gst::Element, Failure> {
         sink.map_err(|e| glib::Error::new(gst::CoreError::MissingPlugin, &e.to_string()))
     };
     made.map_err(|e| Failure::unavailable(format!("there is no video sink: {}", e.message())))
+}
+
+/// Without a screen, some sinks that autovideosink tries crash the process.
+fn check_screen() -> Result<(), Failure> {
+    let screen = ["DISPLAY", "WAYLAND_DISPLAY"].into_iter().any(|name| std::env::var_os(name).is_some());
+    let missing = "--display needs a screen: neither DISPLAY nor WAYLAND_DISPLAY is set";
+    screen.then_some(()).ok_or_else(|| Failure::unavailable(missing))
 }
 
 /// Tells the messages until the result comes; Ctrl-C and the clock abandon the check.
