@@ -38,7 +38,9 @@ fn is_analysed(info: &VideoInfo, frames: usize) {
 #[test]
 fn pictures_of_a_few_pixels_are_analysed() {
     let _keeper = Rig::new(&Picture::grey(16, 16), &[("auto-start", &false)]);
-    for format in [VideoFormat::Rgb, VideoFormat::Nv12, VideoFormat::I420, VideoFormat::Yuy2, VideoFormat::Gray8] {
+    for format in
+        [VideoFormat::Rgb, VideoFormat::Nv12, VideoFormat::I420, VideoFormat::Yuy2, VideoFormat::Gray8]
+    {
         for (width, height) in [(1, 1), (2, 1), (1, 2), (3, 3), (1, 8192), (8192, 1)] {
             is_analysed(&video_info(format, width, height), 2);
         }
@@ -80,7 +82,9 @@ fn are_skipped(info: &VideoInfo, bad: Vec<gst::Buffer>) {
 
 #[test]
 fn truncated_buffers_are_skipped() {
-    for format in [VideoFormat::Rgb, VideoFormat::Nv12, VideoFormat::I420, VideoFormat::Uyvy, VideoFormat::Gray8] {
+    for format in
+        [VideoFormat::Rgb, VideoFormat::Nv12, VideoFormat::I420, VideoFormat::Uyvy, VideoFormat::Gray8]
+    {
         let info = video_info(format, 64, 48);
         let sizes = [0, 1, 63, info.size() / 2, info.size() - 1];
         are_skipped(&info, sizes.map(|size| gst::Buffer::from_mut_slice(vec![0x60; size])).to_vec());
@@ -111,7 +115,16 @@ fn a_frame_cut_into_memories_is_skipped_or_read_but_never_a_fault() {
 }
 
 fn with_meta(info: &VideoInfo, size: (u32, u32), offsets: &[usize], strides: &[i32]) -> gst::Buffer {
-    let mut buffer = gst::Buffer::from_mut_slice(vec![0x60; info.size()]);
+    add_meta(gst::Buffer::from_mut_slice(vec![0x60; info.size()]), info, size, offsets, strides)
+}
+
+fn add_meta(
+    mut buffer: gst::Buffer,
+    info: &VideoInfo,
+    size: (u32, u32),
+    offsets: &[usize],
+    strides: &[i32],
+) -> gst::Buffer {
     // The safe wrapper refuses what no good element would attach.
     unsafe {
         let (mut all_offsets, mut all_strides) = ([0; 4], [0; 4]);
@@ -124,8 +137,8 @@ fn with_meta(info: &VideoInfo, size: (u32, u32), offsets: &[usize], strides: &[i
             size.0,
             size.1,
             offsets.len() as u32,
-            all_offsets.as_mut_ptr(),
-            all_strides.as_mut_ptr(),
+            &raw const all_offsets,
+            &raw const all_strides,
         );
         assert!(!meta.is_null());
     }
@@ -146,7 +159,10 @@ fn absurd_video_metas_are_skipped() {
         (&[0, usize::MAX], &[64, 64]),
         (&[0, 4607], &[64, 64]),
     ];
-    are_skipped(&info, layouts.map(|(offsets, strides)| with_meta(&info, (64, 48), offsets, strides)).to_vec());
+    are_skipped(
+        &info,
+        layouts.map(|(offsets, strides)| with_meta(&info, (64, 48), offsets, strides)).to_vec(),
+    );
 }
 
 #[test]
@@ -202,18 +218,15 @@ proptest::proptest! {
         format in proptest::sample::select(vec![VideoFormat::Nv12, VideoFormat::I420, VideoFormat::Yuy2, VideoFormat::Rgb]),
         (width, height) in (1usize..40, 1usize..40),
         size in 0usize..8000,
-        offsets in proptest::array::uniform4(0usize..9000),
+        offsets in proptest::array::uniform4(0usize..4000),
         strides in proptest::array::uniform4(-10i32..200),
     ) {
         init();
         let info = video_info(format, width, height);
-        let mut buffer = gst::Buffer::from_mut_slice(vec![0x60; size]);
         let planes = info.n_planes() as usize;
-        let meta = with_meta(&info, (width as u32, height as u32), &offsets[..planes], &strides[..planes]);
-        let layout = meta.meta::<VideoMeta>().unwrap();
-        let flags = VideoFrameFlags::empty();
-        let (w, h) = (width as u32, height as u32);
-        let added = VideoMeta::add_full(buffer.make_mut(), flags, format, w, h, layout.offset(), layout.stride()).is_ok();
+        let buffer = gst::Buffer::from_mut_slice(vec![0x60; size]);
+        let side = (width as u32, height as u32);
+        let buffer = add_meta(buffer, &info, side, &offsets[..planes], &strides[..planes]);
         // Every pixel can be sampled of a frame that is accepted.
         let _ = gstliveness::elements::with_frame(&buffer, &info, |frame| {
             let spec = gstliveness::vision::TensorSpec::rgb(8, 8);
@@ -223,7 +236,6 @@ proptest::proptest! {
             gstliveness::vision::Sampler::new().sample(frame, &map, &spec, gstliveness::vision::Border::Replicate, &mut out);
             assert!(out.iter().all(|v| (0.0..=255.0).contains(v)));
         });
-        let _ = added;
     }
 }
 
@@ -301,4 +313,548 @@ fn a_flush_makes_the_attempt_begin_anew() {
     let messages = rig.show_until_result(&picture, 1);
     assert_eq!(text(result(&messages), "status"), "Approved");
     assert_eq!(result(&messages).get::<u32>("attempt").unwrap(), 1);
+}
+
+/// Waits for the first message of one of the types; an error is the test's, unless asked for.
+fn wait_for(pipeline: &gst::Pipeline, types: &[gst::MessageType]) -> gst::Message {
+    let all = [types, &[gst::MessageType::Error]].concat();
+    let message = pipeline.bus().unwrap().timed_pop_filtered(TIMEOUT, &all).expect("no hang");
+    assert!(types.contains(&message.type_()), "{message:?}");
+    message
+}
+
+fn launch(line: &str) -> gst::Pipeline {
+    init();
+    gst::parse::launch(line).unwrap().downcast().unwrap()
+}
+
+#[test]
+fn a_seek_in_the_middle_of_a_check_is_no_fault() {
+    let pipeline = launch(&format!(
+        "filesrc location={ASTRONAUT} ! pngdec ! videoconvert ! imagefreeze ! video/x-raw,framerate=10/1 \
+         ! livenesspassive name=check frames=30 ! fakesink name=sink"
+    ));
+    pipeline.set_state(gst::State::Playing).unwrap();
+    for second in [60, 0, 3600] {
+        wait_for(&pipeline, &[gst::MessageType::AsyncDone]);
+        let to = gst::ClockTime::from_seconds(second);
+        pipeline.seek_simple(gst::SeekFlags::FLUSH, to).unwrap();
+    }
+    loop {
+        let message = wait_for(&pipeline, &[gst::MessageType::Element]);
+        let structure = message.structure().unwrap();
+        if structure.name() == "liveness/result" {
+            assert_eq!(text(structure, "status"), "Approved");
+            assert!(structure.get::<u64>("stream-time").unwrap() >= 3600 * 1000 * MS);
+            break;
+        }
+    }
+    pipeline.set_state(gst::State::Null).unwrap();
+}
+
+#[test]
+fn eos_at_once_ends_a_pipeline() {
+    let pipeline = launch("videotestsrc num-buffers=0 ! livenesspassive ! fakesink");
+    pipeline.set_state(gst::State::Playing).unwrap();
+    wait_for(&pipeline, &[gst::MessageType::Eos]);
+    pipeline.set_state(gst::State::Null).unwrap();
+}
+
+#[test]
+fn extreme_settings_are_no_fault() {
+    let picture = Picture::astronaut();
+    let most = u64::MAX;
+    let settings: [&[(&str, &dyn ToValue)]; 4] = [
+        &[("attempt-timeout", &0u64), ("max-attempts", &1u32)],
+        &[("attempt-timeout", &most), ("progress-interval", &most), ("max-lateness", &most)],
+        &[("interval", &most)],
+        &[("progress-interval", &0u64), ("max-lateness", &0u64), ("decline-threshold", &0.0)],
+    ];
+    for properties in settings {
+        let mut rig = Rig::new(&picture, properties);
+        rig.show(&picture);
+        rig.next = u64::MAX - 10 * FRAME;
+        rig.show(&picture);
+        rig.end();
+        result(&rig.messages());
+    }
+}
+
+// The set-up.
+
+/// What the element says when it cannot start.
+fn start_error(models_dir: &str) -> String {
+    init();
+    let pipeline = launch("videotestsrc num-buffers=1 ! livenesspassive name=check ! fakesink");
+    let element = pipeline.by_name("check").unwrap();
+    if !models_dir.is_empty() {
+        element.set_property("models-dir", models_dir);
+    }
+    assert!(pipeline.set_state(gst::State::Playing).is_err());
+    let bus = pipeline.bus().unwrap();
+    let message = bus.timed_pop_filtered(TIMEOUT, &[gst::MessageType::Error]).expect("an error is posted");
+    assert!(bus.pop_filtered(&[gst::MessageType::Error]).is_none(), "one error, not several");
+    pipeline.set_state(gst::State::Null).unwrap();
+    let gst::MessageView::Error(error) = message.view() else { unreachable!() };
+    assert_eq!(error.src(), Some(element.upcast_ref::<gst::Object>()));
+    error.error().to_string()
+}
+
+fn path(directory: &tempfile::TempDir) -> &str {
+    directory.path().to_str().unwrap()
+}
+
+fn model(name: &str) -> Vec<u8> {
+    std::fs::read(format!("{}/models/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+fn says(message: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(message.contains(part), "“{message}” does not name {part}");
+    }
+}
+
+#[test]
+fn a_models_dir_that_does_not_exist_is_named() {
+    says(&start_error("/nowhere/models"), &["/nowhere/models"]);
+}
+
+#[test]
+fn a_models_dir_without_models_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("README"), "no models here").unwrap();
+    says(&start_error(path(&directory)), &[path(&directory)]);
+}
+
+#[test]
+fn a_models_dir_that_is_a_file_is_named() {
+    says(&start_error(ASTRONAUT), &["astronaut.png"]);
+}
+
+#[test]
+fn a_model_of_garbage_is_named() {
+    for name in ["face_detector.onnx", "face_landmarks.onnx", "antispoof.onnx", "age_gender.onnx"] {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join(name), b"\x08\x07garbage, not a protocol buffer").unwrap();
+        says(&start_error(path(&directory)), &[name]);
+    }
+}
+
+#[test]
+fn an_empty_model_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("antispoof.onnx"), b"").unwrap();
+    says(&start_error(path(&directory)), &["antispoof.onnx"]);
+}
+
+#[test]
+fn a_truncated_model_is_named() {
+    for (name, kept) in [("antispoof.onnx", 0.5), ("antispoof.onnx", 0.999), ("face_detector.onnx", 0.1)] {
+        let directory = tempfile::tempdir().unwrap();
+        let bytes = model(name);
+        let kept = (bytes.len() as f64 * kept) as usize;
+        std::fs::write(directory.path().join(name), &bytes[..kept]).unwrap();
+        says(&start_error(path(&directory)), &[name]);
+    }
+}
+
+#[test]
+fn a_model_in_the_place_of_another_is_named_with_its_shapes() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("antispoof.onnx"), model("face_embedding.onnx")).unwrap();
+    says(&start_error(path(&directory)), &["antispoof.onnx", "112", "128"]);
+}
+
+#[test]
+fn a_model_that_is_a_directory_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::create_dir(directory.path().join("antispoof.onnx")).unwrap();
+    says(&start_error(path(&directory)), &["antispoof.onnx"]);
+}
+
+#[test]
+fn models_of_the_models_dir_stand_in_for_the_embedded_ones() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("antispoof.onnx"), model("antispoof.onnx")).unwrap();
+    let picture = Picture::astronaut();
+    let mut rig = Rig::new(&picture, &[("models-dir", &path(&directory)), ("frames", &1u32)]);
+    let messages = rig.show_until_result(&picture, 1);
+    assert_eq!(text(result(&messages), "status"), "Approved");
+}
+
+#[test]
+fn a_mended_set_up_works() {
+    let pipeline = launch(&format!(
+        "filesrc location={ASTRONAUT} ! pngdec ! videoconvert ! livenesspassive name=check models-dir=/nowhere ! fakesink"
+    ));
+    assert!(pipeline.set_state(gst::State::Playing).is_err());
+    pipeline.set_state(gst::State::Null).unwrap();
+    pipeline.by_name("check").unwrap().set_property("models-dir", None::<&str>);
+    pipeline.bus().unwrap().set_flushing(true);
+    pipeline.bus().unwrap().set_flushing(false);
+    pipeline.set_state(gst::State::Playing).unwrap();
+    wait_for(&pipeline, &[gst::MessageType::Eos]);
+    assert_eq!(pipeline.by_name("check").unwrap().property::<String>("status"), "Approved");
+    pipeline.set_state(gst::State::Null).unwrap();
+}
+
+/// An ONNX file, written by hand: it takes what the anti-spoofing net takes, and gives as `logits` the `op` of its
+/// mean.
+fn sham_antispoof(op: &str) -> Vec<u8> {
+    fn varint(mut value: usize) -> Vec<u8> {
+        let mut out = Vec::new();
+        while value >= 0x80 {
+            out.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        out.push(value as u8);
+        out
+    }
+    fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+        [&[number << 3 | 2], &varint(bytes.len())[..], bytes].concat()
+    }
+    let value = |name: &str, shape: &[usize]| {
+        let side = |side: &usize| field(1, &[vec![0x08], varint(*side)].concat());
+        let shape: Vec<u8> = shape.iter().flat_map(side).collect();
+        let tensor = [vec![0x08, 1], field(2, &shape)].concat();
+        [field(1, name.as_bytes()), field(2, &field(1, &tensor))].concat()
+    };
+    let node = |input: &str, output: &str, op: &str, attribute: &[u8]| {
+        let parts = [field(1, input.as_bytes()), field(2, output.as_bytes()), field(4, op.as_bytes())];
+        [parts.concat(), attribute.to_vec()].concat()
+    };
+    // keepdims = 0
+    let keep = field(5, &[field(1, b"keepdims"), vec![0x18, 0, 0xa0, 0x01, 2]].concat());
+    let graph = [
+        field(1, &node("input", "mean", "ReduceMean", &keep)),
+        field(1, &node("mean", "logits", op, &[])),
+        field(2, b"sham"),
+        field(11, &value("input", &[1, 3, 128, 128])),
+        field(12, &value("logits", &[])),
+    ]
+    .concat();
+    [vec![0x08, 8], field(7, &graph), field(8, &[0x10, 13])].concat()
+}
+
+#[test]
+fn a_net_that_fails_while_playing_stops_the_stream_with_an_error() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("antispoof.onnx"), sham_antispoof("Neg")).unwrap();
+    let pipeline = launch(&format!(
+        "filesrc location={ASTRONAUT} ! pngdec ! videoconvert ! livenesspassive name=check models-dir={} ! fakesink",
+        path(&directory)
+    ));
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let bus = pipeline.bus().unwrap();
+    let message = bus.timed_pop_filtered(TIMEOUT, &[gst::MessageType::Error, gst::MessageType::Eos]).unwrap();
+    let gst::MessageView::Error(error) = message.view() else { panic!("{message:?}") };
+    assert_eq!(error.src().unwrap().name(), "check");
+    says(&error.error().to_string(), &["antispoof.onnx"]);
+    pipeline.set_state(gst::State::Null).unwrap();
+}
+
+#[test]
+fn without_a_jpeg_encoder_the_result_has_no_picture() {
+    let picture = Picture::astronaut();
+    for feature in gst::Registry::get().features(gst::ElementFactory::static_type()) {
+        if feature.name().contains("jpeg") {
+            gst::Registry::get().remove_feature(&feature);
+        }
+    }
+    let mut rig = Rig::new(&picture, &[("frames", &1u32)]);
+    let messages = rig.show_until_result(&picture, 1);
+    assert_eq!(text(result(&messages), "status"), "Approved");
+    assert!(!result(&messages).has_field("reference-image"));
+}
+
+// A process of its own, where the environment matters.
+
+/// Runs one of the ignored tests below in a process of its own.
+fn alone(test: &str, environment: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", test, "--ignored", "--nocapture", "--test-threads=1"]);
+    command.env("G_DEBUG", "fatal-criticals").envs(environment.iter().copied());
+    command.output().unwrap()
+}
+
+/// What a process printed that must have ended well.
+fn printed(output: &Output) -> String {
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{}\n{out}\n{err}", output.status);
+    assert!(out.contains("1 passed"), "{out}");
+    format!("{out}\n{err}")
+}
+
+#[test]
+#[ignore = "run by others in a process of its own"]
+fn prints_its_start_error() {
+    println!("<{}>", start_error(""));
+}
+
+fn start_error_with_runtime(library: &str) -> String {
+    let out = printed(&alone("prints_its_start_error", &[("ORT_DYLIB_PATH", library)]));
+    assert!(!out.contains("panicked"), "{out}");
+    let (_, rest) = out.split_once('<').unwrap();
+    rest.rsplit_once('>').unwrap().0.to_owned()
+}
+
+#[test]
+fn a_runtime_that_does_not_exist_is_named() {
+    let error = start_error_with_runtime("/nowhere/libonnxruntime.so");
+    says(&error, &["/nowhere/libonnxruntime.so", "ONNX Runtime", "ORT_DYLIB_PATH"]);
+}
+
+#[test]
+fn a_runtime_that_is_no_library_is_named() {
+    says(&start_error_with_runtime(ASTRONAUT), &[ASTRONAUT, "ONNX Runtime"]);
+}
+
+#[test]
+fn a_runtime_that_is_a_directory_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    says(&start_error_with_runtime(path(&directory)), &[path(&directory)]);
+}
+
+/// Compiles a shared library of this C source.
+fn library(directory: &tempfile::TempDir, source: &str) -> String {
+    let (from, to) = (directory.path().join("fake.c"), directory.path().join("libonnxruntime.so.1"));
+    std::fs::write(&from, source).unwrap();
+    let status = Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&to, &from]).status().unwrap();
+    assert!(status.success());
+    to.to_str().unwrap().to_owned()
+}
+
+/// An ONNX Runtime of this version, as it answers who asks for a newer interface than it has.
+fn old_runtime(directory: &tempfile::TempDir, version: &str) -> String {
+    let source = r#"
+        #include <stdint.h>
+        #include <stddef.h>
+        static const void *api(uint32_t version) { return NULL; }
+        static const char *version(void) { return "VERSION"; }
+        static const struct { const void *(*api)(uint32_t); const char *(*version)(void); } base = { api, version };
+        const void *OrtGetApiBase(void) { return &base; }
+    "#;
+    library(directory, &source.replace("VERSION", version))
+}
+
+#[test]
+fn a_runtime_that_is_too_old_is_named_with_its_version() {
+    for version in ["1.10.0", "1.16.3"] {
+        let directory = tempfile::tempdir().unwrap();
+        let library = old_runtime(&directory, version);
+        says(&start_error_with_runtime(&library), &[&library, version]);
+    }
+}
+
+#[test]
+fn a_runtime_with_a_version_beyond_understanding_is_named() {
+    for version in ["", "unknown", "1", "99.1.0"] {
+        let directory = tempfile::tempdir().unwrap();
+        let library = old_runtime(&directory, version);
+        says(&start_error_with_runtime(&library), &[&library]);
+    }
+}
+
+#[test]
+fn a_library_of_something_else_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let library = library(&directory, "int nothing(void) { return 0; }");
+    says(&start_error_with_runtime(&library), &[&library]);
+}
+
+// Rough handling.
+
+/// Resident memory in bytes.
+fn resident() -> i64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    4096 * statm.split_whitespace().nth(1).unwrap().parse::<i64>().unwrap()
+}
+
+const CYCLED: &str = "imagefreeze ! video/x-raw,framerate=30/1 ! livenesspassive name=check ! fakesink name=sink";
+
+#[test]
+#[ignore = "run by others in a process of its own"]
+fn cycles_a_hundred_times() {
+    let pipeline = launch(&format!("filesrc location={ASTRONAUT} ! pngdec ! videoconvert ! {CYCLED}"));
+    let mut after_warm_up = 0;
+    for cycle in 0..100 {
+        // Some cycles end before the first frame, some in the middle of a check, some after its end.
+        pipeline.set_state(gst::State::Playing).unwrap();
+        match cycle % 3 {
+            0 => {}
+            1 => drop(wait_for(&pipeline, &[gst::MessageType::AsyncDone])),
+            _ => while wait_for(&pipeline, &[gst::MessageType::Element]).structure().unwrap().name() != "liveness/result" {},
+        }
+        pipeline.set_state(gst::State::Ready).unwrap();
+        pipeline.bus().unwrap().set_flushing(true);
+        pipeline.bus().unwrap().set_flushing(false);
+        if cycle == 30 {
+            after_warm_up = resident();
+        }
+    }
+    println!("grown by <{}> bytes", resident() - after_warm_up);
+    pipeline.set_state(gst::State::Null).unwrap();
+}
+
+#[test]
+fn a_hundred_cycles_take_no_more_memory() {
+    let out = printed(&alone("cycles_a_hundred_times", &[]));
+    let grown = out.split(['<', '>']).nth(1).unwrap().parse::<i64>().unwrap();
+    assert!(grown < 8 << 20, "grown by {grown} bytes in 70 cycles");
+}
+
+#[test]
+#[ignore = "run by others in a process of its own"]
+fn plays_and_cleans_up() {
+    let picture = Picture::astronaut();
+    for _ in 0..3 {
+        let pipeline = launch(&format!("filesrc location={ASTRONAUT} ! pngdec ! videoconvert ! {CYCLED}"));
+        pipeline.set_state(gst::State::Playing).unwrap();
+        while wait_for(&pipeline, &[gst::MessageType::Element]).structure().unwrap().name() != "liveness/result" {}
+        pipeline.set_state(gst::State::Null).unwrap();
+        let mut rig = Rig::new(&picture, &[]);
+        rig.show(&picture);
+        rig.emit("cancel");
+        rig.show(&picture);
+        rig.push(gst::Buffer::new());
+        rig.emit("start");
+        rig.show(&picture);
+    }
+    if std::env::var_os("LEAK_ONE").is_some() {
+        std::mem::forget(picture.buffer());
+    }
+    // The tracer reports what is still alive.
+    unsafe { gst::deinit() };
+}
+
+#[test]
+fn nothing_is_leaked() {
+    let tracer = [("GST_TRACERS", "leaks"), ("GST_DEBUG", "GST_TRACER:7"), ("GST_DEBUG_NO_COLOR", "1")];
+    let alive = |environment: &[(&str, &str)]| -> Vec<String> {
+        let out = printed(&alone("plays_and_cleans_up", environment));
+        let of_an_object = |line: &&str| line.contains("object-alive, ") && !line.contains("new format string");
+        out.lines().filter(of_an_object).map(str::to_owned).collect()
+    };
+    let left = alive(&tracer);
+    assert!(left.is_empty(), "{}", left.join("\n"));
+    assert_eq!(alive(&[&tracer[..], &[("LEAK_ONE", "1")]].concat()).len(), 1, "the tracer works");
+}
+
+#[test]
+fn cancel_and_start_from_another_thread_give_one_result_each() {
+    let picture = Picture::astronaut().scaled(128, 128);
+    let mut rig = Rig::new(&picture, &[("frames", &1000u32), ("interval", &0u64)]);
+    rig.show(&picture);
+    let stop = Arc::new(AtomicBool::new(false));
+    let other = {
+        let (element, stop) = (rig.element.clone(), stop.clone());
+        std::thread::spawn(move || {
+            let mut cancelled = 0;
+            while !stop.load(Ordering::Relaxed) {
+                element.emit_by_name::<()>("cancel", &[]);
+                cancelled += 1;
+                assert_eq!(element.property::<String>("status"), "Abandoned");
+                element.property::<Option<gst::Structure>>("last-result").expect("there was a result");
+                element.emit_by_name::<()>("start", &[]);
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            cancelled
+        })
+    };
+    let begun = Instant::now();
+    let mut shown = 0;
+    while begun.elapsed() < Duration::from_secs(3) || shown < 20 {
+        rig.show(&picture);
+        shown += 1;
+    }
+    stop.store(true, Ordering::Relaxed);
+    let cancelled = other.join().unwrap();
+    assert!(cancelled > 20, "{cancelled}");
+    let messages = rig.messages();
+    let results = named(&messages, "liveness/result");
+    assert_eq!(results.len(), cancelled);
+    assert!(results.iter().all(|result| text(result, "status") == "Abandoned"));
+    rig.end();
+    result(&rig.messages());
+}
+
+#[test]
+fn nothing_of_a_check_is_told_after_its_result() {
+    let picture = Picture::astronaut().scaled(128, 128);
+    let properties: [(&str, &dyn ToValue); 3] =
+        [("frames", &1000u32), ("interval", &0u64), ("progress-interval", &0u64)];
+    let mut rig = Rig::new(&picture, &properties);
+    rig.show(&picture);
+    let stop = Arc::new(AtomicBool::new(false));
+    let other = {
+        let (element, stop) = (rig.element.clone(), stop.clone());
+        std::thread::spawn(move || {
+            while !stop.load(Ordering::Relaxed) {
+                element.emit_by_name::<()>("cancel", &[]);
+                std::thread::sleep(Duration::from_millis(3));
+                element.emit_by_name::<()>("start", &[]);
+                std::thread::sleep(Duration::from_millis(17));
+            }
+        })
+    };
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(3) {
+        rig.show(&picture);
+    }
+    stop.store(true, Ordering::Relaxed);
+    other.join().unwrap();
+    let messages = rig.messages();
+    let mut after: Option<&gst::Structure> = None;
+    for message in &messages {
+        let started = message.name() == "liveness/progress" && message.get::<u64>("frames-analysed") == Ok(0);
+        assert!(after.is_none() || started, "{message} came after {}", after.unwrap());
+        after = (message.name() == "liveness/result").then_some(message);
+    }
+}
+
+#[test]
+fn a_handler_in_the_streaming_thread_may_call_the_element() {
+    let picture = Picture::astronaut();
+    let mut rig = Rig::new(&picture, &[("frames", &1u32)]);
+    let element = rig.element.downgrade();
+    let results = Arc::new(std::sync::Mutex::new(0));
+    let counter = results.clone();
+    rig.bus.set_sync_handler(move |_, message| {
+        let name = message.structure().map(|s| s.name().to_string()).unwrap_or_default();
+        if let Some(element) = element.upgrade() {
+            element.property::<String>("status");
+            element.property::<Option<gst::Structure>>("last-result");
+            element.set_property("review-threshold", 60.0);
+            if name == "liveness/result" {
+                *counter.lock().unwrap() += 1;
+                element.emit_by_name::<()>("start", &[]);
+            }
+        }
+        gst::BusSyncReply::Drop
+    });
+    for _ in 0..5 {
+        rig.show(&picture);
+    }
+    assert_eq!(*results.lock().unwrap(), 5);
+    rig.bus.unset_sync_handler();
+}
+
+#[test]
+fn several_streams_at_once_judge_alike() {
+    init();
+    let line = format!(
+        "filesrc location={ASTRONAUT} ! pngdec ! videoconvert ! imagefreeze num-buffers=5 ! video/x-raw,framerate=10/1 ! tee name=t "
+    ) + &(0..4).map(|i| format!("t. ! queue ! livenesspassive name=c{i} ! fakesink sync=false ")).collect::<String>();
+    let pipeline = launch(&line);
+    pipeline.set_state(gst::State::Playing).unwrap();
+    wait_for(&pipeline, &[gst::MessageType::Eos]);
+    let results: Vec<gst::Structure> = (0..4)
+        .map(|i| pipeline.by_name(&format!("c{i}")).unwrap().property::<Option<gst::Structure>>("last-result"))
+        .map(|result| result.unwrap())
+        .collect();
+    for result in &results {
+        assert_eq!(text(result, "status"), "Approved");
+        assert_eq!(score(result), score(&results[0]));
+    }
+    pipeline.set_state(gst::State::Null).unwrap();
 }

@@ -174,37 +174,61 @@ impl QualityMeter {
         shared as f32 / total as f32
     }
 
-    /// Share of the face's cells (eyes and mouth aside) whose chroma is far from the median of all.
+    /// Share of the face's cells (eyes and mouth aside) whose chroma is far from the median of all, or that are flat
+    /// where the others are not: covers differ from skin in colour, in texture or in both.
     fn foreign_share(&self) -> f32 {
-        const CELL: usize = 8;
-        let mut cells: Vec<[f32; 2]> = Vec::with_capacity((SIDE / CELL).pow(2));
-        for (cx, cy) in (0..SIDE / CELL).flat_map(|y| (0..SIDE / CELL).map(move |x| (x * CELL, y * CELL))) {
-            let middle = (cx + CELL / 2, cy + CELL / 2);
+        let mut cells: Vec<Cell> = Vec::with_capacity((SIDE / CELL).pow(2));
+        for (x, y) in (0..SIDE / CELL).flat_map(|y| (0..SIDE / CELL).map(move |x| (x * CELL, y * CELL))) {
+            let middle = (x + CELL / 2, y + CELL / 2);
             if in_face(middle.0, middle.1) && !in_eyes(middle.0, middle.1) && !in_mouth(middle.0, middle.1) {
-                cells.push(self.chroma(cx, cy, CELL));
+                cells.push(self.cell(x, y));
             }
         }
-        let median = |axis: usize| {
-            let mut values: Vec<f32> = cells.iter().map(|cell| cell[axis]).collect();
+        let median = |of: &dyn Fn(&Cell) -> f32| {
+            let mut values: Vec<f32> = cells.iter().map(of).collect();
             values.sort_by(f32::total_cmp);
             values.get(values.len() / 2).copied().unwrap_or_default()
         };
-        let skin = [median(0), median(1)];
-        let foreign = cells.iter().filter(|c| (c[0] - skin[0]).hypot(c[1] - skin[1]) > 0.06).count();
-        foreign as f32 / cells.len().max(1) as f32
+        let skin =
+            Cell { red: median(&|c| c.red), blue: median(&|c| c.blue), texture: median(&|c| c.texture) };
+        let foreign = |c: &&Cell| {
+            (c.red - skin.red).hypot(c.blue - skin.blue) > OTHER_CHROMA || c.texture < FLAT * skin.texture
+        };
+        cells.iter().filter(foreign).count() as f32 / cells.len().max(1) as f32
     }
 
-    /// Red and blue shares of a cell's light: independent of how bright it is.
-    fn chroma(&self, x0: usize, y0: usize, side: usize) -> [f32; 2] {
-        let mut sums = [1.0f32; 3];
-        for y in y0..y0 + side {
-            for pixel in self.rgb[3 * (y * SIDE + x0)..3 * (y * SIDE + x0 + side)].chunks_exact(3) {
+    fn cell(&self, x0: usize, y0: usize) -> Cell {
+        let (mut sums, mut luma, mut squares) = ([1.0f32; 3], 0.0f32, 0.0f32);
+        for y in y0..y0 + CELL {
+            for pixel in self.rgb[3 * (y * SIDE + x0)..3 * (y * SIDE + x0 + CELL)].chunks_exact(3) {
                 sums.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += value);
             }
+            for x in x0..x0 + CELL {
+                let value = self.luma.at(x, y);
+                luma += value;
+                squares += value * value;
+            }
         }
-        let total: f32 = sums.iter().sum();
-        [sums[0] / total, sums[2] / total]
+        let (total, count) = (sums.iter().sum::<f32>(), (CELL * CELL) as f32);
+        let mean = luma / count;
+        // Against the light: a dark cell has less contrast, not less texture.
+        let texture = (squares / count - mean * mean).max(0.0).sqrt() / mean.max(1.0);
+        Cell { red: sums[0] / total, blue: sums[2] / total, texture }
     }
+}
+
+/// The side of the cells that occlusion is looked for in.
+const CELL: usize = 8;
+/// Further than this from the skin's shares of red and blue, a cell is not of its colour.
+const OTHER_CHROMA: f32 = 0.06;
+/// Below this share of the skin's texture, a cell is flat.
+const FLAT: f32 = 0.15;
+
+/// A small square of the face: the shares of red and blue in its light, and its contrast.
+struct Cell {
+    red: f32,
+    blue: f32,
+    texture: f32,
 }
 
 /// The margins around the face in eye distances, by OFIQ's four sigmoids; the worst counts.

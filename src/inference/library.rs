@@ -51,8 +51,9 @@ fn load(candidates: &[PathBuf]) -> Result<Environment, InferenceError> {
             Err(_) => {}
         }
     }
-    let looked = candidates.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
-    Err(InferenceError::LibraryMissing(looked))
+    let mut looked: Vec<String> = candidates.iter().map(|p| p.display().to_string()).collect();
+    looked.extend(directories().iter().map(|p| format!("{}/libonnxruntime.so*", p.display())));
+    Err(InferenceError::LibraryMissing(looked.join(", ")))
 }
 
 /// `ORT_DYLIB_PATH` alone when it is set; else beside the plugin, beside the program, then the system's.
@@ -60,16 +61,17 @@ fn candidates() -> Vec<PathBuf> {
     if let Some(path) = env::var_os("ORT_DYLIB_PATH").filter(|p| !p.is_empty()) {
         return vec![path.into()];
     }
-    let program = env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_path_buf));
-    let directories = [PLUGIN_DIRECTORY.get().cloned(), program];
-    let mut found: Vec<PathBuf> = directories
-        .into_iter()
-        .flatten()
-        .flat_map(|directory| [directory.join("liveness"), directory])
-        .flat_map(|directory| libraries_in(&directory))
-        .collect();
+    let mut found: Vec<PathBuf> =
+        directories().iter().flat_map(|directory| libraries_in(directory)).collect();
     found.extend(["libonnxruntime.so.1".into(), "libonnxruntime.so".into()]);
     found
+}
+
+/// Where the library may lie beside us.
+fn directories() -> Vec<PathBuf> {
+    let program = env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_path_buf));
+    let homes = [PLUGIN_DIRECTORY.get().cloned(), program].into_iter().flatten();
+    homes.flat_map(|home| [home.join("liveness"), home]).collect()
 }
 
 fn libraries_in(directory: &Path) -> Vec<PathBuf> {

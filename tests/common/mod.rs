@@ -282,6 +282,13 @@ impl Rig {
     }
 }
 
+impl Drop for Rig {
+    fn drop(&mut self) {
+        // The element holds its bus, whose messages hold the element.
+        self.bus.set_flushing(true);
+    }
+}
+
 /// The liveness messages on a bus. Errors and warnings fail the test.
 pub fn drain(bus: &gst::Bus) -> Vec<gst::Structure> {
     let mut structures = Vec::new();
