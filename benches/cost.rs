@@ -1,5 +1,6 @@
 //! What an analysed frame costs at three sizes, split by stage, against its nets alone; and what an idle element costs.
-//! Everything is measured in turn in one run, and quoted as a ratio of medians.
+//! Everything is measured in turn in one run; the fastest of many rounds counts, since other load on the machine can only
+//! slow a round down.
 //!
 //!     cargo bench --bench cost
 
@@ -14,7 +15,7 @@ use gstliveness::face::{FaceAnalyzer, FaceDetector, LandmarkNet};
 use gstliveness::inference::{Model, ModelSource, Net};
 use gstliveness::vision::Sampler;
 
-const ROUNDS: usize = 60;
+const ROUNDS: usize = 100;
 const SIZES: [(&str, i32, i32); 3] = [("480p", 640, 480), ("1080p", 1920, 1080), ("4K", 3840, 2160)];
 
 fn main() {
@@ -29,23 +30,17 @@ fn main() {
 /// A stage's name and what to run.
 type Stage<'a> = (&'static str, Box<dyn FnMut() + 'a>);
 
-/// Runs the stages in turn, so that a noisy machine hits all alike; their median times in milliseconds.
-fn medians(stages: &mut [Stage<'_>], rounds: usize) -> Vec<f64> {
-    let mut times = vec![Vec::with_capacity(rounds); stages.len()];
-    for round in 0..rounds + 5 {
-        for ((_, run), times) in stages.iter_mut().zip(&mut times) {
+/// Runs the stages in turn, so that a noisy machine hits all alike; the least time of each in milliseconds.
+fn fastest(stages: &mut [Stage<'_>], rounds: usize) -> Vec<f64> {
+    let mut times = vec![f64::INFINITY; stages.len()];
+    for _ in 0..rounds {
+        for ((_, run), time) in stages.iter_mut().zip(&mut times) {
             let start = Instant::now();
             run();
-            if round >= 5 {
-                times.push(start.elapsed().as_secs_f64() * 1e3);
-            }
+            *time = time.min(start.elapsed().as_secs_f64() * 1e3);
         }
     }
-    let median = |mut times: Vec<f64>| {
-        times.sort_by(f64::total_cmp);
-        times[times.len() / 2]
-    };
-    times.into_iter().map(median).collect()
+    times
 }
 
 fn net(model: Model, values: usize) -> Box<dyn FnMut()> {
@@ -90,8 +85,8 @@ fn analysed_frame(name: &str, width: i32, height: i32) {
             Box::new(move || drop(with_frame(buffer, info, |frame| antispoof.read(frame, &mesh)))),
         ),
     ];
-    let times = medians(&mut stages, ROUNDS);
-    // The detector runs on every fifth frame; the median above is that of a frame without it.
+    let times = fastest(&mut stages, ROUNDS);
+    // The detector runs on every fifth frame; the fastest is one without it.
     let nets = times[1] + times[2] + 2.0 * times[3];
     let whole = times[6] + times[7];
     println!("\n{name} ({width}×{height} NV12)");

@@ -334,21 +334,25 @@ fn a_seek_in_the_middle_of_a_check_is_no_fault() {
         "filesrc location={ASTRONAUT} ! pngdec ! videoconvert ! imagefreeze ! video/x-raw,framerate=10/1 \
          ! livenesspassive name=check frames=30 ! fakesink name=sink"
     ));
-    pipeline.set_state(gst::State::Playing).unwrap();
+    pipeline.set_state(gst::State::Paused).unwrap();
     for second in [60, 0, 3600] {
         wait_for(&pipeline, &[gst::MessageType::AsyncDone]);
-        let to = gst::ClockTime::from_seconds(second);
-        pipeline.seek_simple(gst::SeekFlags::FLUSH, to).unwrap();
+        let (from, to) = (gst::ClockTime::from_seconds(second), gst::ClockTime::from_seconds(second + 5));
+        let (flags, set) = (gst::SeekFlags::FLUSH, gst::SeekType::Set);
+        pipeline.seek(1.0, flags, set, from, set, to).unwrap();
+        pipeline.set_state(gst::State::Playing).unwrap();
     }
-    loop {
+    let result = loop {
         let message = wait_for(&pipeline, &[gst::MessageType::Element]);
         let structure = message.structure().unwrap();
         if structure.name() == "liveness/result" {
-            assert_eq!(text(structure, "status"), "Approved");
-            assert!(structure.get::<u64>("stream-time").unwrap() >= 3600 * 1000 * MS);
-            break;
+            break structure.to_owned();
         }
-    }
+    };
+    assert_eq!(text(&result, "status"), "Approved");
+    assert!(result.get::<u64>("stream-time").unwrap() >= 3600 * 1000 * MS);
+    // To the end: imagefreeze is not shut down in mid-stream without criticals of its own.
+    wait_for(&pipeline, &[gst::MessageType::Eos]);
     pipeline.set_state(gst::State::Null).unwrap();
 }
 
@@ -656,6 +660,13 @@ fn a_runtime_with_a_version_beyond_understanding_is_named() {
 }
 
 #[test]
+fn a_runtime_that_refuses_its_interface_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let library = old_runtime(&directory, "1.23.0");
+    says(&start_error_with_runtime(&library), &[&library]);
+}
+
+#[test]
 fn a_library_of_something_else_is_named() {
     let directory = tempfile::tempdir().unwrap();
     let library = library(&directory, "int nothing(void) { return 0; }");
@@ -670,37 +681,47 @@ fn resident() -> i64 {
     4096 * statm.split_whitespace().nth(1).unwrap().parse::<i64>().unwrap()
 }
 
-const CYCLED: &str = "imagefreeze ! video/x-raw,framerate=30/1 ! livenesspassive name=check ! fakesink name=sink";
+/// An endless stream of her; not by imagefreeze, whose own shutting down is not without criticals.
+const ENDLESS: &str = concat!(
+    "multifilesrc loop=true caps=image/png,framerate=30/1 location=",
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/data/astronaut.png ! pngdec ! videoconvert ! livenesspassive name=check ! fakesink"
+);
 
 #[test]
 #[ignore = "run by others in a process of its own"]
 fn cycles_a_hundred_times() {
-    let pipeline = launch(&format!("filesrc location={ASTRONAUT} ! pngdec ! videoconvert ! {CYCLED}"));
-    let mut after_warm_up = 0;
-    for cycle in 0..100 {
+    let pipeline = launch(ENDLESS);
+    let mut used = Vec::new();
+    let cycles = std::env::var("CYCLES").map_or(100usize, |n| n.parse().unwrap());
+    for cycle in 0..cycles {
         // Some cycles end before the first frame, some in the middle of a check, some after its end.
         pipeline.set_state(gst::State::Playing).unwrap();
         match cycle % 3 {
             0 => {}
             1 => drop(wait_for(&pipeline, &[gst::MessageType::AsyncDone])),
-            _ => while wait_for(&pipeline, &[gst::MessageType::Element]).structure().unwrap().name() != "liveness/result" {},
+            _ => {
+                while wait_for(&pipeline, &[gst::MessageType::Element]).structure().unwrap().name()
+                    != "liveness/result"
+                {}
+            }
         }
         pipeline.set_state(gst::State::Ready).unwrap();
         pipeline.bus().unwrap().set_flushing(true);
         pipeline.bus().unwrap().set_flushing(false);
-        if cycle == 30 {
-            after_warm_up = resident();
-        }
+        used.push(resident());
     }
-    println!("grown by <{}> bytes", resident() - after_warm_up);
+    // What the allocator keeps from cycle to cycle varies: the least tells what is held.
+    let least = |cycles: &[i64]| cycles.iter().copied().min().unwrap();
+    println!("grown by <{}> bytes", least(&used[cycles - 30..]) - least(&used[10..40]));
     pipeline.set_state(gst::State::Null).unwrap();
 }
 
 #[test]
 fn a_hundred_cycles_take_no_more_memory() {
-    let out = printed(&alone("cycles_a_hundred_times", &[]));
+    let out = printed(&alone("cycles_a_hundred_times", &[("MALLOC_ARENA_MAX", "1")]));
     let grown = out.split(['<', '>']).nth(1).unwrap().parse::<i64>().unwrap();
-    assert!(grown < 8 << 20, "grown by {grown} bytes in 70 cycles");
+    assert!(grown < 2 << 20, "grown by {grown} bytes in 60 cycles");
 }
 
 #[test]
@@ -708,9 +729,11 @@ fn a_hundred_cycles_take_no_more_memory() {
 fn plays_and_cleans_up() {
     let picture = Picture::astronaut();
     for _ in 0..3 {
-        let pipeline = launch(&format!("filesrc location={ASTRONAUT} ! pngdec ! videoconvert ! {CYCLED}"));
+        let pipeline = launch(ENDLESS);
         pipeline.set_state(gst::State::Playing).unwrap();
-        while wait_for(&pipeline, &[gst::MessageType::Element]).structure().unwrap().name() != "liveness/result" {}
+        while wait_for(&pipeline, &[gst::MessageType::Element]).structure().unwrap().name()
+            != "liveness/result"
+        {}
         pipeline.set_state(gst::State::Null).unwrap();
         let mut rig = Rig::new(&picture, &[]);
         rig.show(&picture);
@@ -732,12 +755,17 @@ fn nothing_is_leaked() {
     let tracer = [("GST_TRACERS", "leaks"), ("GST_DEBUG", "GST_TRACER:7"), ("GST_DEBUG_NO_COLOR", "1")];
     let alive = |environment: &[(&str, &str)]| -> Vec<String> {
         let out = printed(&alone("plays_and_cleans_up", environment));
-        let of_an_object = |line: &&str| line.contains("object-alive, ") && !line.contains("new format string");
+        let of_an_object =
+            |line: &&str| line.contains("object-alive, ") && !line.contains("new format string");
         out.lines().filter(of_an_object).map(str::to_owned).collect()
     };
     let left = alive(&tracer);
     assert!(left.is_empty(), "{}", left.join("\n"));
-    assert_eq!(alive(&[&tracer[..], &[("LEAK_ONE", "1")]].concat()).len(), 1, "the tracer works");
+    let leaked = alive(&[&tracer[..], &[("LEAK_ONE", "1")]].concat());
+    assert!(
+        leaked.iter().any(|line| line.contains("GstBuffer")),
+        "the tracer sees what is leaked on purpose"
+    );
 }
 
 #[test]
@@ -844,12 +872,16 @@ fn several_streams_at_once_judge_alike() {
     init();
     let line = format!(
         "filesrc location={ASTRONAUT} ! pngdec ! videoconvert ! imagefreeze num-buffers=5 ! video/x-raw,framerate=10/1 ! tee name=t "
-    ) + &(0..4).map(|i| format!("t. ! queue ! livenesspassive name=c{i} ! fakesink sync=false ")).collect::<String>();
+    ) + &(0..4)
+        .map(|i| format!("t. ! queue ! livenesspassive name=c{i} ! fakesink sync=false "))
+        .collect::<String>();
     let pipeline = launch(&line);
     pipeline.set_state(gst::State::Playing).unwrap();
     wait_for(&pipeline, &[gst::MessageType::Eos]);
     let results: Vec<gst::Structure> = (0..4)
-        .map(|i| pipeline.by_name(&format!("c{i}")).unwrap().property::<Option<gst::Structure>>("last-result"))
+        .map(|i| {
+            pipeline.by_name(&format!("c{i}")).unwrap().property::<Option<gst::Structure>>("last-result")
+        })
         .map(|result| result.unwrap())
         .collect();
     for result in &results {

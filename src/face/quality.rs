@@ -1,6 +1,8 @@
 //! Face image quality, 0–100 per component, after ISO/IEC 29794-5 and its reference implementation OFIQ where that
 //! has a formula that needs no further net; our own, marked as such, elsewhere.
 
+use std::sync::LazyLock;
+
 use serde::Serialize;
 
 use super::landmarks::Mesh;
@@ -180,7 +182,7 @@ impl QualityMeter {
         let mut cells: Vec<Cell> = Vec::with_capacity((SIDE / CELL).pow(2));
         for (x, y) in (0..SIDE / CELL).flat_map(|y| (0..SIDE / CELL).map(move |x| (x * CELL, y * CELL))) {
             let middle = (x + CELL / 2, y + CELL / 2);
-            if in_face(middle.0, middle.1) && !in_eyes(middle.0, middle.1) && !in_mouth(middle.0, middle.1) {
+            if part(middle.0, middle.1) == FACE {
                 cells.push(self.cell(x, y));
             }
         }
@@ -241,21 +243,36 @@ fn framing(frame: &Frame<'_>, mesh: &Mesh) -> f32 {
     percent(worst.into_iter().fold(1.0, f32::min))
 }
 
-fn in_ellipse(x: usize, y: usize, center: (f32, f32), radius: (f32, f32)) -> bool {
-    let (dx, dy) = ((x as f32 - center.0) / radius.0, (y as f32 - center.1) / radius.1);
-    dx * dx + dy * dy <= 1.0
+/// The parts of the patch, as bits of [`PARTS`].
+const FACE: u8 = 1;
+const EYES: u8 = 2;
+const MOUTH: u8 = 4;
+
+static PARTS: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let inside = |x: f32, y: f32, center: Point, radius: (f32, f32)| {
+        ((x - center.x) / radius.0).powi(2) + ((y - center.y) / radius.1).powi(2) <= 1.0
+    };
+    let part = |i: usize| {
+        let (x, y) = ((i % SIDE) as f32, (i / SIDE) as f32);
+        let [right, left, mouth] = TEMPLATE;
+        let eye = |eye: Point| inside(x, y, Point::new(eye.x, eye.y - 3.0), (18.0, 13.0));
+        FACE * u8::from(inside(x, y, Point::new(64.0, 68.0), (40.0, 52.0)))
+            + EYES * u8::from(eye(right) || eye(left))
+            + MOUTH * u8::from(inside(x, y, mouth, (20.0, 11.0)))
+    };
+    (0..SIDE * SIDE).map(part).collect()
+});
+
+fn part(x: usize, y: usize) -> u8 {
+    PARTS[y * SIDE + x]
 }
 
 fn in_face(x: usize, y: usize) -> bool {
-    in_ellipse(x, y, (64.0, 68.0), (40.0, 52.0))
+    part(x, y) & FACE != 0
 }
 
 fn in_eyes(x: usize, y: usize) -> bool {
-    TEMPLATE[..2].iter().any(|eye| in_ellipse(x, y, (eye.x, eye.y - 3.0), (18.0, 13.0)))
-}
-
-fn in_mouth(x: usize, y: usize) -> bool {
-    in_ellipse(x, y, (TEMPLATE[2].x, TEMPLATE[2].y), (20.0, 11.0))
+    part(x, y) & EYES != 0
 }
 
 #[cfg(test)]

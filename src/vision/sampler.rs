@@ -158,6 +158,12 @@ impl Places {
         nearest_on_axis(scan.y, scan.dy, source.last_y, &mut self.lines);
     }
 
+    fn nearest_line(&self, scan: &Scan, source: &Source<'_>) -> usize {
+        let mut line = [0];
+        nearest_on_axis(scan.y, 0.0, source.last_y, &mut line);
+        line[0] as usize
+    }
+
     fn offsets(&self, source: &Source<'_>) -> impl Iterator<Item = usize> {
         let (stride, step, offset) = (source.plane.stride, source.channel.step, source.channel.offset);
         let places = self.lines.iter().zip(&self.columns);
@@ -188,6 +194,15 @@ impl Places {
     fn add_nearest(&self, source: &Source<'_>, out: &mut [f32]) {
         let data = source.plane.data;
         out.iter_mut().zip(self.offsets(source)).for_each(|(value, at)| *value += f32::from(data[at]));
+    }
+
+    /// Adds the samples of one line of the plane.
+    fn add_from_line(&self, line: usize, source: &Source<'_>, out: &mut [f32]) {
+        let Channel { step, offset, .. } = source.channel;
+        let data = &source.plane.data[line * source.plane.stride + offset..];
+        out.iter_mut()
+            .zip(&self.columns)
+            .for_each(|(value, column)| *value += f32::from(data[*column as usize * step]));
     }
 }
 
@@ -320,7 +335,11 @@ impl Sampler {
 /// One output row of the channels of one grid.
 fn read_grid(grid: &[Source<'_>], rows: &mut [Vec<f32>], places: &mut Places, map: &Affine, v: usize) {
     let (shift_x, shift_y) = grid[0].shifts();
-    let taps = taps_for(map.scale() / (1 << shift_x.min(shift_y)) as f32);
+    // An upright crop has the same columns in all its rows; a turned one pays more for each sample and gets fewer.
+    let upright = map.b == 0.0 && map.d == 0.0;
+    // Chroma has no detail worth more than a quarter of luma's samples.
+    let taps =
+        taps_for(map.scale() / (1 << (2 * shift_x.max(shift_y))) as f32).min(if upright { 3 } else { 2 });
     if taps == 1 {
         places.between(&Scan::row(map, v, 0.0, 0.0).in_grid(shift_x, shift_y), &grid[0]);
         grid.iter().zip(rows).for_each(|(source, row)| places.read_bilinear(source, row));
@@ -328,9 +347,22 @@ fn read_grid(grid: &[Source<'_>], rows: &mut [Vec<f32>], places: &mut Places, ma
     }
     rows.iter_mut().for_each(|row| row.fill(0.0));
     let offset = |i: usize| (i as f32 + 0.5) / taps as f32 - 0.5;
-    for (j, i) in (0..taps).flat_map(|j| (0..taps).map(move |i| (j, i))) {
-        places.nearest(&Scan::row(map, v, offset(i), offset(j)).in_grid(shift_x, shift_y), &grid[0]);
-        grid.iter().zip(rows.iter_mut()).for_each(|(source, row)| places.add_nearest(source, row));
+    let scan = |i, j| Scan::row(map, v, offset(i), offset(j)).in_grid(shift_x, shift_y);
+    for i in 0..taps {
+        if upright {
+            places.nearest(&scan(i, 0), &grid[0]);
+        }
+        for j in 0..taps {
+            if upright {
+                let line = places.nearest_line(&scan(i, j), &grid[0]);
+                grid.iter()
+                    .zip(rows.iter_mut())
+                    .for_each(|(source, row)| places.add_from_line(line, source, row));
+            } else {
+                places.nearest(&scan(i, j), &grid[0]);
+                grid.iter().zip(rows.iter_mut()).for_each(|(source, row)| places.add_nearest(source, row));
+            }
+        }
     }
     let mean = 1.0 / (taps * taps) as f32;
     rows.iter_mut().flatten().for_each(|value| *value *= mean);

@@ -1,0 +1,246 @@
+//! What the face analysis sees in pictures and clips: one JSON line per frame.
+//!
+//!     cargo run --release --example observe -- [--every N] [--embedding] [--age] [--height H] FILE…
+//!     cargo run --release --example observe -- --time ROUNDS [--limit FRAMES] [--every N] [--height H] FILE…
+//!
+//! It also shows how to use the crate without its elements: GStreamer decodes, an `appsink` hands over the frames, and
+//! everything from there on is plain Rust. `--time` measures instead: the processor time that analysing a frame takes,
+//! passive check included.
+
+use std::path::Path;
+
+use gst::prelude::*;
+use gstliveness::check::AntiSpoof;
+use gstliveness::elements::with_frame;
+use gstliveness::face::{AgeEstimator, BLENDSHAPE_NAMES, Embedder, FaceAnalyzer, FaceObservation};
+use gstliveness::inference::ModelSource;
+use gstliveness::vision::{Frame, Sampler};
+use serde_json::{Map, Value, json};
+
+type Error = Box<dyn std::error::Error>;
+
+/// A decoded frame and its index in the file.
+type Decoded = (usize, gst::Sample);
+
+#[derive(Default)]
+struct Options {
+    every: usize,
+    limit: usize,
+    rounds: usize,
+    height: Option<usize>,
+    embedding: bool,
+    age: bool,
+    files: Vec<String>,
+}
+
+fn main() -> Result<(), Error> {
+    let options = options()?;
+    gst::init()?;
+    if options.rounds > 0 { time(&options) } else { observe(&options) }
+}
+
+fn options() -> Result<Options, Error> {
+    let mut options = Options { every: 1, limit: usize::MAX, ..Options::default() };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut number =
+            || arguments.next().ok_or("a number is missing")?.parse::<usize>().map_err(Error::from);
+        match argument.as_str() {
+            "--every" => options.every = number()?.max(1),
+            "--limit" => options.limit = number()?,
+            "--time" => options.rounds = number()?,
+            "--height" => options.height = Some(number()?),
+            "--embedding" => options.embedding = true,
+            "--age" => options.age = true,
+            _ => options.files.push(argument),
+        }
+    }
+    if options.files.is_empty() {
+        return Err("usage: observe [--every N] [--embedding] [--age] [--time ROUNDS] FILE…".into());
+    }
+    Ok(options)
+}
+
+/// Hands every N-th frame of `file` to `take`, upright.
+fn decode(
+    file: &str,
+    options: &Options,
+    mut take: impl FnMut(Decoded) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let size =
+        options.height.map_or(String::new(), |height| format!(",height={height},pixel-aspect-ratio=1/1"));
+    let pipeline = gst::parse::launch(&format!(
+        "filesrc name=file ! decodebin ! videoflip video-direction=auto ! videoconvert ! videoscale ! \
+         video/x-raw,format=RGB{size} ! appsink name=frames sync=false max-buffers=4"
+    ))?;
+    let pipeline = pipeline.downcast::<gst::Pipeline>().map_err(|_| "not a pipeline")?;
+    pipeline.by_name("file").ok_or("no source")?.set_property("location", file);
+    let frames = pipeline.by_name("frames").and_downcast::<gst_app::AppSink>().ok_or("no appsink")?;
+    pipeline.set_state(gst::State::Playing)?;
+    let mut result = Ok(());
+    for index in (0..).take_while(|index| index / options.every < options.limit) {
+        match next(&pipeline, &frames) {
+            Ok(Some(sample)) if index % options.every == 0 => result = take((index, sample)),
+            Ok(Some(_)) => {}
+            Ok(None) => break,
+            Err(e) => result = Err(e),
+        }
+        if result.is_err() {
+            break;
+        }
+    }
+    pipeline.set_state(gst::State::Null)?;
+    result
+}
+
+/// The next frame; `None` at the end of the file. What cannot be decoded never ends: the bus tells.
+fn next(pipeline: &gst::Pipeline, frames: &gst_app::AppSink) -> Result<Option<gst::Sample>, Error> {
+    loop {
+        let sample = frames.try_pull_sample(gst::ClockTime::from_mseconds(100));
+        if sample.is_some() || frames.is_eos() {
+            return Ok(sample);
+        }
+        let message = pipeline.bus().and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
+        if let Some(gst::MessageView::Error(e)) = message.as_ref().map(|message| message.view()) {
+            return Err(e.error().into());
+        }
+    }
+}
+
+/// Reads the pixels where they lie; nothing is copied.
+fn with_sample<T>(sample: &gst::Sample, read: impl FnOnce(&Frame<'_>) -> T) -> Result<T, Error> {
+    let buffer = sample.buffer().ok_or("a sample without buffer")?;
+    let info = gst_video::VideoInfo::from_caps(sample.caps().ok_or("a sample without caps")?)?;
+    Ok(with_frame(buffer, &info, read)?)
+}
+
+fn observe(options: &Options) -> Result<(), Error> {
+    let mut observer = Observer::new(options)?;
+    for file in &options.files {
+        // The next file is another stream: what was followed in the last one is gone.
+        observer.analyzer.reset();
+        let seen = decode(file, options, |(index, sample)| {
+            let seen = with_sample(&sample, |frame| observer.frame(frame))??;
+            println!("{}", with(seen, json!({ "file": file, "frame": index })));
+            Ok(())
+        });
+        if let Err(e) = seen {
+            println!("{}", json!({ "file": file, "error": e.to_string() }));
+        }
+    }
+    Ok(())
+}
+
+struct Observer {
+    analyzer: FaceAnalyzer,
+    embedder: Option<Embedder>,
+    ages: Option<AgeEstimator>,
+    sampler: Sampler,
+}
+
+impl Observer {
+    fn new(options: &Options) -> Result<Self, Error> {
+        let source = ModelSource::Embedded;
+        Ok(Self {
+            analyzer: FaceAnalyzer::new(&source)?,
+            embedder: options.embedding.then(|| Embedder::new(&source)).transpose()?,
+            ages: options.age.then(|| AgeEstimator::new(&source)).transpose()?,
+            sampler: Sampler::new(),
+        })
+    }
+
+    fn frame(&mut self, frame: &Frame<'_>) -> Result<Value, Error> {
+        let seen = self.analyzer.analyze(frame)?;
+        let faces = seen.faces.iter().map(|face| self.face(frame, face)).collect::<Result<Vec<_>, _>>()?;
+        Ok(json!({ "width": seen.width, "height": seen.height, "faces": faces }))
+    }
+
+    fn face(&mut self, frame: &Frame<'_>, face: &FaceObservation) -> Result<Value, Error> {
+        let b = &face.bbox;
+        let seen =
+            json!({ "id": face.id, "confidence": face.confidence, "bbox": [b.x, b.y, b.width, b.height] });
+        // Only the face that is judged has a mesh.
+        let Some(found) = &face.mesh else { return Ok(seen) };
+        let landmarks: Vec<_> = found.mesh.landmarks().iter().map(|l| [l.x, l.y, l.z]).collect();
+        let blendshapes: Map<_, _> = BLENDSHAPE_NAMES
+            .iter()
+            .zip(found.blendshapes.0)
+            .map(|(name, v)| ((*name).into(), v.into()))
+            .collect();
+        let mut seen = with(
+            seen,
+            json!({
+                "landmarks": landmarks,
+                "yaw": found.pose.yaw,
+                "pitch": found.pose.pitch,
+                "roll": found.pose.roll,
+                "blendshapes": blendshapes,
+                "quality": found.quality,
+            }),
+        );
+        if let Some(embedder) = &mut self.embedder
+            && let Some(embedding) = embedder.embed(frame, &found.mesh, &mut self.sampler)?
+        {
+            seen = with(seen, json!({ "embedding": embedding.values() }));
+        }
+        if let Some(ages) = &mut self.ages {
+            seen = with(seen, json!({ "age": ages.estimate(frame, &found.mesh, &mut self.sampler)? }));
+        }
+        Ok(seen)
+    }
+}
+
+/// The members of both objects.
+fn with(mut object: Value, more: Value) -> Value {
+    if let (Value::Object(object), Value::Object(more)) = (&mut object, more) {
+        object.extend(more);
+    }
+    object
+}
+
+/// Analyses all frames `rounds` times from memory, as the passive check does, and prints what a frame took.
+fn time(options: &Options) -> Result<(), Error> {
+    let mut analyzer = FaceAnalyzer::new(&ModelSource::Embedded)?;
+    let mut antispoof = AntiSpoof::new(&ModelSource::Embedded)?;
+    for file in &options.files {
+        let mut frames = Vec::new();
+        decode(file, options, |(_, sample)| {
+            frames.push(sample);
+            Ok(())
+        })?;
+        let (mut analysis, mut check, mut faces) = (0.0, 0.0, 0);
+        // The first round warms up.
+        for round in 0..=options.rounds {
+            analyzer.reset();
+            for sample in &frames {
+                with_sample(sample, |frame| -> Result<(), Error> {
+                    let start = thread_seconds()?;
+                    let seen = analyzer.analyze(frame)?;
+                    let analysed = thread_seconds()?;
+                    let primary = seen.primary();
+                    primary.map(|(_, found)| antispoof.read(frame, &found.mesh)).transpose()?;
+                    if round > 0 {
+                        analysis += analysed - start;
+                        check += thread_seconds()? - analysed;
+                        faces += usize::from(primary.is_some());
+                    }
+                    Ok(())
+                })??;
+            }
+        }
+        let count = (options.rounds * frames.len()) as f64;
+        let name = Path::new(file).file_name().map(|name| name.to_string_lossy());
+        println!(
+            "{}",
+            json!({ "file": name, "frames": frames.len(), "faces": faces as f64 / count,
+                "analysis_ms": 1e3 * analysis / count, "antispoof_ms": 1e3 * check / count })
+        );
+    }
+    Ok(())
+}
+
+/// The processor time that this thread has taken: the analysis runs on its caller's thread and starts no other.
+fn thread_seconds() -> Result<f64, Error> {
+    let times = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    Ok(times.split(' ').next().ok_or("no schedstat")?.parse::<f64>()? / 1e9)
+}
