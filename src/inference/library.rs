@@ -1,6 +1,7 @@
 //! Finds and loads the ONNX Runtime library, once for the process.
 
 use std::env;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -36,12 +37,12 @@ fn load(candidates: &[PathBuf]) -> Result<Environment, InferenceError> {
         let named = path.components().count() > 1;
         match ort::init_from(path) {
             Ok(builder) => {
-                let unusable = |e: ort::Error| InferenceError::LibraryUnusable {
-                    path: path.clone(),
-                    reason: e.to_string(),
-                };
-                let built = builder.with_name("liveness").with_telemetry(false).build();
-                let environment = built.map_err(unusable)?;
+                let unusable = |reason| InferenceError::LibraryUnusable { path: path.clone(), reason };
+                // `ort` panics where a library of the right version refuses the interface it asks for.
+                let build = AssertUnwindSafe(|| builder.with_name("liveness").with_telemetry(false).build());
+                let built = catch_unwind(build)
+                    .map_err(|_| unusable("it does not offer the interface that is needed".to_owned()))?;
+                let environment = built.map_err(|e| unusable(e.to_string()))?;
                 environment.set_log_level(LogLevel::Error);
                 return Ok(environment);
             }
