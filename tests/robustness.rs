@@ -706,7 +706,8 @@ fn cycles_a_hundred_times() {
                 {}
             }
         }
-        pipeline.set_state(gst::State::Ready).unwrap();
+        // Every other time the models are loaded anew too.
+        pipeline.set_state(if cycle % 2 == 0 { gst::State::Ready } else { gst::State::Null }).unwrap();
         pipeline.bus().unwrap().set_flushing(true);
         pipeline.bus().unwrap().set_flushing(false);
         used.push(resident());

@@ -1,7 +1,6 @@
 //! Finds and loads the ONNX Runtime library, once for the process.
 
 use std::env;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -38,10 +37,10 @@ fn load(candidates: &[PathBuf]) -> Result<Environment, InferenceError> {
         match ort::init_from(path) {
             Ok(builder) => {
                 let unusable = |reason| InferenceError::LibraryUnusable { path: path.clone(), reason };
-                // `ort` panics where a library of the right version refuses the interface it asks for.
-                let build = AssertUnwindSafe(|| builder.with_name("liveness").with_telemetry(false).build());
-                let built = catch_unwind(build)
-                    .map_err(|_| unusable("it does not offer the interface that is needed".to_owned()))?;
+                if !offers_interface(path) {
+                    return Err(unusable("it does not offer the interface that is needed".to_owned()));
+                }
+                let built = builder.with_name("liveness").with_telemetry(false).build();
                 let environment = built.map_err(|e| unusable(e.to_string()))?;
                 environment.set_log_level(LogLevel::Error);
                 return Ok(environment);
@@ -55,6 +54,22 @@ fn load(candidates: &[PathBuf]) -> Result<Environment, InferenceError> {
     let mut looked: Vec<String> = candidates.iter().map(|p| p.display().to_string()).collect();
     looked.extend(directories().iter().map(|p| format!("{}/libonnxruntime.so*", p.display())));
     Err(InferenceError::LibraryMissing(looked.join(", ")))
+}
+
+/// Whether the library, which `ort` has loaded, also hands out the interface: `ort` panics where one of the right version
+/// does not.
+fn offers_interface(path: &Path) -> bool {
+    type Base = unsafe extern "C" fn() -> *const ort::sys::OrtApiBase;
+    // As safe as loading any library is; the symbol's type is ONNX Runtime's C interface.
+    unsafe {
+        let Ok(library) = libloading::Library::new(path) else {
+            return false;
+        };
+        let Ok(base) = library.get::<Base>(b"OrtGetApiBase") else {
+            return false;
+        };
+        base().as_ref().is_some_and(|base| !(base.GetApi)(ort::sys::ORT_API_VERSION).is_null())
+    }
 }
 
 /// `ORT_DYLIB_PATH` alone when it is set; else beside the plugin, beside the program, then the system's.
