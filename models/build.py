@@ -84,7 +84,7 @@ def blendshapes(files: dict):
 
 def landmarks(files: dict):
     heads = ["output_mesh_identity:0", "conv_faceflag:0", *refinement.HEADS]
-    source = tfjs.load(files["json"], files["bin"])
+    source = tfjs.load(files["json"], files["bin"], refinement.mend_crops)
     model, _ = tf2onnx.convert.from_graph_def(source, input_names=["input_1:0"], output_names=heads, opset=OPSET)
     feed = random_input([1, 192, 192, 3], 0, 1)
     mesh, flag, *refined = tfjs.run(source, {"input_1:0": feed}, heads)

@@ -39,11 +39,12 @@ def _expand_prelu(node: dict, slopes: np.ndarray) -> list:
     ]
 
 
-def load(model_json: bytes, data: bytes) -> graph_pb2.GraphDef:
+def load(model_json: bytes, data: bytes, mend=lambda nodes, weights: nodes) -> graph_pb2.GraphDef:
+    """The graph, after `mend` has put right what an earlier converter got wrong."""
     model = json.loads(model_json)
     weights = _weights(model["weightsManifest"], data)
     nodes = []
-    for node in model["modelTopology"]["node"]:
+    for node in mend(model["modelTopology"]["node"], weights):
         if node["op"] == "Prelu":
             slopes = weights[node["input"][1]]
             nodes += _expand_prelu(node, slopes)
