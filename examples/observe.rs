@@ -5,7 +5,7 @@
 //!
 //! It also shows how to use the crate without its elements: GStreamer decodes, an `appsink` hands over the frames, and
 //! everything from there on is plain Rust. `--time` measures instead: the processor time that analysing a frame takes,
-//! passive check included.
+//! passive check included. `--models DIR` tries other nets.
 
 use std::path::Path;
 
@@ -30,6 +30,7 @@ struct Options {
     height: Option<usize>,
     embedding: bool,
     age: bool,
+    models: ModelSource,
     files: Vec<String>,
 }
 
@@ -50,6 +51,10 @@ fn options() -> Result<Options, Error> {
             "--limit" => options.limit = number()?,
             "--time" => options.rounds = number()?,
             "--height" => options.height = Some(number()?),
+            "--models" => {
+                options.models =
+                    ModelSource::Directory(arguments.next().ok_or("a folder is missing")?.into());
+            }
             "--embedding" => options.embedding = true,
             "--age" => options.age = true,
             _ => options.files.push(argument),
@@ -140,11 +145,11 @@ struct Observer {
 
 impl Observer {
     fn new(options: &Options) -> Result<Self, Error> {
-        let source = ModelSource::Embedded;
+        let source = &options.models;
         Ok(Self {
-            analyzer: FaceAnalyzer::new(&source)?,
-            embedder: options.embedding.then(|| Embedder::new(&source)).transpose()?,
-            ages: options.age.then(|| AgeEstimator::new(&source)).transpose()?,
+            analyzer: FaceAnalyzer::new(source)?,
+            embedder: options.embedding.then(|| Embedder::new(source)).transpose()?,
+            ages: options.age.then(|| AgeEstimator::new(source)).transpose()?,
             sampler: Sampler::new(),
         })
     }
@@ -200,8 +205,8 @@ fn with(mut object: Value, more: Value) -> Value {
 
 /// Analyses all frames `rounds` times from memory, as the passive check does, and prints what a frame took.
 fn time(options: &Options) -> Result<(), Error> {
-    let mut analyzer = FaceAnalyzer::new(&ModelSource::Embedded)?;
-    let mut antispoof = AntiSpoof::new(&ModelSource::Embedded)?;
+    let mut analyzer = FaceAnalyzer::new(&options.models)?;
+    let mut antispoof = AntiSpoof::new(&options.models)?;
     for file in &options.files {
         let mut frames = Vec::new();
         decode(file, options, |(_, sample)| {

@@ -681,17 +681,18 @@ fn resident() -> i64 {
     4096 * statm.split_whitespace().nth(1).unwrap().parse::<i64>().unwrap()
 }
 
-/// An endless stream of her; not by imagefreeze, whose own shutting down is not without criticals.
-const ENDLESS: &str = concat!(
-    "multifilesrc loop=true caps=image/png,framerate=30/1 location=",
-    env!("CARGO_MANIFEST_DIR"),
-    "/tests/data/astronaut.png ! pngdec ! videoconvert ! livenesspassive name=check ! fakesink"
-);
+/// Checks an endless stream of her; not by imagefreeze, whose own shutting down is not without criticals.
+fn endless() -> gst::Pipeline {
+    launch(&format!(
+        "multifilesrc loop=true caps=image/png,framerate=30/1 location={ASTRONAUT} ! pngdec ! videoconvert \
+         ! livenesspassive name=check ! fakesink"
+    ))
+}
 
 #[test]
 #[ignore = "run by others in a process of its own"]
 fn cycles_a_hundred_times() {
-    let pipeline = launch(ENDLESS);
+    let pipeline = endless();
     let mut used = Vec::new();
     let cycles = std::env::var("CYCLES").map_or(100usize, |n| n.parse().unwrap());
     for cycle in 0..cycles {
@@ -730,7 +731,7 @@ fn a_hundred_cycles_take_no_more_memory() {
 fn plays_and_cleans_up() {
     let picture = Picture::astronaut();
     for _ in 0..3 {
-        let pipeline = launch(ENDLESS);
+        let pipeline = endless();
         pipeline.set_state(gst::State::Playing).unwrap();
         while wait_for(&pipeline, &[gst::MessageType::Element]).structure().unwrap().name()
             != "liveness/result"

@@ -15,7 +15,7 @@ pub const FRAME: u64 = 100 * MS;
 /// Longer than anything takes: whoever waits so long has failed.
 pub const TIMEOUT: Option<gst::ClockTime> = Some(gst::ClockTime::from_seconds(20));
 /// Where the test picture is.
-pub const ASTRONAUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/astronaut.png");
+pub const ASTRONAUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/media/astronaut.png");
 
 /// Registers the plugin; from then on a critical warning ends the process, as with `G_DEBUG=fatal-criticals`.
 pub fn init() {
