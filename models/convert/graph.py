@@ -1,8 +1,79 @@
-"""Rewrites of ONNX graphs: names, heads, and forms that ONNX Runtime runs faster."""
+"""Rewrites of ONNX graphs: names, heads, the form in which they are stored."""
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+
+
+def attribute(node: onnx.NodeProto, name: str, default=None):
+    return next((helper.get_attribute_value(a) for a in node.attribute if a.name == name), default)
+
+
+class Graph:
+    """A model's nodes and constants, for rewriting; `write` puts them back."""
+
+    def __init__(self, model: onnx.ModelProto):
+        self.model = model
+        self.weights = {i.name: numpy_helper.to_array(i) for i in model.graph.initializer}
+        self.outputs = {output.name for output in model.graph.output}
+        self.nodes = []
+        for node in model.graph.node:
+            if node.op_type == "Constant":
+                self.weights[node.output[0]] = numpy_helper.to_array(attribute(node, "value"))
+            else:
+                self.nodes.append(node)
+
+    def makers(self) -> dict:
+        return {output: node for node in self.nodes for output in node.output}
+
+    def users(self) -> dict:
+        users = {}
+        for node in self.nodes:
+            for name in node.input:
+                users.setdefault(name, []).append(node)
+        return users
+
+    def data(self, node: onnx.NodeProto) -> list:
+        return [name for name in node.input if name not in self.weights]
+
+    def constants(self, node: onnx.NodeProto) -> list:
+        return [name for name in node.input if name in self.weights]
+
+    def constant(self, name: str, value: np.ndarray) -> str:
+        self.weights[name] = np.ascontiguousarray(value)
+        return name
+
+    def remove(self, gone: list) -> None:
+        ids = {id(node) for node in gone}
+        self.nodes = [node for node in self.nodes if id(node) not in ids]
+
+    def tidy(self) -> None:
+        """Puts the nodes into running order and drops those that nothing needs."""
+        makers, ordered, seen = self.makers(), [], set()
+
+        def visit(name: str) -> None:
+            node = makers.get(name)
+            if node is None or id(node) in seen:
+                return
+            seen.add(id(node))
+            for needed in node.input:
+                visit(needed)
+            ordered.append(node)
+
+        for output in self.model.graph.output:
+            visit(output.name)
+        self.nodes = ordered
+
+    def write(self) -> None:
+        self.tidy()
+        nodes = [onnx.NodeProto.FromString(node.SerializeToString()) for node in self.nodes]
+        used = {name for node in nodes for name in node.input}
+        graph = self.model.graph
+        del graph.node[:], graph.initializer[:], graph.value_info[:]
+        graph.node.extend(nodes)
+        graph.initializer.extend(
+            numpy_helper.from_array(value, name) for name, value in self.weights.items() if name in used
+        )
 
 
 def rename(model: onnx.ModelProto, names: dict) -> None:
@@ -37,30 +108,6 @@ def fix_batch(model: onnx.ModelProto) -> None:
         value.type.tensor_type.shape.dim[0].dim_value = 1
 
 
-def expand_prelu(model: onnx.ModelProto) -> None:
-    """PRelu as Max(x, a·x) where no slope is above 1, else as a·x + (1 − a)·Relu(x): newer ONNX Runtimes have no fast
-    PRelu beside their blocked layout (1.32 takes 1.8 times as long with it), older ones are as fast either way."""
-    weights = {i.name: numpy_helper.to_array(i) for i in model.graph.initializer}
-    nodes = []
-    for node in model.graph.node:
-        if node.op_type != "PRelu":
-            nodes.append(node)
-            continue
-        (x, slope), y = node.input, node.output[0]
-        nodes.append(helper.make_node("Mul", [x, slope], [y + "/sloped"]))
-        if (weights[slope] <= 1).all():
-            nodes.append(helper.make_node("Max", [x, y + "/sloped"], [y]))
-            continue
-        rest = constant(model, y + "/rest", (1 - weights[slope]).astype(np.float32))
-        nodes += [
-            helper.make_node("Relu", [x], [y + "/positive"]),
-            helper.make_node("Mul", [y + "/positive", rest], [y + "/lifted"]),
-            helper.make_node("Add", [y + "/sloped", y + "/lifted"], [y]),
-        ]
-    del model.graph.node[:]
-    model.graph.node.extend(nodes)
-
-
 def halve_exact_weights(model: onnx.ModelProto) -> None:
     """Stores weights that are exact in float16 as such (most packages ship them so); ONNX Runtime widens them once,
     when it loads the model."""
@@ -78,32 +125,6 @@ def halve_exact_weights(model: onnx.ModelProto) -> None:
     nodes = [*casts, *model.graph.node]
     del model.graph.node[:]
     model.graph.node.extend(nodes)
-
-
-def _sort_from_outputs(model: onnx.ModelProto) -> None:
-    """Orders the nodes by a depth-first walk from the outputs, whatever order the converter left them in, and drops
-    nodes and weights that no output needs."""
-    makers = {output: node for node in model.graph.node for output in node.output}
-    ordered, seen = [], set()
-
-    def visit(name: str) -> None:
-        node = makers.get(name)
-        if node is None or id(node) in seen:
-            return
-        seen.add(id(node))
-        for needed in node.input:
-            visit(needed)
-        ordered.append(node)
-
-    for output in model.graph.output:
-        visit(output.name)
-    copies = [onnx.NodeProto.FromString(node.SerializeToString()) for node in ordered]
-    del model.graph.node[:]
-    model.graph.node.extend(copies)
-    used = {name for node in copies for name in node.input}
-    weights = [i for i in model.graph.initializer if i.name in used]
-    del model.graph.initializer[:]
-    model.graph.initializer.extend(weights)
 
 
 def _rename_by_order(model: onnx.ModelProto) -> None:
@@ -124,7 +145,7 @@ def _rename_by_order(model: onnx.ModelProto) -> None:
 
 def finish(model: onnx.ModelProto) -> bytes:
     """Checks the model and strips what differs from run to run."""
-    _sort_from_outputs(model)
+    Graph(model).write()
     _rename_by_order(model)
     del model.graph.value_info[:]
     model.producer_name, model.producer_version, model.doc_string = "gst-plugin-liveness", "", ""
@@ -132,5 +153,8 @@ def finish(model: onnx.ModelProto) -> bytes:
     for node in model.graph.node:
         node.doc_string = ""
     model.ir_version = 8
+    used = [version for version in model.opset_import if version.domain in ("", "ai.onnx")]
+    del model.opset_import[:]
+    model.opset_import.extend(used)
     onnx.checker.check_model(model, full_check=True)
     return model.SerializeToString(deterministic=True)

@@ -32,7 +32,7 @@ HEADS = ["output_lips:0", "output_left_eye:0", "output_right_eye:0", "output_lef
 REFINED = [LIPS, LEFT_EYE, RIGHT_EYE]
 
 
-def mend_crops(nodes: list, weights: dict) -> list:
+def mend_crops(nodes: list, weights: dict) -> None:
     """Puts right how PINTO's conversion cuts the regions of lips and eyes out of the feature map.
 
     MediaPipe (transform_tensor_bilinear.cc, version 2) samples at A·(i + ½) + t − ½, the conversion at A·i + t: the lips
@@ -48,7 +48,8 @@ def mend_crops(nodes: list, weights: dict) -> list:
             mended.append(product["input"][0])
             weights[mended[-1]] = weights[mended[-1]] + np.float32(0.5)
         corner, half = f"{add['name']}/corner", f"{add['name']}/half"
-        nodes += [{**add, "name": corner}, {"name": half, "op": "Const"}]
+        constant = {"name": half, "op": "Const", "attr": {"dtype": {"type": "DT_FLOAT"}}}
+        nodes += [{**add, "name": corner}, constant]
         weights[half] = np.float32(-0.5)
         add["input"] = [corner, half]
     for least in [node for node in nodes if node["op"] == "Minimum"]:
@@ -57,7 +58,6 @@ def mend_crops(nodes: list, weights: dict) -> list:
             mended.append(limit)
             weights[limit] = weights[limit] - 1
     assert len(mended) >= 2, "the graph is not the one that needs mending"
-    return nodes
 
 
 def _order() -> np.ndarray:

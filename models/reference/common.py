@@ -3,12 +3,14 @@
 import csv
 import json
 import os
+import shlex
 import subprocess
 from pathlib import Path
 
 import numpy as np
 
-OBSERVE = os.environ.get("OBSERVE", "target/release/examples/observe")
+# The example, with options if need be ("observe --models DIR").
+OBSERVE = shlex.split(os.environ.get("OBSERVE", "target/release/examples/observe"))
 DECODE = "decodebin ! videoflip video-direction=auto ! videoconvert ! videoscale ! video/x-raw,format=RGB"
 
 
@@ -21,7 +23,7 @@ def labels(media):
 
 def observe(files, *options):
     """The example's lines, by file."""
-    command = [OBSERVE, *options, *map(str, files)]
+    command = [*OBSERVE, *options, *map(str, files)]
     lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     seen = {}
     for line in map(json.loads, lines):
