@@ -138,12 +138,17 @@ impl Session {
         if !self.is_running() {
             return Vec::new();
         }
-        if !(stream_goes_on && decision.retryable() && self.attempt < config.max_attempts) {
+        if !self.retries(&decision, stream_goes_on, config) {
             return self.finish(decision);
         }
         let retry = Retry::new(&decision, self.attempt, config.max_attempts);
         self.begin_attempt(self.attempt + 1);
         vec![SessionEvent::Retry(retry), self.progress()]
+    }
+
+    /// Whether another attempt would follow `decision`.
+    pub fn retries(&self, decision: &Decision, stream_goes_on: bool, config: &SessionConfig) -> bool {
+        stream_goes_on && decision.retryable() && self.attempt < config.max_attempts
     }
 
     fn begin_attempt(&mut self, attempt: u32) {

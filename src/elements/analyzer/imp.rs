@@ -16,10 +16,12 @@ use super::super::frame::FORMATS;
 use super::super::message::{Body, Header, LivenessMessage, ResultBody};
 use super::super::meta::{LivenessMeta, RunningCheck};
 use super::super::{CAT, jpeg};
+use super::outbox::Outbox;
 use super::settings::{Settings, properties};
 use super::stream::{Analysis, AnalysisError, Stream};
 use super::{AnalyzerClass, Method};
 use crate::check::Check;
+use crate::face::AgeGender;
 use crate::inference::{InferenceError, ModelSource};
 use crate::session::{Decision, LivenessCheck, Session, SessionEvent, decide};
 
@@ -39,6 +41,7 @@ struct Shared {
     frames_skipped: u64,
     last_times: Times,
     last_result: Option<gst::Structure>,
+    outbox: Outbox,
     /// The latency that frames have when they come on time; `None` until asked, or when not live.
     latency: Option<Option<gst::ClockTime>>,
 }
@@ -57,19 +60,16 @@ impl Times {
     }
 }
 
-/// A message that waits until no lock is held.
-type Outbox = Vec<LivenessMessage>;
-
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Shared {
     /// Starts a check; the counters begin anew.
-    fn start(&mut self, method: Method) -> Outbox {
+    fn start(&mut self, method: Method) {
         (self.frames_analysed, self.frames_skipped) = (0, 0);
         let events = self.session.start();
-        self.messages(method, events)
+        self.tell(method, events);
     }
 
     fn header(&self, method: Method) -> Header {
@@ -77,20 +77,22 @@ impl Shared {
         Header { method, attempt: self.session.attempt(), timestamp, stream_time, running_time }
     }
 
-    /// The messages of `events`; a decision among them is completed by the caller.
-    fn messages(&self, method: Method, events: Vec<SessionEvent>) -> Outbox {
+    /// Puts messages of `events` into the outbox; a decision among them is completed by the caller.
+    fn tell(&mut self, method: Method, events: Vec<SessionEvent>) {
         let header = self.header(method);
-        let body = |event| match event {
-            SessionEvent::Guidance(guidance) => Some(Body::Guidance(guidance)),
-            SessionEvent::Progress(progress) => Some(Body::Progress {
-                progress,
-                frames_analysed: self.frames_analysed,
-                frames_skipped: self.frames_skipped,
-            }),
-            SessionEvent::Retry(retry) => Some(Body::Retry(retry.into())),
-            SessionEvent::Decided(_) => None,
-        };
-        events.into_iter().filter_map(body).map(|body| LivenessMessage { header, body }).collect()
+        for event in events {
+            let body = match event {
+                SessionEvent::Guidance(guidance) => Body::Guidance(guidance),
+                SessionEvent::Progress(progress) => Body::Progress {
+                    progress,
+                    frames_analysed: self.frames_analysed,
+                    frames_skipped: self.frames_skipped,
+                },
+                SessionEvent::Retry(retry) => Body::Retry(retry.into()),
+                SessionEvent::Decided(_) => continue,
+            };
+            self.outbox.push(LivenessMessage { header, body });
+        }
     }
 
     fn report(
@@ -107,6 +109,20 @@ impl Shared {
         report.evidence.attempts_used = self.session.attempt();
         report
     }
+
+    /// The result message, also kept for `last-result`.
+    fn tell_result(&mut self, method: Method, report: LivenessCheck, reference_image: Option<gst::Sample>) {
+        let body = Body::Result(ResultBody {
+            status: report.status,
+            score: report.score,
+            warnings: report.warnings.iter().map(|w| w.risk.name().to_owned()).collect(),
+            json: report.to_json(),
+            reference_image,
+        });
+        let message = LivenessMessage { header: self.header(method), body };
+        self.last_result = Some(message.clone().into());
+        self.outbox.push(message);
+    }
 }
 
 impl Analyzer {
@@ -122,87 +138,70 @@ impl Analyzer {
         }
     }
 
-    fn post(&self, outbox: Outbox) {
-        for message in outbox {
+    /// Posts what is in the outbox. Nothing may be locked.
+    fn post(&self) {
+        if !lock(&self.shared).outbox.claim() {
+            return;
+        }
+        let next = || lock(&self.shared).outbox.next();
+        while let Some(message) = next() {
             let element = self.obj();
-            let _ =
-                element.post_message(gst::message::Element::builder(message.into()).src(&*element).build());
+            let message = gst::message::Element::builder(message.into()).src(&*element).build();
+            let _ = element.post_message(message);
         }
     }
 
     fn start_check(&self) {
-        let outbox = lock(&self.shared).start(self.method());
-        self.post(outbox);
+        lock(&self.shared).start(self.method());
+        self.post();
     }
 
     fn cancel_check(&self) {
         let method = self.method();
-        let outbox = {
+        {
             let mut shared = lock(&self.shared);
             let attempt = shared.session.attempt();
             let events = shared.session.cancel();
-            let decision = decision_of(&events);
-            let mut outbox = shared.messages(method, events);
-            if let Some(decision) = decision {
+            if let Some(decision) = decision_of(&events) {
+                shared.tell(method, events);
                 let report = shared.report(&self.obj().name(), method, &decision, None);
-                let result = self.result(&mut shared, method, report, None);
+                shared.tell_result(method, report, None);
                 gst::info!(CAT, imp = self, "check abandoned in attempt {attempt}");
-                outbox.push(result);
             }
-            outbox
-        };
-        self.post(outbox);
-    }
-
-    /// The result message, also kept for `last-result`.
-    fn result(
-        &self,
-        shared: &mut Shared,
-        method: Method,
-        report: LivenessCheck,
-        reference_image: Option<gst::Sample>,
-    ) -> LivenessMessage {
-        let body = Body::Result(ResultBody {
-            status: report.status,
-            score: report.score,
-            warnings: report.warnings.iter().map(|w| w.risk.name().to_owned()).collect(),
-            json: report.to_json(),
-            reference_image,
-        });
-        let message = LivenessMessage { header: shared.header(method), body };
-        shared.last_result = Some(message.clone().into());
-        message
+        }
+        self.post();
     }
 
     /// Ends the running attempt. Evidence, age and JPEG are made without the session's lock.
-    fn conclude(&self, stream: &mut Stream, serial: u64, stream_goes_on: bool) -> Outbox {
+    fn conclude(&self, stream: &mut Stream, serial: u64, stream_goes_on: bool) {
         let (method, config) = (self.method(), lock(&self.settings).session);
         let decision = if lock(&self.shared).frames_analysed == 0 {
             Decision::abandoned()
         } else {
             decide(&stream.evidence(), config.thresholds)
         };
-        let events = {
-            let mut shared = lock(&self.shared);
-            if shared.session.serial() != serial {
-                return Outbox::new();
-            }
-            shared.session.conclude(decision, stream_goes_on, &config)
-        };
-        let Some(decision) = decision_of(&events) else {
-            return lock(&self.shared).messages(method, events);
-        };
-        let age = stream.age().unwrap_or_else(|e| {
+        let last = !lock(&self.shared).session.retries(&decision, stream_goes_on, &config);
+        let (age, image) = if last { (self.age(stream), self.reference_image(stream)) } else { (None, None) };
+        let mut shared = lock(&self.shared);
+        if shared.session.serial() != serial {
+            // Cancelled or started anew meanwhile.
+            return;
+        }
+        let events = shared.session.conclude(decision, stream_goes_on, &config);
+        let decision = decision_of(&events);
+        shared.tell(method, events);
+        if let Some(decision) = decision {
+            let report = shared.report(&self.obj().name(), method, &decision, Some(stream)).with_age(age);
+            gst::info!(CAT, imp = self, "{} with score {}", report.status.name(), report.score);
+            shared.tell_result(method, report, image);
+        }
+    }
+
+    fn age(&self, stream: &mut Stream) -> Option<AgeGender> {
+        stream.age().unwrap_or_else(|e| {
             gst::warning!(CAT, imp = self, "no age estimate: {e}");
             None
-        });
-        let image = self.reference_image(stream);
-        let mut shared = lock(&self.shared);
-        let report = shared.report(&self.obj().name(), method, &decision, Some(stream)).with_age(age);
-        gst::info!(CAT, imp = self, "{} with score {}", report.status.name(), report.score);
-        let mut outbox = shared.messages(method, events);
-        outbox.push(self.result(&mut shared, method, report, image));
-        outbox
+        })
     }
 
     fn reference_image(&self, stream: &Stream) -> Option<gst::Sample> {
@@ -243,19 +242,15 @@ impl Analyzer {
         now > due.saturating_add(latency).saturating_add(max_lateness)
     }
 
-    /// A frame's whole way; `Ok(None)` when it is not analysed. What is to be posted is put into `outbox`.
-    fn process(
-        &self,
-        buffer: &gst::BufferRef,
-        outbox: &mut Outbox,
-    ) -> Result<Option<Marked>, InferenceError> {
+    /// A frame's whole way; `Ok(None)` when it is not analysed. Messages wait in the outbox.
+    fn process(&self, buffer: &gst::BufferRef) -> Result<Option<Marked>, InferenceError> {
         let settings = lock(&self.settings).brief();
         let times = self.times(buffer);
         let serial = {
             let mut shared = lock(&self.shared);
             shared.last_times = times;
             if settings.auto_start && shared.session.attempt() == 0 {
-                outbox.extend(shared.start(self.method()));
+                shared.start(self.method());
             }
             if !shared.session.is_running() {
                 return Ok(None);
@@ -277,10 +272,9 @@ impl Analyzer {
         } else {
             self.look(stream, buffer, &times)?
         };
-        let (marked, events, over) = self.advance(serial, analysis, &times);
-        outbox.extend(events);
+        let (marked, over) = self.advance(serial, analysis, &times);
         if over {
-            outbox.extend(self.conclude(stream, serial, true));
+            self.conclude(stream, serial, true);
         }
         Ok(marked)
     }
@@ -307,21 +301,16 @@ impl Analyzer {
     }
 
     /// Moves the session on; the last value tells that the attempt is over.
-    fn advance(
-        &self,
-        serial: u64,
-        analysis: Option<Analysis>,
-        times: &Times,
-    ) -> (Option<Marked>, Outbox, bool) {
+    fn advance(&self, serial: u64, analysis: Option<Analysis>, times: &Times) -> (Option<Marked>, bool) {
         let (method, config) = (self.method(), lock(&self.settings).session);
         let mut shared = lock(&self.shared);
         if shared.session.serial() != serial {
             // Cancelled or started anew meanwhile.
-            return (None, Outbox::new(), false);
+            return (None, false);
         }
         let Some(Analysis { observation, step }) = analysis else {
             let over = shared.session.tick(times.nanoseconds(), &config);
-            return (None, Outbox::new(), over);
+            return (None, over);
         };
         shared.frames_analysed += 1;
         let faces = u32::try_from(observation.faces.len()).unwrap_or(u32::MAX);
@@ -334,7 +323,8 @@ impl Analyzer {
             fraction: step.fraction,
             score: step.score,
         };
-        (Some(Marked { observation, check }), shared.messages(method, events), over)
+        shared.tell(method, events);
+        (Some(Marked { observation, check }), over)
     }
 
     /// Decides with what there is, because no further frame will come.
@@ -344,12 +334,11 @@ impl Analyzer {
             let shared = lock(&self.shared);
             shared.session.is_running().then(|| shared.session.serial())
         };
-        let outbox = match (guard.as_mut(), serial) {
-            (Some(stream), Some(serial)) => self.conclude(stream, serial, false),
-            _ => Outbox::new(),
-        };
+        if let Some((stream, serial)) = guard.as_mut().zip(serial) {
+            self.conclude(stream, serial, false);
+        }
         drop(guard);
-        self.post(outbox);
+        self.post();
     }
 }
 
@@ -538,9 +527,8 @@ impl BaseTransformImpl for Analyzer {
     }
 
     fn transform_ip(&self, buffer: &mut gst::BufferRef) -> Result<gst::FlowSuccess, gst::FlowError> {
-        let mut outbox = Outbox::new();
-        let marked = self.process(buffer, &mut outbox);
-        self.post(outbox);
+        let marked = self.process(buffer);
+        self.post();
         match marked {
             Ok(Some(marked)) => marked.attach(buffer),
             Ok(None) => {}
