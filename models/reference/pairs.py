@@ -2,8 +2,8 @@
 
     python pairs.py MEDIA [FRAMES]
 
-Live pictures and clips (FRAMES of each, spread) whose subject labels.tsv names. Files are compared with other files
-only: two frames of one clip tell nothing.
+Live pictures and clips (FRAMES of each, spread) whose subject labels.tsv names; a subject that is a collection of people
+is left out. Files are compared with other files only: two frames of one clip tell nothing.
 """
 
 import sys
@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from common import labels, observe
+
+COLLECTIONS = {"pourfard"}
 
 
 def binomial(k, n):
@@ -31,6 +33,7 @@ def area(same, different):
 def faces(media, frames):
     """(embedding, subject, file) of every face; at most `frames` of a clip."""
     rows = [r for r in labels(media) if r["label"] == "live" and r["subject"] and r["kind"] in ("image", "video")]
+    rows = [r for r in rows if r["subject"] not in COLLECTIONS]
     found = []
     for row in rows:
         every = "10" if row["kind"] == "video" else "1"
