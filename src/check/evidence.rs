@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Guidance;
+use super::{Failure, Guidance};
 use crate::face::FaceQuality;
 
 /// How liveness is checked.
@@ -60,6 +60,19 @@ impl Cue {
     }
 }
 
+/// What came of one asked action; times in seconds from the attempt's first frame.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Challenge {
+    pub action: &'static str,
+    pub requested: f64,
+    /// When the face left rest, was furthest and was back; `None` when the action was not done.
+    pub onset: Option<f64>,
+    pub apex: Option<f64>,
+    pub end: Option<f64>,
+    /// How far it went; 1 is where the action counts.
+    pub peak: Option<f64>,
+}
+
 /// What the frames of one attempt say.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evidence {
@@ -69,6 +82,9 @@ pub struct Evidence {
     pub attack: bool,
     /// What kept the frames from being usable; `Ok` when the score rests on good frames.
     pub hindrance: Guidance,
+    /// Why the challenge was not passed, if there was one.
+    pub failure: Option<Failure>,
+    pub challenges: Vec<Challenge>,
     pub cues: Vec<Cue>,
     /// Bits of secret randomness that a replay would have had to guess.
     pub entropy_bits: f64,

@@ -1,15 +1,19 @@
 //! Observations over time → [`Evidence`]. A check watches the frames of one attempt; it decides nothing.
 
+mod action;
 mod antispoof;
 mod border;
 mod evidence;
 mod guidance;
 mod passive;
+mod random;
 
+pub use action::*;
 pub use antispoof::{AntiSpoof, Reading, calibrated};
-pub use evidence::{Cue, Evidence, Method};
+pub use evidence::{Challenge, Cue, Evidence, Method};
 pub use guidance::Guidance;
 pub use passive::{PassiveCheck, PassiveConfig};
+pub use random::Randomness;
 
 use crate::face::FrameObservation;
 use crate::inference::InferenceError;
@@ -19,7 +23,7 @@ use crate::vision::Frame;
 pub type Time = u64;
 
 /// Where a check stands after a frame.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     pub guidance: Guidance,
     /// How much of the check is done, 0–1.
@@ -28,6 +32,43 @@ pub struct Step {
     pub done: bool,
     /// The score so far, 0–100, once there is one.
     pub score: Option<f64>,
+    /// What is asked of the person, or came of it.
+    pub actions: Vec<ActionEvent>,
+}
+
+/// A challenge is asked, done or failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ActionEvent {
+    pub action: Action,
+    /// From 0.
+    pub index: u32,
+    pub count: u32,
+    pub state: ActionState,
+    /// Until when the answer must have begun.
+    pub deadline: Time,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActionState {
+    Requested,
+    Done,
+    Failed,
+}
+
+impl ActionState {
+    pub const ALL: [Self; 3] = [Self::Requested, Self::Done, Self::Failed];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
 }
 
 /// One attempt's worth of watching. A new attempt takes a new check.

@@ -118,7 +118,7 @@ impl Check for PassiveCheck {
             self.hindrances.push(guidance);
         }
         let fraction = (self.good.len() as f64 / f64::from(self.config.frames.max(1))).min(1.0);
-        Ok(Step { guidance, fraction, done: fraction >= 1.0, score: self.score() })
+        Ok(Step { guidance, fraction, done: fraction >= 1.0, score: self.score(), actions: Vec::new() })
     }
 
     fn evidence(&self) -> Evidence {
@@ -130,7 +130,6 @@ impl Check for PassiveCheck {
         };
         Evidence {
             score,
-            attack: false,
             hindrance,
             cues: vec![
                 Cue::new("net_near", median(votes, |vote| vote.reading.near), 1.0 / 3.0),
@@ -138,10 +137,10 @@ impl Check for PassiveCheck {
                 // Only ever lowers the score.
                 Cue::new("border", median(votes, |vote| vote.reading.border), 0.0),
             ],
-            entropy_bits: 0.0,
             face_quality: mean(votes, |vote| f64::from(vote.quality.score())),
             face_luminance: mean(votes, |vote| f64::from(vote.quality.luminance)),
             quality: FaceQuality::mean(votes.iter().map(|vote| &vote.quality)),
+            ..Evidence::default()
         }
     }
 }

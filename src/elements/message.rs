@@ -1,6 +1,6 @@
 //! The element messages of the contract as types, to and from their structures.
 
-use crate::check::{Guidance, Method};
+use crate::check::{Action, ActionEvent, ActionState, Guidance, Method};
 use crate::session::{Progress, Retry, Status};
 
 /// What every liveness message carries.
@@ -25,6 +25,7 @@ pub struct LivenessMessage {
 pub enum Body {
     Progress { progress: Progress, frames_analysed: u64, frames_skipped: u64 },
     Guidance(Guidance),
+    Action(ActionEvent),
     Retry(RetryBody),
     Result(ResultBody),
 }
@@ -74,10 +75,16 @@ impl From<Retry> for RetryBody {
 }
 
 impl Body {
+    /// Whether the message travels upstream as an event too, so that a source can react.
+    pub const fn goes_upstream(&self) -> bool {
+        matches!(self, Self::Action(_))
+    }
+
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Progress { .. } => "liveness/progress",
             Self::Guidance(_) => "liveness/guidance",
+            Self::Action(_) => "liveness/action",
             Self::Retry(_) => "liveness/retry",
             Self::Result(_) => "liveness/result",
         }
@@ -105,6 +112,13 @@ impl From<LivenessMessage> for gst::Structure {
                 .field("frames-analysed", frames_analysed)
                 .field("frames-skipped", frames_skipped),
             Body::Guidance(guidance) => builder.field("code", guidance.code()).field("text", guidance.text()),
+            Body::Action(event) => builder
+                .field("action", event.action.name())
+                .field("index", event.index)
+                .field("count", event.count)
+                .field("state", event.state.name())
+                .field("deadline", event.deadline)
+                .field("text", event.action.text()),
             Body::Retry(retry) => builder
                 .field("detail", retry.detail)
                 .field("error", retry.error)
@@ -142,6 +156,13 @@ impl TryFrom<&gst::StructureRef> for LivenessMessage {
                 let guidance = Guidance::ALL.into_iter().find(|guidance| guidance.code() == code);
                 Body::Guidance(guidance.ok_or(NotAMessage::Value("code"))?)
             }
+            "liveness/action" => Body::Action(ActionEvent {
+                action: Action::from_name(fields.get("action")?).ok_or(NotAMessage::Value("action"))?,
+                index: fields.get("index")?,
+                count: fields.get("count")?,
+                state: ActionState::from_name(fields.get("state")?).ok_or(NotAMessage::Value("state"))?,
+                deadline: fields.get("deadline")?,
+            }),
             "liveness/retry" => Body::Retry(RetryBody {
                 detail: fields.get("detail")?,
                 error: fields.get("error")?,
@@ -212,6 +233,13 @@ mod tests {
         let bodies = [
             Body::Progress { progress, frames_analysed: 7, frames_skipped: u64::MAX },
             Body::Guidance(Guidance::MoveCloser),
+            Body::Action(ActionEvent {
+                action: Action::TurnLeft,
+                index: 1,
+                count: 3,
+                state: ActionState::Requested,
+                deadline: 7,
+            }),
             Body::Retry(RetryBody {
                 detail: "d".into(),
                 error: "LOW_FACE_QUALITY".into(),

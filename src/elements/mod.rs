@@ -1,5 +1,6 @@
 //! GStreamer only: the elements, their messages and metas. No algorithm lives here.
 
+pub mod action;
 mod analyzer;
 mod frame;
 mod jpeg;
@@ -17,5 +18,6 @@ pub(crate) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
 });
 
 pub(crate) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
-    passive::register(plugin)
+    passive::register(plugin)?;
+    action::register(plugin)
 }

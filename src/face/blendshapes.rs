@@ -77,6 +77,9 @@ const SUBSET: [usize; 146] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub enum Blendshape {
+    BrowInnerUp = 3,
+    BrowOuterUpLeft = 4,
+    BrowOuterUpRight = 5,
     EyeBlinkLeft = 9,
     EyeBlinkRight = 10,
     JawOpen = 25,
@@ -126,6 +129,9 @@ mod tests {
     #[test]
     fn the_named_shapes_stand_where_their_names_do() {
         for (shape, name) in [
+            (Blendshape::BrowInnerUp, "browInnerUp"),
+            (Blendshape::BrowOuterUpLeft, "browOuterUpLeft"),
+            (Blendshape::BrowOuterUpRight, "browOuterUpRight"),
             (Blendshape::EyeBlinkLeft, "eyeBlinkLeft"),
             (Blendshape::EyeBlinkRight, "eyeBlinkRight"),
             (Blendshape::JawOpen, "jawOpen"),

@@ -1,7 +1,8 @@
 //! The attempts of one check: a state machine without clock or pipeline.
 
 use super::decision::{Decision, Status, Thresholds};
-use crate::check::{Guidance, Step, Time};
+use super::risk::Risk;
+use crate::check::{ActionEvent, ActionState, Guidance, Step, Time};
 
 /// What may be changed while a check runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,6 +20,7 @@ pub struct SessionConfig {
 pub enum SessionEvent {
     Guidance(Guidance),
     Progress(Progress),
+    Action(ActionEvent),
     Retry(Retry),
     Decided(Decision),
 }
@@ -55,6 +57,8 @@ pub struct Session {
     fraction: f64,
     /// In the last analysed frame.
     faces: u32,
+    /// The prompt that the person has before them.
+    asked: Option<ActionEvent>,
 }
 
 impl Session {
@@ -86,8 +90,10 @@ impl Session {
 
     /// Begins a check with its first attempt; a running one is dropped without a decision.
     pub fn start(&mut self) -> Vec<SessionEvent> {
+        let mut events: Vec<_> = self.withdraw().into_iter().collect();
         self.begin_attempt(1);
-        vec![self.progress()]
+        events.push(self.progress());
+        events
     }
 
     /// Gives a running check up.
@@ -96,10 +102,18 @@ impl Session {
     }
 
     /// Makes the running attempt begin anew, because the stream's time did (a flush or seek).
-    pub fn restart_attempt(&mut self) {
+    pub fn restart_attempt(&mut self) -> Vec<SessionEvent> {
+        let events = self.withdraw().into_iter().collect();
         if self.is_running() {
             self.begin_attempt(self.attempt);
         }
+        events
+    }
+
+    /// Takes an open prompt back, so that no screen goes on showing it.
+    fn withdraw(&mut self) -> Option<SessionEvent> {
+        let asked = self.asked.take()?;
+        Some(SessionEvent::Action(ActionEvent { state: ActionState::Failed, ..asked }))
     }
 
     /// Takes in where the check stands after a frame. The second value tells that the attempt is to be concluded.
@@ -118,6 +132,10 @@ impl Session {
             events.push(SessionEvent::Guidance(step.guidance));
         }
         (self.fraction, self.faces) = (step.fraction, faces);
+        for action in &step.actions {
+            self.asked = Some(*action).filter(|action| action.state == ActionState::Requested);
+            events.push(SessionEvent::Action(*action));
+        }
         let timed_out = self.advance(time, config, &mut events);
         (events, step.done || timed_out)
     }
@@ -141,9 +159,11 @@ impl Session {
         if !self.retries(&decision, stream_goes_on, config) {
             return self.finish(decision);
         }
-        let retry = Retry::new(&decision, self.attempt, config.max_attempts);
+        let mut events: Vec<_> = self.withdraw().into_iter().collect();
+        events.push(SessionEvent::Retry(Retry::new(&decision, self.attempt, config.max_attempts)));
         self.begin_attempt(self.attempt + 1);
-        vec![SessionEvent::Retry(retry), self.progress()]
+        events.push(self.progress());
+        events
     }
 
     /// Whether another attempt would follow `decision`.
@@ -161,7 +181,9 @@ impl Session {
         self.status = decision.status;
         self.serial += 1;
         self.fraction = 1.0;
-        vec![self.progress(), SessionEvent::Decided(decision)]
+        let mut events: Vec<_> = self.withdraw().into_iter().collect();
+        events.extend([self.progress(), SessionEvent::Decided(decision)]);
+        events
     }
 
     fn advance_clock(&mut self, time: Option<Time>, config: &SessionConfig) -> bool {
@@ -197,7 +219,12 @@ impl Session {
 impl Retry {
     fn new(decision: &Decision, attempts_used: u32, max_attempts: u32) -> Self {
         let risks: Vec<_> = decision.risks.iter().map(|(risk, _)| *risk).collect();
-        let detail = risks.iter().map(|risk| risk.long_description()).collect::<Vec<_>>().join(" ");
+        let reason = decision.failure.map(|failure| failure.text());
+        let texts = risks.iter().map(|risk| match (risk, reason) {
+            (Risk::LowLivenessScore, Some(reason)) => reason,
+            (risk, _) => risk.long_description(),
+        });
+        let detail = texts.collect::<Vec<_>>().join(" ");
         Self {
             detail,
             error: risks.first().map_or("", |risk| risk.name()),
@@ -210,7 +237,7 @@ impl Retry {
 
 #[cfg(test)]
 mod tests {
-    use super::super::risk::{LogType, Risk};
+    use super::super::risk::LogType;
     use super::*;
     use proptest::prelude::*;
 
@@ -222,11 +249,11 @@ mod tests {
     };
 
     fn step(guidance: Guidance, done: bool) -> Step {
-        Step { guidance, fraction: 0.5, done, score: None }
+        Step { guidance, fraction: 0.5, done, score: None, actions: Vec::new() }
     }
 
     fn declined(risk: Risk) -> Decision {
-        Decision { status: Status::Declined, score: 0.0, risks: vec![(risk, LogType::Error)] }
+        Decision { status: Status::Declined, score: 0.0, risks: vec![(risk, LogType::Error)], failure: None }
     }
 
     fn is_result(events: &[SessionEvent]) -> bool {

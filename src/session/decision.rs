@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::risk::{LogType, Risk};
-use crate::check::{Evidence, Guidance};
+use crate::check::{Evidence, Failure, Guidance};
 
 /// The state of a check, by the contract's names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -72,12 +72,14 @@ pub struct Decision {
     /// 0–100; 0 when nothing could be judged.
     pub score: f64,
     pub risks: Vec<(Risk, LogType)>,
+    /// Why a challenge was not passed.
+    pub failure: Option<Failure>,
 }
 
 impl Decision {
     /// The decision of a check that was given up.
     pub fn abandoned() -> Self {
-        Self { status: Status::Abandoned, score: 0.0, risks: Vec::new() }
+        Self { status: Status::Abandoned, score: 0.0, risks: Vec::new(), failure: None }
     }
 
     /// Whether another attempt may end better: all that spoils this one can be mended, and something other than a
@@ -92,7 +94,8 @@ impl Decision {
     }
 }
 
-/// Applies the thresholds. A score that rests on spoilt pictures is never approved, and no face is a decline.
+/// Applies the thresholds. A score that rests on spoilt pictures is never approved; no face and a challenge that was not
+/// passed are declines.
 pub fn decide(evidence: &Evidence, thresholds: Thresholds) -> Decision {
     let mut risks = Vec::new();
     if evidence.attack {
@@ -104,7 +107,9 @@ pub fn decide(evidence: &Evidence, thresholds: Thresholds) -> Decision {
         None => {}
     }
     match evidence.score {
-        Some(score) if score <= thresholds.decline => risks.push((Risk::LowLivenessScore, LogType::Error)),
+        Some(score) if score <= thresholds.decline || evidence.failure.is_some() => {
+            risks.push((Risk::LowLivenessScore, LogType::Error))
+        }
         Some(score) if score <= thresholds.review => risks.push((Risk::LowLivenessScore, LogType::Warning)),
         Some(_) => {}
         None if evidence.hindrance == Guidance::Ok => risks.push((Risk::NoFaceDetected, LogType::Error)),
@@ -115,7 +120,7 @@ pub fn decide(evidence: &Evidence, thresholds: Thresholds) -> Decision {
         Some(LogType::Warning) => Status::InReview,
         Some(LogType::Information) | None => Status::Approved,
     };
-    Decision { status, score: evidence.score.unwrap_or(0.0), risks }
+    Decision { status, score: evidence.score.unwrap_or(0.0), risks, failure: evidence.failure }
 }
 
 #[cfg(test)]
@@ -162,6 +167,14 @@ mod tests {
     #[test]
     fn a_middling_score_on_good_pictures_is_for_a_person_to_judge() {
         assert!(!decide(&evidence(Some(45.0), Guidance::Ok, false), Thresholds::default()).retryable());
+    }
+
+    #[test]
+    fn a_failed_challenge_declines_at_any_threshold_and_may_be_tried_again() {
+        let evidence =
+            Evidence { failure: Some(Failure::NotDone), ..evidence(Some(20.0), Guidance::Ok, false) };
+        let decision = decide(&evidence, Thresholds { decline: 5.0, review: 10.0 });
+        assert_eq!((decision.status, decision.retryable()), (Status::Declined, true));
     }
 
     #[test]

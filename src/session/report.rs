@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::decision::{Decision, Status};
 use super::risk::{LogType, Risk};
-use crate::check::{Cue, Evidence, Guidance, Method};
+use crate::check::{Challenge, Cue, Evidence, Failure, Guidance, Method};
 use crate::face::{AgeGender, FaceQuality};
 
 /// One item of `liveness_checks[]`, in the contract's order.
@@ -44,6 +44,9 @@ pub struct Warning {
 pub struct EvidenceReport {
     pub cues: Vec<Cue>,
     pub challenge_entropy_bits: f64,
+    /// What was asked and what came of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub challenges: Vec<Challenge>,
     pub frames_analysed: u64,
     pub frames_skipped: u64,
     pub attempts_used: u32,
@@ -56,7 +59,10 @@ pub struct EvidenceReport {
 
 impl LivenessCheck {
     pub fn new(node_id: &str, method: Method, decision: &Decision, evidence: Option<&Evidence>) -> Self {
-        let warnings = decision.risks.iter().map(|(risk, log_type)| Warning::new(*risk, *log_type, node_id));
+        let warnings = decision.risks.iter().map(|(risk, log_type)| {
+            let reason = decision.failure.filter(|_| *risk == Risk::LowLivenessScore);
+            Warning { additional_data: reason.map(reason_json), ..Warning::new(*risk, *log_type, node_id) }
+        });
         Self {
             node_id: node_id.to_owned(),
             status: decision.status,
@@ -71,7 +77,8 @@ impl LivenessCheck {
             warnings: warnings.collect(),
             evidence: EvidenceReport {
                 cues: evidence.map(|e| e.cues.clone()).unwrap_or_default(),
-                challenge_entropy_bits: evidence.map_or(0.0, |e| e.entropy_bits),
+                challenge_entropy_bits: evidence.map_or(0.0, |e| round(e.entropy_bits)),
+                challenges: evidence.map(|e| e.challenges.clone()).unwrap_or_default(),
                 frames_analysed: 0,
                 frames_skipped: 0,
                 attempts_used: 0,
@@ -111,6 +118,10 @@ impl Warning {
             node_id: node_id.to_owned(),
         }
     }
+}
+
+fn reason_json(failure: Failure) -> serde_json::Value {
+    serde_json::json!({ "reason": failure.name(), "text": failure.text() })
 }
 
 /// Two decimals are all that the measures are worth.

@@ -88,6 +88,7 @@ impl Shared {
                     frames_analysed: self.frames_analysed,
                     frames_skipped: self.frames_skipped,
                 },
+                SessionEvent::Action(action) => Body::Action(action),
                 SessionEvent::Retry(retry) => Body::Retry(retry.into()),
                 SessionEvent::Decided(_) => continue,
             };
@@ -130,10 +131,15 @@ impl Analyzer {
         self.obj().class().as_ref().method.unwrap_or(Method::Passive)
     }
 
-    fn create_check(&self, source: &ModelSource) -> Result<Box<dyn Check>, InferenceError> {
+    /// Every attempt of a seeded run has its own, foreseeable challenge.
+    fn create_check(&self, source: &ModelSource, attempt: u32) -> Result<Box<dyn Check>, InferenceError> {
         let element = self.obj();
+        let seed = match lock(&self.settings).seed {
+            0 => 0,
+            seed => seed.wrapping_add(u64::from(attempt.max(1)) - 1).max(1),
+        };
         match element.class().as_ref().create_check {
-            Some(create) => create(&element, source),
+            Some(create) => create(&element, source, seed),
             None => unreachable!("the abstract class has no instances"),
         }
     }
@@ -145,8 +151,12 @@ impl Analyzer {
         }
         let next = || lock(&self.shared).outbox.next();
         while let Some(message) = next() {
-            let element = self.obj();
-            let message = gst::message::Element::builder(message.into()).src(&*element).build();
+            let (element, upstream) = (self.obj(), message.body.goes_upstream());
+            let structure = gst::Structure::from(message);
+            if upstream {
+                element.sink_pad().push_event(gst::event::CustomUpstream::new(structure.clone()));
+            }
+            let message = gst::message::Element::builder(structure).src(&*element).build();
             let _ = element.post_message(message);
         }
     }
@@ -264,7 +274,8 @@ impl Analyzer {
         };
         if !stream.serves(serial) {
             let source = lock(&self.settings).model_source();
-            stream.begin(serial, self.create_check(&source)?);
+            let attempt = lock(&self.shared).session.attempt();
+            stream.begin(serial, self.create_check(&source, attempt)?);
         }
         let analysis = if late || !stream.wants(times.nanoseconds()) {
             lock(&self.shared).frames_skipped += u64::from(late);
@@ -480,7 +491,7 @@ impl ElementImpl for Analyzer {
     ) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
         if transition == gst::StateChange::NullToReady {
             let source = lock(&self.settings).model_source();
-            let stream = self.create_check(&source).and_then(|check| Stream::new(&source, check));
+            let stream = self.create_check(&source, 1).and_then(|check| Stream::new(&source, check));
             let stream = stream.map_err(|e| {
                 self.obj().post_error_message(error_message(&e));
                 gst::StateChangeError
@@ -547,7 +558,13 @@ impl BaseTransformImpl for Analyzer {
                 if let Some(stream) = lock(&self.stream).as_mut() {
                     stream.reset();
                 }
-                lock(&self.shared).session.restart_attempt();
+                let method = self.method();
+                {
+                    let mut shared = lock(&self.shared);
+                    let events = shared.session.restart_attempt();
+                    shared.tell(method, events);
+                }
+                self.post();
             }
             _ => {}
         }

@@ -23,11 +23,12 @@ pub(crate) trait AnalyzerImpl: BaseTransformImpl + ObjectSubclass<Type: IsA<Anal
     /// How this element checks.
     const METHOD: Method;
 
-    /// A fresh check for one attempt, with the element's present settings.
-    fn create_check(&self, source: &ModelSource) -> Result<Box<dyn Check>, InferenceError>;
+    /// A fresh check for one attempt, with the element's present settings. `seed` 0 stands for the operating system's
+    /// randomness.
+    fn create_check(&self, source: &ModelSource, seed: u64) -> Result<Box<dyn Check>, InferenceError>;
 }
 
-type CreateCheck = fn(&Analyzer, &ModelSource) -> Result<Box<dyn Check>, InferenceError>;
+type CreateCheck = fn(&Analyzer, &ModelSource, u64) -> Result<Box<dyn Check>, InferenceError>;
 
 /// The class structure: the subclass's method and its check factory.
 #[repr(C)]
@@ -46,8 +47,8 @@ unsafe impl<T: AnalyzerImpl> IsSubclassable<T> for Analyzer {
         Self::parent_class_init::<T>(class);
         let class = class.as_mut();
         class.method = Some(T::METHOD);
-        class.create_check = Some(|analyzer, source| match analyzer.dynamic_cast_ref::<T::Type>() {
-            Some(subclass) => T::from_obj(subclass).create_check(source),
+        class.create_check = Some(|analyzer, source, seed| match analyzer.dynamic_cast_ref::<T::Type>() {
+            Some(subclass) => T::from_obj(subclass).create_check(source, seed),
             None => unreachable!("a class's own instances are of its type"),
         });
     }

@@ -94,7 +94,7 @@ impl BaseTransformImpl for LivenessPassive {
 impl AnalyzerImpl for LivenessPassive {
     const METHOD: Method = Method::Passive;
 
-    fn create_check(&self, source: &ModelSource) -> Result<Box<dyn Check>, InferenceError> {
+    fn create_check(&self, source: &ModelSource, _seed: u64) -> Result<Box<dyn Check>, InferenceError> {
         let config = *self.settings();
         Ok(Box::new(PassiveCheck::new(config, AntiSpoof::new(source)?)))
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gstliveness::check::{ActionEvent, ActionState};
 use gstliveness::elements::message::{Body, LivenessMessage, RetryBody};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -33,6 +34,18 @@ impl People {
         self.bar.suspend(|| console::tell(line));
     }
 
+    fn prompt(&self, event: &ActionEvent) -> String {
+        let (colour, sign) = match event.state {
+            ActionState::Requested => {
+                let place = self.style.faint(&format!("({} of {})", event.index + 1, event.count));
+                return format!("  {} {place}", self.style.bold(&format!("▶ {}", event.action.text())));
+            }
+            ActionState::Done => (Colour::Green, "✔"),
+            ActionState::Failed => (Colour::Red, "✘"),
+        };
+        format!("  {} {}", self.style.paint(colour, sign), event.action.name())
+    }
+
     fn retry(&self, retry: &RetryBody) {
         let left = retry.max_attempts.saturating_sub(retry.attempts_used);
         let again = format!("once more, {left} of {} attempts left:", retry.max_attempts);
@@ -53,6 +66,7 @@ impl Reporter for People {
             Body::Guidance(guidance) => {
                 self.tell(&format!("  {} {}", self.style.paint(Colour::Cyan, "›"), guidance.text()));
             }
+            Body::Action(event) => self.tell(&self.prompt(event)),
             Body::Retry(retry) => self.retry(retry),
             Body::Result(_) => self.bar.finish_and_clear(),
         }

@@ -1,0 +1,206 @@
+//! What can be asked of a person, and the draw.
+
+use super::super::random::Randomness;
+
+/// Left and right are the person's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    Blink,
+    Nod,
+    TurnLeft,
+    TurnRight,
+    LookUp,
+    Smile,
+    OpenMouth,
+    RaiseBrows,
+}
+
+impl Action {
+    pub const ALL: [Self; 8] = [
+        Self::Blink,
+        Self::Nod,
+        Self::TurnLeft,
+        Self::TurnRight,
+        Self::LookUp,
+        Self::Smile,
+        Self::OpenMouth,
+        Self::RaiseBrows,
+    ];
+
+    /// The contract's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Blink => "blink",
+            Self::Nod => "nod",
+            Self::TurnLeft => "turn-left",
+            Self::TurnRight => "turn-right",
+            Self::LookUp => "look-up",
+            Self::Smile => "smile",
+            Self::OpenMouth => "open-mouth",
+            Self::RaiseBrows => "raise-brows",
+        }
+    }
+
+    /// A sentence for the person before the camera.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Blink => "Blink",
+            Self::Nod => "Nod",
+            Self::TurnLeft => "Turn your head to your left and back",
+            Self::TurnRight => "Turn your head to your right and back",
+            Self::LookUp => "Look up and back",
+            Self::Smile => "Smile, then relax",
+            Self::OpenMouth => "Open your mouth, then close it",
+            Self::RaiseBrows => "Raise your eyebrows, then relax",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+
+    /// Whether the head turns about its upright axis, which shows whether it has depth.
+    pub const fn turns_head(self) -> bool {
+        matches!(self, Self::TurnLeft | Self::TurnRight)
+    }
+}
+
+/// A set of actions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Actions(u32);
+
+impl Actions {
+    pub const ALL: Self = Self((1 << Action::ALL.len()) - 1);
+
+    /// All but raised brows, which hair and glasses hide and not everybody can do.
+    pub const USUAL: Self = Self(Self::ALL.0 & !(1 << Action::RaiseBrows as u32));
+
+    /// Bit i stands for the i-th of [`Action::ALL`]; others are dropped.
+    pub const fn from_bits(bits: u32) -> Self {
+        Self(bits & Self::ALL.0)
+    }
+
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+
+    pub const fn contains(self, action: Action) -> bool {
+        self.0 & (1 << action as u32) != 0
+    }
+
+    /// Whether there is something besides a blink, which a glare on glasses hides and a photo's holes fake.
+    pub const fn are_enough(self) -> bool {
+        self.0 & !(1 << Action::Blink as u32) != 0
+    }
+
+    pub fn iter(self) -> impl Iterator<Item = Action> {
+        Action::ALL.into_iter().filter(move |action| self.contains(*action))
+    }
+}
+
+/// A drawn sequence, and how much of it could not be foreseen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draw {
+    pub actions: Vec<Action>,
+    /// log₂ of the sequences that were equally likely.
+    pub entropy_bits: f64,
+}
+
+/// Draws `count` actions, all allowed sequences being equally likely: none follows itself, at most one is a blink, and a turn
+/// of the head is among them if turns are offered. Rules that the offer cannot meet are dropped, the last first. `None` when
+/// nothing is offered or there is no randomness.
+pub fn draw(offer: Actions, count: u32, random: &mut Randomness) -> Option<Draw> {
+    let offer: Vec<Action> = offer.iter().collect();
+    let count = count.clamp(1, MOST) as usize;
+    for rules in [
+        &[no_repetition, one_blink, with_turn] as &[Rule],
+        &[no_repetition, one_blink],
+        &[no_repetition],
+        &[],
+    ] {
+        let allowed: Vec<Vec<Action>> =
+            sequences(&offer, count).filter(|actions| rules.iter().all(|rule| rule(actions))).collect();
+        // A rule may not leave a single sequence that everybody knows.
+        let needed = if offer.len() > 1 && count > 1 { 2 } else { 1 };
+        if allowed.len() >= needed {
+            let at = random.below(allowed.len() as u64)? as usize;
+            let entropy_bits = (allowed.len() as f64).log2();
+            return Some(Draw { actions: allowed.into_iter().nth(at)?, entropy_bits });
+        }
+    }
+    None
+}
+
+/// More actions tire people without telling more.
+pub const MOST: u32 = 5;
+
+type Rule = fn(&[Action]) -> bool;
+
+fn no_repetition(actions: &[Action]) -> bool {
+    actions.windows(2).all(|pair| pair[0] != pair[1])
+}
+
+fn one_blink(actions: &[Action]) -> bool {
+    actions.iter().filter(|action| **action == Action::Blink).count() <= 1
+}
+
+fn with_turn(actions: &[Action]) -> bool {
+    actions.iter().any(|action| action.turns_head())
+}
+
+/// All sequences of `count` of the offered actions.
+fn sequences(offer: &[Action], count: usize) -> impl Iterator<Item = Vec<Action>> {
+    let n = offer.len();
+    (0..n.pow(count as u32)).map(move |mut number| {
+        (0..count)
+            .map(|_| {
+                let action = offer[number % n];
+                number /= n;
+                action
+            })
+            .collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn draws_keep_the_rules(bits in 1u32..256, count in 0u32..9, seed in 1u64..) {
+            let offer = Actions::from_bits(bits);
+            let draw = draw(offer, count, &mut Randomness::new(seed)).unwrap();
+            prop_assert_eq!(draw.actions.len(), count.clamp(1, MOST) as usize);
+            prop_assert!(draw.actions.iter().all(|action| offer.contains(*action)));
+            if offer.iter().count() > 2 {
+                prop_assert!(no_repetition(&draw.actions) && one_blink(&draw.actions));
+                prop_assert!(with_turn(&draw.actions) || !offer.iter().any(Action::turns_head));
+            }
+        }
+    }
+
+    #[test]
+    fn the_entropy_is_that_of_the_draw() {
+        let mut random = Randomness::new(3);
+        // Three of seven without equal neighbours: 7·6·6; less 12·… – counted, not derived.
+        let drawn = draw(Actions::USUAL, 3, &mut random).unwrap();
+        let mut seen = std::collections::HashSet::new();
+        for _ in 0..20_000 {
+            seen.insert(draw(Actions::USUAL, 3, &mut random).unwrap().actions);
+        }
+        assert!((drawn.entropy_bits - (seen.len() as f64).log2()).abs() < 1e-9, "{}", seen.len());
+        assert!(drawn.entropy_bits > 7.0);
+    }
+
+    #[test]
+    fn nothing_offered_is_nothing_drawn() {
+        assert_eq!(draw(Actions::from_bits(0), 3, &mut Randomness::new(1)), None);
+    }
+
+    #[test]
+    fn names_lead_back_to_their_actions() {
+        assert!(Action::ALL.into_iter().all(|action| Action::from_name(action.name()) == Some(action)));
+    }
+}

@@ -1,0 +1,133 @@
+//! Whether one camera films one scene without a break: a video that stands still, comes round again or is cut.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::super::Time;
+use crate::face::Mesh;
+use crate::vision::Point;
+
+/// A camera's noise moves the landmarks a little in every frame. Exact copies longer than this are no camera (a few come from
+/// the conversion of frame rates).
+const STILL: Time = 600_000_000;
+/// A copy of a frame at least so old is a loop, once so many have come.
+const AGE: Time = 500_000_000;
+const COPIES: u32 = 5;
+/// No head moves so fast, in eye distances a second, nor grows by this factor from one frame to the next.
+const FASTEST: f32 = 30.0;
+const GROWTH: f32 = 1.4;
+/// Frames further apart tell nothing of a jump.
+const NEXT: Time = 200_000_000;
+
+/// What breaks the continuity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Break {
+    Frozen,
+    Looped,
+    Cut,
+}
+
+struct Glimpse {
+    time: Time,
+    print: u64,
+    /// Since when the frames have been exact copies.
+    since: Time,
+    center: Point,
+    eyes: f32,
+    id: u32,
+}
+
+/// Watches the frames of one attempt.
+#[derive(Default)]
+pub struct Continuity {
+    last: Option<Glimpse>,
+    seen: HashMap<u64, Time>,
+    copies: u32,
+    longest_still: Time,
+}
+
+impl Continuity {
+    /// Takes in the face with number `id`; tells what is broken.
+    pub fn observe(&mut self, time: Time, id: u32, mesh: &Mesh) -> Option<Break> {
+        let (print, center, eyes) = (fingerprint(mesh), mesh.bbox().center(), mesh.eye_distance());
+        let still = self.last.as_ref().filter(|last| last.print == print).map(|last| last.since);
+        let since = still.unwrap_or(time);
+        self.longest_still = self.longest_still.max(time.saturating_sub(since));
+        if still.is_none() {
+            let earlier = self.seen.insert(print, time);
+            self.copies += u32::from(earlier.is_some_and(|then| time.saturating_sub(then) >= AGE));
+        }
+        let now = Glimpse { time, print, since, center, eyes, id };
+        let cut = self.last.as_ref().is_some_and(|last| jumps(last, &now));
+        self.last = Some(now);
+        if self.longest_still > STILL {
+            Some(Break::Frozen)
+        } else if self.copies >= COPIES {
+            Some(Break::Looped)
+        } else {
+            cut.then_some(Break::Cut)
+        }
+    }
+
+    /// The longest time without any change, in seconds.
+    pub fn longest_still(&self) -> f64 {
+        self.longest_still as f64 * 1e-9
+    }
+
+    /// How many frames had been seen before.
+    pub fn copies(&self) -> u32 {
+        self.copies
+    }
+}
+
+fn jumps(last: &Glimpse, now: &Glimpse) -> bool {
+    let waited = now.time.saturating_sub(last.time);
+    if waited > NEXT {
+        return false;
+    }
+    let way = now.center.distance(last.center) / last.eyes.max(1.0);
+    let growth = now.eyes.max(1.0) / last.eyes.max(1.0);
+    let turned = !(1.0 / GROWTH..=GROWTH).contains(&growth);
+    now.id != last.id || way > FASTEST * (waited as f32 * 1e-9).max(0.02) || (turned && way > 0.5)
+}
+
+fn fingerprint(mesh: &Mesh) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    mesh.landmarks().iter().for_each(|l| [l.x.to_bits(), l.y.to_bits(), l.z.to_bits()].hash(&mut hasher));
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::face::{LANDMARKS, Landmark};
+
+    /// A face about (`x`, 100) with eyes 40 pixels apart.
+    fn face(x: f32) -> Mesh {
+        let at =
+            |i: usize| Landmark { x: x + (i % 20) as f32 * 8.0, y: 100.0 + (i / 20) as f32 * 6.0, z: 0.0 };
+        Mesh::new((0..LANDMARKS).map(at).collect()).unwrap()
+    }
+
+    fn breaks(faces: impl Iterator<Item = (f32, u32)>) -> Option<Break> {
+        let mut continuity = Continuity::default();
+        faces.enumerate().find_map(|(i, (x, id))| continuity.observe(i as Time * 33_000_000, id, &face(x)))
+    }
+
+    #[test]
+    fn noise_is_life_and_copies_are_not() {
+        assert_eq!(breaks((0..200).map(|i| ((i as f32 * 0.7).sin(), 1))), None);
+        assert_eq!(breaks((0..200).map(|i| ((i as f32 / 2.0).floor() * 0.01, 1))), None);
+        assert_eq!(breaks((0..200).map(|_| (5.0, 1))), Some(Break::Frozen));
+        assert_eq!(breaks((0..200).map(|i| ((i % 40) as f32 * 0.1, 1))), Some(Break::Looped));
+    }
+
+    #[test]
+    fn another_place_or_another_face_is_a_cut() {
+        assert_eq!(
+            breaks((0..60).map(|i| (if i < 30 { 0.0 } else { 200.0 } + 0.01 * i as f32, 1))),
+            Some(Break::Cut)
+        );
+        assert_eq!(breaks((0..60).map(|i| (0.01 * i as f32, 1 + i / 30))), Some(Break::Cut));
+    }
+}

@@ -1,0 +1,267 @@
+//! The action check: random movements are asked for, in random order, at random times; a live person answers them in
+//! order, in time, with a head that has depth, before one camera, and looks live in single frames too.
+
+mod ask;
+mod continuity;
+mod course;
+mod gesture;
+mod planarity;
+mod signal;
+
+pub use ask::{Action, Actions, Draw, MOST, draw};
+pub use continuity::{Break, Continuity};
+pub use course::{Course, Failure, REACTION, Record};
+pub use gesture::{Gesture, Performance};
+pub use planarity::{FLAT, Planarity};
+pub use signal::{BlinkEvent, Lids, Neutral, Signals};
+
+use super::random::Randomness;
+use super::{
+    ActionEvent, AntiSpoof, Challenge, Check, Cue, Evidence, Guidance, Method, PassiveCheck, PassiveConfig,
+    Step, Time,
+};
+use crate::face::{Embedder, Embedding, FaceMesh, FaceObservation, FrameObservation};
+use crate::inference::{InferenceError, ModelSource};
+use crate::vision::{Frame, Sampler};
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ActionConfig {
+    /// What may be asked.
+    pub actions: Actions,
+    /// How many are asked.
+    pub count: u32,
+    /// How long a person has for each, in nanoseconds.
+    pub timeout: Time,
+    /// 0 = the operating system's randomness.
+    pub seed: u64,
+}
+
+impl Default for ActionConfig {
+    fn default() -> Self {
+        Self { actions: Actions::USUAL, count: 2, timeout: 4_000_000_000, seed: 0 }
+    }
+}
+
+/// Readings of single frames: at most so many, so far apart (nanoseconds).
+const READINGS: PassiveConfig = PassiveConfig { frames: 8, interval: 150_000_000 };
+/// A face away for longer than this during the challenge (nanoseconds) may come back as another.
+const AWAY: Time = 400_000_000;
+/// Faces before and after an action that are less alike (cosine) are not of one person. Of one clip they are above 0.6, of
+/// different people below 0.48 (99.9 % of pairs, see the README).
+const SAME_PERSON: f32 = 0.3;
+/// The score (0–100) that an attempt whose challenge was not passed has at most, and one that can only be an attack.
+const NOT_PASSED: f64 = 20.0;
+const ATTACK: f64 = 5.0;
+
+/// Watches one attempt.
+pub struct ActionCheck {
+    course: Course,
+    entropy_bits: f64,
+    passive: PassiveCheck,
+    planarity: Planarity,
+    continuity: Continuity,
+    lids: Lids,
+    blinks: u32,
+    embedder: Embedder,
+    sampler: Sampler,
+    who: Option<Embedding>,
+    likeness: Option<f32>,
+    begun: Option<Time>,
+    last_seen: Option<Time>,
+    crowded: bool,
+}
+
+impl ActionCheck {
+    /// # Errors
+    /// When a model cannot be loaded.
+    pub fn new(config: ActionConfig, source: &ModelSource) -> Result<Self, InferenceError> {
+        let mut random = Randomness::new(config.seed);
+        let draw = draw(config.actions, config.count, &mut random);
+        Ok(Self {
+            entropy_bits: draw.as_ref().map_or(0.0, |draw| draw.entropy_bits),
+            course: Course::new(draw, config.timeout, random),
+            passive: PassiveCheck::new(READINGS, AntiSpoof::new(source)?),
+            planarity: Planarity::default(),
+            continuity: Continuity::default(),
+            lids: Lids::default(),
+            blinks: 0,
+            embedder: Embedder::new(source)?,
+            sampler: Sampler::new(),
+            who: None,
+            likeness: None,
+            begun: None,
+            last_seen: None,
+            crowded: false,
+        })
+    }
+
+    /// What of the coaching matters now: while actions are asked, a face may turn and close its eyes.
+    fn guidance(&self, observation: &FrameObservation) -> Guidance {
+        let guidance = Guidance::of(observation);
+        let matters = matches!(
+            guidance,
+            Guidance::NoFace | Guidance::MultipleFaces | Guidance::TooDark | Guidance::TooBright
+        );
+        if self.course.is_positioning() || matters { guidance } else { Guidance::Ok }
+    }
+
+    fn follow(
+        &mut self,
+        frame: &Frame<'_>,
+        observation: &FrameObservation,
+        (face, mesh): (&FaceObservation, &FaceMesh),
+        time: Time,
+        guidance: Guidance,
+    ) -> Result<Vec<ActionEvent>, InferenceError> {
+        let mut events = self.check_continuity(face, mesh, time);
+        let signals = Signals::of(mesh);
+        self.blinks += u32::from(self.lids.observe(time, signals.eyes).is_some());
+        if let Some(neutral) = self.course.neutral() {
+            self.planarity.observe(neutral.turn(&signals), &mesh.mesh);
+        }
+        let turn = self.course.observe(time, &signals, guidance == Guidance::Ok);
+        events.extend(turn.events);
+        if turn.settled {
+            self.planarity.begin(mesh.mesh.clone());
+            self.who = self.embedder.embed(frame, &mesh.mesh, &mut self.sampler)?;
+        }
+        if turn.performed {
+            self.compare(frame, mesh)?;
+        }
+        if self.course.passed() {
+            self.last_look();
+        } else if self.is_frontal(&signals) && self.passive.wants(Some(time)) {
+            self.passive.observe(frame, observation, Some(time))?;
+        }
+        Ok(events)
+    }
+
+    fn is_frontal(&self, signals: &Signals) -> bool {
+        self.course
+            .neutral()
+            .is_none_or(|neutral| Action::ALL.into_iter().all(|action| neutral.extent(action, signals) < 0.5))
+    }
+
+    /// While positioning, a break only begins anew; later it ends the challenge.
+    fn check_continuity(&mut self, face: &FaceObservation, mesh: &FaceMesh, time: Time) -> Vec<ActionEvent> {
+        let broken = self.continuity.observe(time, face.id, &mesh.mesh);
+        let away = self.last_seen.replace(time).is_some_and(|seen| time.saturating_sub(seen) > AWAY);
+        let failure = match broken {
+            Some(Break::Frozen) => Some(Failure::Frozen),
+            Some(Break::Looped) => Some(Failure::Looped),
+            Some(Break::Cut) => Some(Failure::Cut),
+            None if away => Some(Failure::Cut),
+            None => None,
+        };
+        match failure {
+            Some(Failure::Cut) if self.course.is_positioning() => {
+                self.lids.reset();
+                Vec::new()
+            }
+            Some(failure) => self.course.fail(failure),
+            None => Vec::new(),
+        }
+    }
+
+    /// Compares the face with the one that began.
+    fn compare(&mut self, frame: &Frame<'_>, mesh: &FaceMesh) -> Result<(), InferenceError> {
+        let now = self.embedder.embed(frame, &mesh.mesh, &mut self.sampler)?;
+        if let Some(likeness) = self.who.as_ref().zip(now.as_ref()).map(|(who, now)| who.similarity(now)) {
+            self.likeness = Some(self.likeness.map_or(likeness, |least| least.min(likeness)));
+        }
+        Ok(())
+    }
+
+    /// What can only be said when all is done.
+    fn last_look(&mut self) {
+        if self.likeness.is_some_and(|likeness| likeness < SAME_PERSON) {
+            self.course.reject(Failure::OtherFace);
+        } else if self.planarity.slope().is_some_and(|slope| slope < FLAT) {
+            self.course.reject(Failure::Flat);
+        }
+    }
+
+    fn failure(&self) -> Option<Failure> {
+        let unfinished = !self.course.is_positioning() && !self.course.passed();
+        self.course.failure().or(unfinished.then_some(Failure::NotDone))
+    }
+
+    fn challenges(&self) -> Vec<Challenge> {
+        let begun = self.begun.unwrap_or(0);
+        let since = |time: Time| time.saturating_sub(begun) as f64 * 1e-9;
+        let records = self.course.records().iter();
+        records
+            .map(|record| Challenge {
+                action: record.action.name(),
+                requested: since(record.requested),
+                onset: record.performance.map(|p| since(p.onset)),
+                apex: record.performance.map(|p| since(p.apex)),
+                end: record.performance.map(|p| since(p.end)),
+                peak: record.performance.map(|p| f64::from(p.peak)),
+            })
+            .collect()
+    }
+}
+
+impl Check for ActionCheck {
+    fn method(&self) -> Method {
+        Method::Action
+    }
+
+    fn observe(
+        &mut self,
+        frame: &Frame<'_>,
+        observation: &FrameObservation,
+        time: Option<Time>,
+    ) -> Result<Step, InferenceError> {
+        let guidance = self.guidance(observation);
+        let mut actions = Vec::new();
+        if let Some(time) = time {
+            self.begun.get_or_insert(time);
+            self.crowded |= !self.course.is_positioning() && guidance == Guidance::MultipleFaces;
+            match observation.primary() {
+                Some(face) => actions = self.follow(frame, observation, face, time, guidance)?,
+                None if self.course.is_positioning() => {
+                    self.passive.observe(frame, observation, Some(time))?;
+                }
+                None => {}
+            }
+        }
+        Ok(Step {
+            guidance,
+            fraction: self.course.fraction(),
+            done: self.course.is_over(),
+            score: self.passive.evidence().score,
+            actions,
+        })
+    }
+
+    fn evidence(&self) -> Evidence {
+        let mut evidence = self.passive.evidence();
+        let failure = self.failure();
+        evidence.failure = failure;
+        evidence.attack = failure.is_some_and(Failure::is_attack);
+        if self.crowded {
+            evidence.hindrance = Guidance::MultipleFaces;
+        }
+        let most = match failure {
+            None => 100.0,
+            Some(failure) if failure.is_attack() => ATTACK,
+            Some(_) => NOT_PASSED,
+        };
+        evidence.score = evidence.score.map(|score| score.min(most));
+        evidence.entropy_bits = self.entropy_bits;
+        evidence.challenges = self.challenges();
+        evidence.cues.extend([
+            self.planarity.cue(),
+            Cue::new("likeness", self.likeness.map(f64::from), 0.0),
+            Cue::new("early_answers", Some(f64::from(self.course.early())), 0.0),
+            Cue::new("unasked_actions", Some(f64::from(self.course.unasked())), 0.0),
+            Cue::new("longest_still", Some(self.continuity.longest_still()), 0.0),
+            Cue::new("repeated_frames", Some(f64::from(self.continuity.copies())), 0.0),
+            Cue::new("blinks", Some(f64::from(self.blinks)), 0.0),
+            Cue::new("light", None, 0.0),
+        ]);
+        evidence
+    }
+}
