@@ -9,25 +9,21 @@
 
 use std::path::Path;
 
-use gst::prelude::*;
 use gstliveness::check::AntiSpoof;
-use gstliveness::elements::with_frame;
 use gstliveness::face::{AgeEstimator, BLENDSHAPE_NAMES, Embedder, FaceAnalyzer, FaceObservation};
 use gstliveness::inference::ModelSource;
 use gstliveness::vision::{Frame, Sampler};
 use serde_json::{Map, Value, json};
 
-type Error = Box<dyn std::error::Error>;
+#[path = "common/clip.rs"]
+mod clip;
 
-/// A decoded frame and its index in the file.
-type Decoded = (usize, gst::Sample);
+use clip::{Error, Which, decode, with_sample};
 
 #[derive(Default)]
 struct Options {
-    every: usize,
-    limit: usize,
+    which: Which,
     rounds: usize,
-    height: Option<usize>,
     embedding: bool,
     age: bool,
     models: ModelSource,
@@ -41,16 +37,16 @@ fn main() -> Result<(), Error> {
 }
 
 fn options() -> Result<Options, Error> {
-    let mut options = Options { every: 1, limit: usize::MAX, ..Options::default() };
+    let mut options = Options::default();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut number =
             || arguments.next().ok_or("a number is missing")?.parse::<usize>().map_err(Error::from);
         match argument.as_str() {
-            "--every" => options.every = number()?.max(1),
-            "--limit" => options.limit = number()?,
+            "--every" => options.which.every = number()?.max(1),
+            "--limit" => options.which.limit = number()?,
             "--time" => options.rounds = number()?,
-            "--height" => options.height = Some(number()?),
+            "--height" => options.which.height = Some(number()?),
             "--models" => {
                 options.models =
                     ModelSource::Directory(arguments.next().ok_or("a folder is missing")?.into());
@@ -66,65 +62,12 @@ fn options() -> Result<Options, Error> {
     Ok(options)
 }
 
-/// Hands every N-th frame of `file` to `take`, upright.
-fn decode(
-    file: &str,
-    options: &Options,
-    mut take: impl FnMut(Decoded) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let size =
-        options.height.map_or(String::new(), |height| format!(",height={height},pixel-aspect-ratio=1/1"));
-    let pipeline = gst::parse::launch(&format!(
-        "filesrc name=file ! decodebin ! videoflip video-direction=auto ! videoconvert ! videoscale ! \
-         video/x-raw,format=RGB{size} ! appsink name=frames sync=false max-buffers=4"
-    ))?;
-    let pipeline = pipeline.downcast::<gst::Pipeline>().map_err(|_| "not a pipeline")?;
-    pipeline.by_name("file").ok_or("no source")?.set_property("location", file);
-    let frames = pipeline.by_name("frames").and_downcast::<gst_app::AppSink>().ok_or("no appsink")?;
-    pipeline.set_state(gst::State::Playing)?;
-    let mut result = Ok(());
-    for index in (0..).take_while(|index| index / options.every < options.limit) {
-        match next(&pipeline, &frames) {
-            Ok(Some(sample)) if index % options.every == 0 => result = take((index, sample)),
-            Ok(Some(_)) => {}
-            Ok(None) => break,
-            Err(e) => result = Err(e),
-        }
-        if result.is_err() {
-            break;
-        }
-    }
-    pipeline.set_state(gst::State::Null)?;
-    result
-}
-
-/// The next frame; `None` at the end of the file. What cannot be decoded never ends: the bus tells.
-fn next(pipeline: &gst::Pipeline, frames: &gst_app::AppSink) -> Result<Option<gst::Sample>, Error> {
-    loop {
-        let sample = frames.try_pull_sample(gst::ClockTime::from_mseconds(100));
-        if sample.is_some() || frames.is_eos() {
-            return Ok(sample);
-        }
-        let message = pipeline.bus().and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
-        if let Some(gst::MessageView::Error(e)) = message.as_ref().map(|message| message.view()) {
-            return Err(e.error().into());
-        }
-    }
-}
-
-/// Reads the pixels where they lie; nothing is copied.
-fn with_sample<T>(sample: &gst::Sample, read: impl FnOnce(&Frame<'_>) -> T) -> Result<T, Error> {
-    let buffer = sample.buffer().ok_or("a sample without buffer")?;
-    let info = gst_video::VideoInfo::from_caps(sample.caps().ok_or("a sample without caps")?)?;
-    Ok(with_frame(buffer, &info, read)?)
-}
-
 fn observe(options: &Options) -> Result<(), Error> {
     let mut observer = Observer::new(options)?;
     for file in &options.files {
         // The next file is another stream: what was followed in the last one is gone.
         observer.analyzer.reset();
-        let seen = decode(file, options, |(index, sample)| {
+        let seen = decode(file, options.which, |(index, sample)| {
             let seen = with_sample(&sample, |frame| observer.frame(frame))??;
             println!("{}", with(seen, json!({ "file": file, "frame": index })));
             Ok(())
@@ -209,7 +152,7 @@ fn time(options: &Options) -> Result<(), Error> {
     let mut antispoof = AntiSpoof::new(&options.models)?;
     for file in &options.files {
         let mut frames = Vec::new();
-        decode(file, options, |(_, sample)| {
+        decode(file, options.which, |(_, sample)| {
             frames.push(sample);
             Ok(())
         })?;

@@ -9,6 +9,8 @@ use super::signal::{Neutral, Signals};
 const MILLISECOND: Time = 1_000_000;
 /// A face in good position for so long is taken for its neutral state.
 const SETTLE: Time = 400 * MILLISECOND;
+/// A blink or a moment's flaw does not interrupt that.
+const LAPSE: Time = 300 * MILLISECOND;
 /// Between two prompts lies a random pause of `LEAST_PAUSE` and up to `PAUSES` − 1 steps more.
 const LEAST_PAUSE: Time = 200 * MILLISECOND;
 const PAUSE_STEP: Time = 25 * MILLISECOND;
@@ -23,6 +25,8 @@ const UNASKED: u32 = 6;
 /// Why a challenge was not passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
+    /// The face was not in good position long enough to begin.
+    NotPositioned,
     /// The asked action did not come in time.
     NotDone,
     /// Another one came.
@@ -46,6 +50,7 @@ pub enum Failure {
 impl Failure {
     pub const fn name(self) -> &'static str {
         match self {
+            Self::NotPositioned => "NOT_POSITIONED",
             Self::NotDone => "ACTION_NOT_DONE",
             Self::WrongAction => "WRONG_ACTION",
             Self::TooEarly => "ACTION_TOO_EARLY",
@@ -61,6 +66,7 @@ impl Failure {
     /// For the person before the camera.
     pub const fn text(self) -> &'static str {
         match self {
+            Self::NotPositioned => "Hold your face still in the middle of the picture for a moment.",
             Self::NotDone => "The asked movement was not seen in time.",
             Self::WrongAction => "Another movement was made than asked for.",
             Self::TooEarly => "Wait for the prompt before you move.",
@@ -89,7 +95,7 @@ pub struct Record {
 
 #[derive(Debug)]
 enum Stage {
-    Positioning { since: Option<Time>, rest: Vec<Signals> },
+    Positioning { span: Option<(Time, Time)>, rest: Vec<Signals> },
     Pause { until: Time },
     Asked { gesture: Gesture, requested: Time, deadline: Time },
     Passed,
@@ -123,7 +129,7 @@ impl Course {
     /// `timeout`: how long a person has for each action.
     pub fn new(draw: Option<Draw>, timeout: Time, random: Randomness) -> Self {
         let actions = draw.map(|draw| draw.actions).unwrap_or_default();
-        let positioning = Stage::Positioning { since: None, rest: Vec::new() };
+        let positioning = Stage::Positioning { span: None, rest: Vec::new() };
         let stage = if actions.is_empty() { Stage::Failed(Failure::NoChallenge) } else { positioning };
         Self {
             actions,
@@ -221,15 +227,19 @@ impl Course {
     }
 
     fn position(&mut self, time: Time, signals: &Signals, ready: bool, turn: &mut Turn) {
-        let Stage::Positioning { since, rest } = &mut self.stage else {
+        let Stage::Positioning { span, rest } = &mut self.stage else {
             return;
         };
+        if span.is_some_and(|(_, last)| time.saturating_sub(last) > LAPSE) {
+            (*span, *rest) = (None, Vec::new());
+        }
         if !ready {
-            (*since, *rest) = (None, Vec::new());
             return;
         }
         rest.push(*signals);
-        if time.saturating_sub(*since.get_or_insert(time)) >= SETTLE {
+        let since = span.map_or(time, |(since, _)| since);
+        *span = Some((since, time));
+        if time.saturating_sub(since) >= SETTLE {
             self.neutral = Neutral::of(rest);
             turn.settled = true;
             turn.events = self.pause(time);
@@ -451,7 +461,7 @@ mod tests {
         let draw = Draw { actions: vec![Action::Nod], entropy_bits: 0.0 };
         let mut course = Course::new(Some(draw), 1, Randomness::Seeded(5));
         for i in 0..100 {
-            course.observe(i * FRAME, &REST, i % 10 != 0);
+            course.observe(i * FRAME, &REST, i % 20 < 10);
         }
         assert!(course.is_positioning());
     }

@@ -182,8 +182,11 @@ impl ActionCheck {
     }
 
     fn failure(&self) -> Option<Failure> {
-        let unfinished = !self.course.is_positioning() && !self.course.passed();
-        self.course.failure().or(unfinished.then_some(Failure::NotDone))
+        match self.course.failure() {
+            None if self.course.is_positioning() => Some(Failure::NotPositioned),
+            None if !self.course.passed() => Some(Failure::NotDone),
+            failure => failure,
+        }
     }
 
     fn challenges(&self) -> Vec<Challenge> {

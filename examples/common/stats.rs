@@ -58,6 +58,7 @@ fn binomial_cdf(k: usize, n: usize, p: f64) -> f64 {
 }
 
 /// The area under the ROC curve and its 95 % interval (DeLong et al. 1988); `None` without both kinds.
+#[allow(dead_code, reason = "not every example needs it")]
 pub fn auc(live: &[f64], attack: &[f64]) -> Option<(f64, f64, f64)> {
     if live.is_empty() || attack.is_empty() {
         return None;

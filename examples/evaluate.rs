@@ -5,6 +5,7 @@
 //! The folder holds `labels.tsv` (path, label, kind, subject, note); ONLY and EXCEPT are parts of paths ("" is any). Each file goes through its own pipeline with one
 //! attempt; what the element decides is what counts. Attack species stand apart, as ISO/IEC 30107-3 asks.
 
+#[path = "common/stats.rs"]
 mod stats;
 
 use std::collections::BTreeMap;
