@@ -181,7 +181,7 @@ fn count_turns(clip: &Clip, seen: &Seen, every: usize) -> Match {
 /// Seeded challenges of head movements on one clip: how many were passed, and what they came to.
 fn challenge(clip: &Clip, seen: &Seen, count: u32, seeds: u64) -> Result<(), Error> {
     let offer = [Action::TurnLeft, Action::TurnRight, Action::Nod, Action::LookUp];
-    let actions = Actions::from_bits(offer.iter().map(|action| 1 << *action as u32).sum());
+    let actions = Actions::of(&offer);
     let mut outcomes: BTreeMap<&str, usize> = BTreeMap::new();
     let (mut passed, mut scores, mut parallax) = (BTreeMap::<&str, usize>::new(), Vec::new(), Vec::new());
     for seed in 1..=seeds {

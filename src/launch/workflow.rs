@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use gstliveness::check::Method;
+use gstliveness::check::{Action, Actions, MOST, Method};
+use gstliveness::elements::action::LivenessActions;
 use serde::{Deserialize, Deserializer, de::Error};
 
 use super::failure::Failure;
@@ -33,6 +34,12 @@ pub struct Workflow {
     pub frames: Option<u32>,
     #[serde(default, deserialize_with = "interval")]
     pub interval_ms: Option<u64>,
+    #[serde(default, deserialize_with = "actions")]
+    pub actions: Option<Vec<Action>>,
+    #[serde(default, deserialize_with = "action_count")]
+    pub action_count: Option<u32>,
+    #[serde(default, deserialize_with = "action_timeout")]
+    pub action_timeout_s: Option<f64>,
     #[serde(default, deserialize_with = "name")]
     pub models_dir: Option<String>,
     #[serde(default)]
@@ -53,12 +60,37 @@ impl Workflow {
 
     fn parse(bytes: &[u8]) -> Result<Self, Failure> {
         let workflow: Self = serde_json::from_slice(bytes).map_err(|e| Failure::data(e.to_string()))?;
-        if workflow.method != Method::Passive {
-            let name = workflow.method.name();
-            return Err(Failure::usage(format!("the method \"{name}\" is not available in this version")));
-        }
+        workflow.factory()?;
+        workflow.check_fields()?;
         workflow.check_thresholds()?;
         Ok(workflow)
+    }
+
+    /// The element that makes this check.
+    fn factory(&self) -> Result<&'static str, Failure> {
+        match self.method {
+            Method::Passive => Ok("livenesspassive"),
+            Method::Action => Ok("livenessaction"),
+            method => {
+                let name = method.name();
+                Err(Failure::usage(format!("the method \"{name}\" is not available in this version")))
+            }
+        }
+    }
+
+    /// A setting that the method does not know is a mistake, not a wish to pass over.
+    fn check_fields(&self) -> Result<(), Failure> {
+        let owned = [
+            ("frames", Method::Passive, self.frames.is_some()),
+            ("interval_ms", Method::Passive, self.interval_ms.is_some()),
+            ("actions", Method::Action, self.actions.is_some()),
+            ("action_count", Method::Action, self.action_count.is_some()),
+            ("action_timeout_s", Method::Action, self.action_timeout_s.is_some()),
+        ];
+        let stranger = owned.into_iter().find(|(_, method, given)| *given && *method != self.method);
+        stranger.map_or(Ok(()), |(field, method, _)| {
+            Err(Failure::data(format!("{field} belongs to the method \"{}\"", method.name())))
+        })
     }
 
     fn check_thresholds(&self) -> Result<(), Failure> {
@@ -81,18 +113,24 @@ impl Workflow {
     /// The element that does the check. Its name is the node's in the decision.
     pub fn element(&self) -> Result<gst::Element, Failure> {
         let name = self.node_id.as_deref().unwrap_or("liveness");
+        let factory = self.factory()?;
+        let actions = self.actions.as_ref().map(|actions| LivenessActions::from(Actions::of(actions)));
+        let nanoseconds = |seconds: f64| (seconds * 1e9) as u64;
         let Thresholds { decline, review } = self.thresholds();
-        gst::ElementFactory::make("livenesspassive")
+        gst::ElementFactory::make(factory)
             .name(name)
             .property("decline-threshold", decline)
             .property("review-threshold", review)
             .property_if_some("max-attempts", self.max_attempts)
-            .property_if_some("attempt-timeout", self.attempt_timeout_s.map(|seconds| (seconds * 1e9) as u64))
+            .property_if_some("attempt-timeout", self.attempt_timeout_s.map(nanoseconds))
             .property_if_some("frames", self.frames)
             .property_if_some("interval", self.interval_ms.map(|ms| ms * 1_000_000))
+            .property_if_some("actions", actions)
+            .property_if_some("action-count", self.action_count)
+            .property_if_some("action-timeout", self.action_timeout_s.map(nanoseconds))
             .property_if_some("models-dir", self.models_dir.as_ref())
             .build()
-            .map_err(|e| Failure::internal(format!("livenesspassive cannot be made: {e}")))
+            .map_err(|e| Failure::internal(format!("{factory} cannot be made: {e}")))
     }
 }
 
@@ -158,6 +196,30 @@ fn interval<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u64>, D::Error
     checked(input, "interval_ms must be 0 to 60000 milliseconds", |ms| *ms <= 60_000)
 }
 
+fn actions<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Vec<Action>>, D::Error> {
+    let names = Option::<Vec<String>>::deserialize(input)?;
+    let parse = |name: &String| {
+        let known = Action::ALL.map(Action::name).join(", ");
+        Action::from_name(name)
+            .ok_or_else(|| D::Error::custom(format!("unknown action {name:?}, expected some of {known}")))
+    };
+    let actions = names.map(|names| names.iter().map(parse).collect::<Result<Vec<_>, _>>()).transpose()?;
+    match &actions {
+        Some(actions) if !Actions::of(actions).are_enough() => {
+            Err(D::Error::custom("actions must hold something besides a blink"))
+        }
+        _ => Ok(actions),
+    }
+}
+
+fn action_count<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u32>, D::Error> {
+    checked(input, &format!("action_count must be 1 to {MOST}"), |count| (1..=MOST).contains(count))
+}
+
+fn action_timeout<'de, D: Deserializer<'de>>(input: D) -> Result<Option<f64>, D::Error> {
+    checked(input, "action_timeout_s must be 0.5 to 60 seconds", |seconds| (0.5..=60.0).contains(seconds))
+}
+
 /// For commands that have their settings on the command line.
 pub struct Single<'a> {
     pub thresholds: Thresholds,
@@ -176,6 +238,9 @@ impl Single<'_> {
             review_threshold: Some(self.thresholds.review),
             frames: Some(1),
             interval_ms: None,
+            actions: None,
+            action_count: None,
+            action_timeout_s: None,
             models_dir: self.models_dir.map(|dir| dir.display().to_string()),
             vendor_data: None,
             metadata: None,
@@ -195,9 +260,11 @@ mod tests {
     }
 
     #[test]
-    fn the_example_is_a_workflow() {
-        let bytes = include_bytes!("../../examples/workflows/passive.json");
-        assert_eq!(Workflow::parse(bytes).unwrap().node_id.as_deref(), Some("passive-liveness"));
+    fn the_examples_are_workflows() {
+        let passive = include_bytes!("../../examples/workflows/passive.json");
+        assert_eq!(Workflow::parse(passive).unwrap().node_id.as_deref(), Some("passive-liveness"));
+        let action = Workflow::parse(include_bytes!("../../examples/workflows/action.json")).unwrap();
+        assert_eq!((action.method, action.actions.unwrap()[0]), (Method::Action, Action::Blink));
     }
 
     #[test]
@@ -234,6 +301,12 @@ mod tests {
             r#"{"method":"passive","decline_threshold":70,"review_threshold":60}"#,
             r#"{"method":"passive","decline_threshold":70}"#,
             r#"{"method":"passive","method":"passive"}"#,
+            r#"{"method":"passive","actions":["nod"]}"#,
+            r#"{"method":"action","actions":["blink"]}"#,
+            r#"{"method":"action","actions":[]}"#,
+            r#"{"method":"action","actions":["somersault"]}"#,
+            r#"{"method":"action","action_count":9}"#,
+            r#"{"method":"action","frames":1}"#,
         ] {
             assert_eq!(fails(text).code, Code::Data, "{}", text.chars().take(80).collect::<String>());
         }

@@ -2,12 +2,14 @@
 //!
 //! Nothing here converts or copies a whole frame: [`sample`] reads only the pixels that an output needs.
 
+mod fingerprint;
 mod frame;
 mod geometry;
 mod luma;
 mod sampler;
 mod smooth;
 
+pub use fingerprint::fingerprint;
 pub use frame::{Colorimetry, Frame, FrameError, MAX_SIDE, Matrix, PixelFormat, Plane, Range};
 pub use geometry::{Affine, Point, Rect, RotatedRect};
 pub use luma::{LumaPatch, LumaStats};

@@ -80,6 +80,10 @@ impl Actions {
         Self(bits & Self::ALL.0)
     }
 
+    pub fn of(actions: &[Action]) -> Self {
+        Self(actions.iter().fold(0, |bits, action| bits | (1 << *action as u32)))
+    }
+
     pub const fn bits(self) -> u32 {
         self.0
     }

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::face::{Embedder, Embedding, FaceMesh, FaceObservation, FrameObservation};
 use crate::inference::{InferenceError, ModelSource};
-use crate::vision::{Frame, Sampler};
+use crate::vision::{Frame, Sampler, fingerprint};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ActionConfig {
@@ -113,7 +113,7 @@ impl ActionCheck {
         time: Time,
         guidance: Guidance,
     ) -> Result<Vec<ActionEvent>, InferenceError> {
-        let mut events = self.check_continuity(face, mesh, time);
+        let mut events = self.check_continuity(frame, face, mesh, time);
         let signals = Signals::of(mesh);
         self.blinks += u32::from(self.lids.observe(time, signals.eyes).is_some());
         if let Some(neutral) = self.course.neutral() {
@@ -143,8 +143,14 @@ impl ActionCheck {
     }
 
     /// While positioning, a break only begins anew; later it ends the challenge.
-    fn check_continuity(&mut self, face: &FaceObservation, mesh: &FaceMesh, time: Time) -> Vec<ActionEvent> {
-        let broken = self.continuity.observe(time, face.id, &mesh.mesh);
+    fn check_continuity(
+        &mut self,
+        frame: &Frame<'_>,
+        face: &FaceObservation,
+        mesh: &FaceMesh,
+        time: Time,
+    ) -> Vec<ActionEvent> {
+        let broken = self.continuity.observe(time, fingerprint(frame), face.id, &mesh.mesh);
         let away = self.last_seen.replace(time).is_some_and(|seen| time.saturating_sub(seen) > AWAY);
         let failure = match broken {
             Some(Break::Frozen) => Some(Failure::Frozen),
