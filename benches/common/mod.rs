@@ -5,9 +5,15 @@ use gst_video::VideoInfo;
 
 /// The astronaut, scaled with black borders to `width` × `height`.
 pub fn frame(format: &str, width: i32, height: i32) -> (gst::Buffer, VideoInfo) {
+    moved(format, width, height, 0)
+}
+
+/// The same without its leftmost `left` columns.
+pub fn moved(format: &str, width: i32, height: i32, left: i32) -> (gst::Buffer, VideoInfo) {
     gst::init().expect("GStreamer");
     let line = format!(
-        "filesrc location={}/examples/media/astronaut.png ! pngdec ! videoconvert ! videoscale add-borders=true ! \
+        "filesrc location={}/examples/media/astronaut.png ! pngdec ! videoconvert ! videocrop left={left} ! \
+         videoscale add-borders=true ! \
          video/x-raw,format={format},width={width},height={height},pixel-aspect-ratio=1/1 ! appsink name=sink",
         env!("CARGO_MANIFEST_DIR")
     );

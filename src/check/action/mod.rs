@@ -15,6 +15,8 @@ pub use gesture::{Gesture, Performance};
 pub use planarity::{FLAT, Planarity};
 pub use signal::{BlinkEvent, Lids, Neutral, Signals};
 
+use std::time::Instant;
+
 use super::random::Randomness;
 use super::{
     ActionEvent, AntiSpoof, Challenge, Check, Cue, Evidence, Guidance, Method, PassiveCheck, PassiveConfig,
@@ -46,6 +48,8 @@ impl Default for ActionConfig {
 const READINGS: PassiveConfig = PassiveConfig { frames: 8, interval: 150_000_000 };
 /// A face away for longer than this during the challenge (nanoseconds) may come back as another.
 const AWAY: Time = 400_000_000;
+/// Another face in the picture for longer than this (nanoseconds) makes it uncertain who was checked.
+const CROWDED: Time = 300_000_000;
 /// Faces before and after an action that are less alike (cosine) are not of one person. Of one clip they are above 0.6, of
 /// different people below 0.48 (99.9 % of pairs, see the README).
 const SAME_PERSON: f32 = 0.3;
@@ -66,9 +70,13 @@ pub struct ActionCheck {
     sampler: Sampler,
     who: Option<Embedding>,
     likeness: Option<f32>,
+    /// Stands in for timestamps on streams without: their frames are of now.
+    clock: Instant,
     begun: Option<Time>,
     last_seen: Option<Time>,
-    crowded: bool,
+    last_frame: Option<Time>,
+    /// How long another face was in the picture during the challenge.
+    crowded: Time,
 }
 
 impl ActionCheck {
@@ -89,9 +97,11 @@ impl ActionCheck {
             sampler: Sampler::new(),
             who: None,
             likeness: None,
+            clock: Instant::now(),
             begun: None,
             last_seen: None,
-            crowded: false,
+            last_frame: None,
+            crowded: 0,
         })
     }
 
@@ -223,18 +233,21 @@ impl Check for ActionCheck {
         observation: &FrameObservation,
         time: Option<Time>,
     ) -> Result<Step, InferenceError> {
+        let time = time.unwrap_or_else(|| self.clock.elapsed().as_nanos() as Time);
         let guidance = self.guidance(observation);
+        self.begun.get_or_insert(time);
+        let since_last = self.last_frame.replace(time).map_or(0, |last| time.saturating_sub(last));
+        if !self.course.is_positioning() && guidance == Guidance::MultipleFaces {
+            self.crowded += since_last;
+        }
         let mut actions = Vec::new();
-        if let Some(time) = time {
-            self.begun.get_or_insert(time);
-            self.crowded |= !self.course.is_positioning() && guidance == Guidance::MultipleFaces;
-            match observation.primary() {
-                Some(face) => actions = self.follow(frame, observation, face, time, guidance)?,
-                None if self.course.is_positioning() => {
-                    self.passive.observe(frame, observation, Some(time))?;
-                }
-                None => {}
+        match observation.primary() {
+            Some(face) => actions = self.follow(frame, observation, face, time, guidance)?,
+            // So that the reason is known when no face ever comes.
+            None if self.course.is_positioning() => {
+                self.passive.observe(frame, observation, Some(time))?;
             }
+            None => {}
         }
         Ok(Step {
             guidance,
@@ -250,7 +263,7 @@ impl Check for ActionCheck {
         let failure = self.failure();
         evidence.failure = failure;
         evidence.attack = failure.is_some_and(Failure::is_attack);
-        if self.crowded {
+        if self.crowded > CROWDED {
             evidence.hindrance = Guidance::MultipleFaces;
         }
         let most = match failure {
