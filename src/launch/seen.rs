@@ -4,7 +4,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use gst::prelude::*;
-use gstliveness::check::Guidance;
+use gstliveness::check::{Guidance, Signals};
 use gstliveness::elements::meta::{LivenessMeta, RunningCheck};
 use gstliveness::face::FrameObservation;
 
@@ -16,7 +16,19 @@ pub struct Shot {
     pub check: RunningCheck,
 }
 
-/// Keeps the best analysed frame of the last attempt.
+/// What an analysed frame of the last attempt tells of the face.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// In seconds.
+    pub time: f64,
+    /// `None` without a face.
+    pub signals: Option<Signals>,
+}
+
+/// More moments than a person can wait for.
+const MOST_MOMENTS: usize = 20_000;
+
+/// Keeps the best analysed frame of the last attempt, and its course.
 #[derive(Default)]
 pub struct Seen {
     state: Mutex<State>,
@@ -26,6 +38,8 @@ pub struct Seen {
 #[derive(Default)]
 struct State {
     best: Option<(Rank, Shot)>,
+    attempt: u32,
+    moments: Vec<Moment>,
     /// The last frame that came by.
     last: Option<gst::ClockTime>,
 }
@@ -58,6 +72,11 @@ impl Seen {
         state.best.as_ref().map(|(_, shot)| shot.clone())
     }
 
+    /// The course of the last attempt.
+    pub fn moments(&self) -> Vec<Moment> {
+        self.lock().moments.clone()
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -69,9 +88,24 @@ impl Seen {
             if state.best.as_ref().is_none_or(|(best, _)| rank >= *best) {
                 state.best = shot(pad, buffer, &meta).map(|shot| (rank, shot)).or(state.best.take());
             }
+            state.note(&meta, buffer.pts());
         }
         state.last = buffer.pts();
         self.passed.notify_all();
+    }
+}
+
+impl State {
+    fn note(&mut self, meta: &LivenessMeta, time: Option<gst::ClockTime>) {
+        let attempt = meta.check().attempt;
+        if attempt != self.attempt {
+            self.attempt = attempt;
+            self.moments.clear();
+        }
+        if let Some(time) = time.filter(|_| self.moments.len() < MOST_MOMENTS) {
+            let signals = meta.observation().primary().map(|(_, face)| Signals::of(face));
+            self.moments.push(Moment { time: time.nseconds() as f64 * 1e-9, signals });
+        }
     }
 }
 

@@ -22,6 +22,21 @@ pub struct Warning {
     pub log_type: String,
     pub short_description: String,
     pub long_description: String,
+    pub additional_data: Option<Additional>,
+}
+
+/// Why, where the check knows more than the warning's name says.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Additional {
+    pub text: Option<String>,
+}
+
+impl Warning {
+    /// The most exact sentence there is.
+    pub fn text(&self) -> &str {
+        let exact = self.additional_data.as_ref().and_then(|data| data.text.as_deref());
+        exact.unwrap_or(&self.long_description)
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -30,6 +45,17 @@ pub struct Evidence {
     pub frames_skipped: u64,
     pub attempts_used: u32,
     pub gender: Option<Gender>,
+    #[serde(default)]
+    pub challenges: Vec<Challenge>,
+}
+
+/// One asked action; seconds from the attempt's first frame.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Challenge {
+    pub action: String,
+    pub requested: f64,
+    pub onset: Option<f64>,
+    pub end: Option<f64>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

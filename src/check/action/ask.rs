@@ -125,7 +125,7 @@ pub fn draw(offer: Actions, count: u32, random: &mut Randomness) -> Option<Draw>
         let allowed: Vec<Vec<Action>> =
             sequences(&offer, count).filter(|actions| rules.iter().all(|rule| rule(actions))).collect();
         // A rule may not leave a single sequence that everybody knows.
-        let needed = if offer.len() > 1 && count > 1 { 2 } else { 1 };
+        let needed = if offer.len() > 1 { 2 } else { 1 };
         if allowed.len() >= needed {
             let at = random.below(allowed.len() as u64)? as usize;
             let entropy_bits = (allowed.len() as f64).log2();

@@ -52,7 +52,8 @@ impl View {
 }
 
 impl Layout {
-    pub fn of(width: usize, height: usize) -> Self {
+    /// `more`: the height of what comes below the panel, in its units.
+    pub fn of(width: usize, height: usize, more: f64) -> Self {
         let part = Rect::new(0.0, 0.0, width.max(1) as f32, height.max(1) as f32);
         let longer = f64::from(part.width.max(part.height));
         let scale = longer.clamp(*LONGER.start(), *LONGER.end()) / longer;
@@ -63,7 +64,7 @@ impl Layout {
         let x = (full - frame_width) / 2;
         Self {
             width: full,
-            height: frame_height + (PANEL.1 * panel_scale).round() as u32,
+            height: frame_height + ((PANEL.1 + more) * panel_scale).round() as u32,
             frame: View { part, x, y: 0, width: frame_width, height: frame_height },
             panel_scale,
         }
@@ -96,7 +97,7 @@ mod tests {
         for (width, height) in
             [(0, 0), (1, 1), (512, 512), (640, 480), (480, 640), (1920, 1080), (7680, 4320), (3, 9000)]
         {
-            let layout = Layout::of(width, height);
+            let layout = Layout::of(width, height, 200.0);
             assert!(layout.frame.width + 2 * layout.frame.x <= layout.width, "{layout:?}");
             assert!(layout.width >= 640 && layout.width.max(layout.frame.height) <= 1920, "{layout:?}");
         }
@@ -104,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_small_face_is_magnified_away_from_itself() {
-        let layout = Layout::of(512, 512);
+        let layout = Layout::of(512, 512, 0.0);
         let inset = layout.inset(&Rect::new(180.0, 70.0, 90.0, 110.0)).unwrap();
         assert!(inset.x > 540 && inset.y > 540 && inset.scale().0 > layout.frame.scale().0, "{inset:?}");
         assert_eq!(layout.inset(&Rect::new(100.0, 100.0, 300.0, 300.0)), None);

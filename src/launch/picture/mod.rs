@@ -7,6 +7,7 @@ mod face;
 mod layout;
 mod panel;
 mod svg;
+mod timeline;
 
 use std::path::Path;
 
@@ -15,7 +16,7 @@ use gstliveness::session::{Status, Thresholds};
 
 use super::failure::Failure;
 use super::input::Open;
-use super::seen::Shot;
+use super::seen::{Moment, Shot};
 use super::verdict::Verdict;
 use face::Inset;
 use layout::{Layout, View};
@@ -40,12 +41,17 @@ pub fn available() -> Result<(), Failure> {
 pub fn save(
     path: &Path,
     shot: &Shot,
+    moments: &[Moment],
     status: Status,
     verdict: &Verdict,
     thresholds: Thresholds,
 ) -> Result<(), Failure> {
-    let layout = Layout::of(shot.observation.width, shot.observation.height);
-    let svg = draw(shot, &layout, accent(status), verdict, thresholds)?;
+    let challenges = &verdict.evidence.challenges;
+    let below = timeline::height(challenges);
+    let layout = Layout::of(shot.observation.width, shot.observation.height, below);
+    let mut svg = draw(shot, &layout, accent(status), verdict, thresholds)?;
+    timeline::draw(&mut svg, moments, challenges, &layout);
+    let svg = svg.finish();
     let png = render(&shot.frame, &layout, &svg)?;
     std::fs::write(path, png)
         .map_err(|e| Failure::output(format!("{} cannot be written: {e}", path.display())))
@@ -57,7 +63,7 @@ fn draw(
     accent: &str,
     verdict: &Verdict,
     thresholds: Thresholds,
-) -> Result<String, Failure> {
+) -> Result<Svg, Failure> {
     let mut svg = Svg::new(layout.width, layout.height);
     let small =
         shot.observation.primary().and_then(|(face, mesh)| Some((face, mesh, layout.inset(&face.bbox)?)));
@@ -67,7 +73,7 @@ fn draw(
         face::draw_inset(&mut svg, face, mesh, layout, Inset { view, picture: &picture, accent });
     }
     panel::draw(&mut svg, shot, verdict, layout, accent, thresholds);
-    Ok(svg.finish())
+    Ok(svg)
 }
 
 /// The colour that stands for the decision.

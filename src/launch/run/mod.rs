@@ -135,7 +135,10 @@ fn save(
         return Ok(());
     };
     match seen.best(header.timestamp, LAST_FRAME) {
-        Some(shot) => picture::save(path, &shot, result.status, &decision.verdict, workflow.thresholds()),
+        Some(shot) => {
+            let (verdict, thresholds) = (&decision.verdict, workflow.thresholds());
+            picture::save(path, &shot, &seen.moments(), result.status, verdict, thresholds)
+        }
         None => {
             console::tell("liveness-launch: no frame was analysed, so there is no picture");
             Ok(())

@@ -111,11 +111,7 @@ fn warning_line(warning: &Warning, style: Style) -> String {
         "warning" => Colour::Amber,
         _ => Colour::Cyan,
     };
-    format!(
-        "    {} {}",
-        style.paint(colour, &format!("{}:", warning.short_description)),
-        warning.long_description
-    )
+    format!("    {} {}", style.paint(colour, &format!("{}:", warning.short_description)), warning.text())
 }
 
 fn measures(verdict: &Verdict) -> String {
