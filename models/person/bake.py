@@ -73,6 +73,15 @@ def load(path):
     return np.array(positions)[pairs[:, 0]], np.array(coordinates)[pairs[:, 1]], np.array(triangles)
 
 
+def cut(vertices, coordinates, triangles):
+    """Without the shirt, whose edge is torn."""
+    x, y = vertices[:, 0] + 24, vertices[:, 1]
+    skin = y > -160 + 2.0 * np.maximum(abs(x) - 38, 0)
+    number = np.cumsum(skin) - 1
+    kept = skin[triangles].all(1)
+    return vertices[skin], coordinates[skin], number[triangles[kept]]
+
+
 def rasterise(points, triangles, width, height):
     """Which triangle each pixel shows (-1 for none), and where in it."""
     nearest = np.full((height, width), -np.inf)
@@ -96,32 +105,42 @@ def rasterise(points, triangles, width, height):
     return shown, place
 
 
+def turned(yaw, pitch):
+    (sy, cy), (sp, cp) = ((np.sin(a), np.cos(a)) for a in np.radians([yaw, pitch]))
+    return np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]]) @ np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
+
+
 def find_landmarks(vertices, coordinates, triangles, photo):
-    """The landmarks in 3D, by the plugin's own net on a frontal view; z of the surface below them."""
+    """The landmarks in 3D: the mean of what the plugin's own net finds in views from several sides."""
+    views = [(-6, -8), (-22, -8), (10, -8), (-6, -18), (-6, 2)]
+    seen = [see(vertices, coordinates, triangles, photo, turned(*view)) for view in views]
+    return np.nanmedian(seen, 0)
+
+
+def see(vertices, coordinates, triangles, photo, view):
+    """One view's landmarks, on the surface."""
     zoom, width, height = 3.0, 960, 1080
-    points = np.c_[480 + (vertices[:, 0] + 24) * zoom, 540 - vertices[:, 1] * zoom, vertices[:, 2]]
+    facing = vertices @ view.T
+    points = np.c_[480 + (facing[:, 0] + 24) * zoom, 540 - facing[:, 1] * zoom, facing[:, 2]]
     shown, place = rasterise(points, triangles, width, height)
     face = shown >= 0
     where = (coordinates[triangles[shown[face]]] * place[face][..., None]).sum(1)
     x = np.clip(where[:, 0] * photo.shape[1], 0, photo.shape[1] - 1).astype(int)
     y = np.clip((1 - where[:, 1]) * photo.shape[0], 0, photo.shape[0] - 1).astype(int)
-    view = np.full((height, width, 3), 120, np.uint8)
-    view[face] = np.clip(photo[y, x] * 1.35, 0, 255)
+    picture = np.full((height, width, 3), 120, np.uint8)
+    picture[face] = np.clip(photo[y, x] * 1.35, 0, 255)
     with tempfile.TemporaryDirectory() as folder:
-        picture = f"{folder}/view.png"
-        cv2.imwrite(picture, view)
-        seen = subprocess.run(
-            [ROOT / "target/release/examples/observe", picture], check=True, capture_output=True, text=True
-        )
-    marks = np.array(json.loads(seen.stdout.splitlines()[0])["faces"][0]["landmarks"])[:, :2]
+        path = f"{folder}/view.png"
+        cv2.imwrite(path, picture)
+        command = [ROOT / "target/release/examples/observe", path]
+        lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    marks = np.array(json.loads(lines[0])["faces"][0]["landmarks"])[:, :2]
     depth = np.full((height, width), np.nan)
-    depth[face] = (vertices[triangles[shown[face]]][..., 2] * place[face]).sum(1)
+    depth[face] = (facing[triangles[shown[face]]][..., 2] * place[face]).sum(1)
     column, row = np.clip(marks.round().astype(int), 0, [width - 1, height - 1]).T
     # A few lie on the scan's holes: the surface around them counts.
     z = np.array([np.nanmedian(depth[r - 9 : r + 10, c - 9 : c + 10]) for r, c in zip(row, column)])
-    if np.isnan(z).any():
-        sys.exit(f"landmarks beside the head: {np.flatnonzero(np.isnan(z))}")
-    return np.c_[(marks[:, 0] - 480) / zoom - 24, (540 - marks[:, 1]) / zoom, z]
+    return np.c_[(marks[:, 0] - 480) / zoom - 24, (540 - marks[:, 1]) / zoom, z] @ view
 
 
 def refine(vertices, coordinates, triangles, inside, rounds):
@@ -221,11 +240,11 @@ def expressions(marks):
             shift[crease] = 0.45 * shift[upper]
         blinks[side] = shift
     brows = none()
-    brows[BROWS] = [0, 7, 0]
-    forehead = np.setdiff1d(np.flatnonzero(marks[:, 1] > marks[BROWS, 1].max() + 3), BROWS)
-    brows[forehead] = [0, 3, 0]
-    for side in CREASE:
-        brows[CREASE[side]] = [0, 2.5, 0]
+    line = marks[BROWS, 1].mean()
+    lids = marks[[i for side in UPPER for i in UPPER[side]], 1].mean()
+    for i in range(468):
+        y = marks[i, 1]
+        brows[i] = [0, 9 * smooth(lids + 2, line, y) * (1 - 0.45 * smooth(line, line + 45, y)), 0]
 
     smile = none()
     middle = (marks[61] + marks[291]) / 2
@@ -270,9 +289,9 @@ def identities(marks):
     return {
         "long": offset * [0, 0.07, 0],
         "wide": offset * [0.06, 0, 0],
-        "jaw": low * offset * [0.10, 0, 0],
+        "lower_face": low * offset * [0.10, 0, 0],
         "nose": nose * ((marks - marks[168]) * [0.22, 0.06, 0.10]),
-        "lips": mouth * ((marks - (marks[61] + marks[291]) / 2) * [0.10, 0.28, 0.0]),
+        "lips": mouth * ((marks - (marks[61] + marks[291]) / 2) * [0.10, 0.10, 0.0]),
         "eyes": eyes * [0, 2.2, 0],
     }
 
@@ -301,20 +320,42 @@ def texture(photo):
     return y.tobytes() + b"".join(cv2.resize(c, half, interpolation=cv2.INTER_AREA).tobytes() for c in (cb, cr))
 
 
-def sides(vertices, marks):
-    """1 for vertices above the line between the lips, 2 below it, 0 away from the mouth."""
+def lip_line(vertices, marks):
+    """The height of the line between the lips at each vertex."""
     line = (marks[UPPER_LIP] + marks[LOWER_LIP]) / 2
     order = line[:, 0].argsort()
-    height = np.interp(vertices[:, 0], line[order, 0], line[order, 1])
+    return line, np.interp(vertices[:, 0], line[order, 0], line[order, 1])
+
+
+def part_lips(jaw, shift, vertices, marks, side):
+    """Close to the line between the lips, what lies above stays with the upper lip, what lies below goes with the lower."""
+    _, height = lip_line(vertices, marks)
+    lower = np.array(LOWER_LIP)[marks[LOWER_LIP, 0].argsort()]
+    with_lip = np.stack([np.interp(vertices[:, 0], marks[lower, 0], shift[lower, k]) for k in range(3)], -1)
+    share = np.clip(1.5 - abs(vertices[:, 1] - height) / 4, 0, 1)[:, None]
+    parted = np.where((side == 2)[:, None], with_lip, 0)
+    return np.where((side > 0)[:, None], share * parted + (1 - share) * jaw, jaw)
+
+
+def sides(vertices, marks):
+    """1 for vertices above the line between the lips, 2 below it, 3 and 4 between the lids of the right and left eye, 0
+    elsewhere."""
+    line, height = lip_line(vertices, marks)
     near = (vertices[:, 0] > line[:, 0].min()) & (vertices[:, 0] < line[:, 0].max())
     near &= (abs(vertices[:, 1] - height) < 12) & (vertices[:, 2] > marks[:, 2].min())
-    return np.where(near, np.where(vertices[:, 1] >= height, 1, 2), 0)
+    result = np.where(near, np.where(vertices[:, 1] >= height, 1, 2), 0)
+    for value, eye in ((3, "right"), (4, "left")):
+        outer, inner = CORNERS[eye]
+        around = marks[[outer, *UPPER[eye], inner, *LOWER[eye][::-1]], :2].astype(np.float32)
+        within = [cv2.pointPolygonTest(around, (float(x), float(y)), True) > -1.0 for x, y in vertices[:, :2]]
+        result[np.array(within) & (vertices[:, 2] > 0)] = value
+    return result
 
 
 def main():
     folder = download()
     photo = cv2.imread(str(folder / "james.jpg"))
-    vertices, coordinates, triangles = load(folder / "james.obj")
+    vertices, coordinates, triangles = cut(*load(folder / "james.obj"))
     marks = find_landmarks(vertices, coordinates, triangles, photo)
     fine = np.concatenate([marks[UPPER[s] + LOWER[s] + CREASE[s]] for s in UPPER] + [marks[UPPER_LIP + LOWER_LIP]])
 
@@ -326,8 +367,8 @@ def main():
     field = Field(marks, canonical["triangles"], vertices)
     side = sides(vertices, marks)
     shapes = {**expressions(marks), **identities(marks)}
-    # Between the lips, what lies above goes with the upper lip, what lies below with the lower one.
     carried = {name: field.carry(shift) for name, shift in shapes.items()}
+    carried["jaw"] = part_lips(carried["jaw"], shapes["jaw"], vertices, marks, side)
     number, place = locate(marks, vertices, triangles)
     origin = (marks[234] + marks[454]) / 2
 
