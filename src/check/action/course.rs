@@ -15,8 +15,9 @@ const LAPSE: Time = 300 * MILLISECOND;
 const LEAST_PAUSE: Time = 200 * MILLISECOND;
 const PAUSE_STEP: Time = 25 * MILLISECOND;
 const PAUSES: u64 = 21;
-/// Nobody answers a prompt sooner (visual reaction times begin at about 180 ms; the frame's way to the screen comes on top).
-pub const REACTION: Time = 120 * MILLISECOND;
+/// Nobody answers a prompt sooner: choosing among several answers takes 300 ms and more (Hick 1952), reading and the frame's
+/// way to the screen come on top.
+pub const REACTION: Time = 250 * MILLISECOND;
 /// So many answers before their prompt are no accident.
 const EARLY: u32 = 2;
 /// Expressions that nobody asked for: so many are a recording.
@@ -416,7 +417,7 @@ mod tests {
         assert_eq!(course.fraction(), 1.0);
         for record in course.records() {
             let after = record.performance.unwrap().onset - record.requested;
-            assert!((300..500).contains(&(after / MILLISECOND)), "{record:?}");
+            assert!((260..340).contains(&(after / MILLISECOND)), "{record:?}");
         }
     }
 

@@ -9,6 +9,8 @@ const MILLISECOND: Time = 1_000_000;
 /// Below it a face is at rest, above `LEFT` it is under way, at 1 the action counts.
 const REST: f32 = 0.35;
 const LEFT: f32 = 0.5;
+/// Between it and `LEFT` the way up is followed back to where it began.
+const STIRRED: f32 = 0.2;
 /// A peak that has been reached stays one down to here.
 const HELD: f32 = 0.8;
 
@@ -40,7 +42,7 @@ impl Pace {
 /// A completed action.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Performance {
-    /// When rest was left, when the peak was highest, when the face was back.
+    /// When it began (the way up between two levels, prolonged down to rest), was highest and was over.
     pub onset: Time,
     pub apex: Time,
     pub end: Time,
@@ -73,11 +75,13 @@ pub struct Gesture {
     action: Action,
     phase: Phase,
     last: Option<(Time, f32)>,
+    /// When the extent last rose above [`STIRRED`].
+    stirred: Option<Time>,
 }
 
 impl Gesture {
     pub fn new(action: Action) -> Self {
-        Self { action, phase: Phase::Unsettled, last: None }
+        Self { action, phase: Phase::Unsettled, last: None, stirred: None }
     }
 
     pub fn action(&self) -> Action {
@@ -105,12 +109,17 @@ impl Gesture {
     /// Takes in how far the action is carried out (0 rest, 1 counts); tells when it has been completed.
     pub fn observe(&mut self, time: Time, extent: f32) -> Option<Performance> {
         let before = self.last.replace((time, extent));
+        if extent > STIRRED && before.is_none_or(|(_, low)| low <= STIRRED) {
+            self.stirred = Some(crossing(STIRRED, before, (time, extent)));
+        }
         match &mut self.phase {
             Phase::Unsettled | Phase::Rest if extent <= REST => self.phase = Phase::Rest,
             Phase::Unsettled => {}
             Phase::Rest if extent < LEFT => {}
             Phase::Rest => {
-                let onset = crossing(before, (time, extent));
+                let left = crossing(LEFT, before, (time, extent));
+                let rise = left.saturating_sub(self.stirred.unwrap_or(left));
+                let onset = left.saturating_sub((rise as f32 * LEFT / (LEFT - STIRRED)) as Time);
                 let mut excursion = Excursion { onset, apex: time, peak: extent, high: None, counts: false };
                 excursion.rise(time, extent, &Pace::of(self.action));
                 self.phase = Phase::Away(excursion);
@@ -153,12 +162,12 @@ impl Excursion {
     }
 }
 
-/// When the extent crossed [`LEFT`] between two frames, by straight interpolation: the same at any frame rate.
-fn crossing(before: Option<(Time, f32)>, (time, extent): (Time, f32)) -> Time {
-    let Some((then, low)) = before.filter(|(then, low)| *then < time && *low < LEFT && extent > *low) else {
+/// When the extent crossed `level` between two frames, by straight interpolation: the same at any frame rate.
+fn crossing(level: f32, before: Option<(Time, f32)>, (time, extent): (Time, f32)) -> Time {
+    let Some((then, low)) = before.filter(|(then, low)| *then < time && *low < level && extent > *low) else {
         return time;
     };
-    let share = f64::from((LEFT - low) / (extent - low));
+    let share = f64::from((level - low) / (extent - low));
     then + ((time - then) as f64 * share) as Time
 }
 
@@ -199,7 +208,7 @@ mod tests {
                     panic!("{action:?} at {rate}");
                 };
                 let onset = done.onset as f64 / 1e6 - 1_000.0;
-                assert!((0.0..0.35 * lasts).contains(&onset), "{action:?} at {rate}: {onset}");
+                assert!((-1_000.0 / rate..0.1 * lasts).contains(&onset), "{action:?} at {rate}: {onset}");
                 assert!(performed(action, 0.8, lasts, at_rate(rate)).is_empty(), "{action:?} at {rate}");
             }
         }
