@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use gst::prelude::*;
-use gstliveness::elements::message::{Body, LivenessMessage};
+use gstliveness::elements::message::{Body, LivenessMessage, ResultBody};
 use gstliveness::face::FaceAnalyzer;
 use gstliveness::inference::ModelSource;
 use gstliveness::render::random::Random;
@@ -46,7 +46,8 @@ struct Ended {
     /// Seconds of running time.
     time: f64,
     score: f64,
-    warnings: Vec<String>,
+    /// What was found wrong.
+    reasons: Vec<String>,
 }
 
 fn main() -> Result<(), Error> {
@@ -121,7 +122,7 @@ fn watch(bus: &gst::Bus) -> Result<Ended, Error> {
                         status: result.status,
                         time: header.running_time.unwrap_or_default().nseconds() as f64 * 1e-9,
                         score: result.score,
-                        warnings: result.warnings,
+                        reasons: reasons(&result),
                     });
                 }
             }
@@ -129,6 +130,17 @@ fn watch(bus: &gst::Bus) -> Result<Ended, Error> {
         }
     }
     Err("a session did not end".into())
+}
+
+/// The warnings, or what the check says of them with the action it broke off at.
+fn reasons(result: &ResultBody) -> Vec<String> {
+    let json: serde_json::Value = serde_json::from_str(&result.json).unwrap_or_default();
+    let asked = json["evidence"]["challenges"].as_array().and_then(|all| all.last()).map(|c| &c["action"]);
+    let reason = |warning: &serde_json::Value| match warning["additional_data"]["reason"].as_str() {
+        Some(reason) => format!("{reason} {}", asked.and_then(|a| a.as_str()).unwrap_or_default()),
+        None => warning["risk"].as_str().unwrap_or_default().to_owned(),
+    };
+    json["warnings"].as_array().map(|all| all.iter().map(reason).collect()).unwrap_or_default()
 }
 
 /// Rates of the decisions, the middle score and time, the reasons given.
@@ -141,8 +153,8 @@ fn summary(sessions: &[Ended]) -> String {
     };
     let longest = sessions.iter().map(|s| s.time).fold(0.0, f64::max);
     let mut reasons = BTreeMap::<&str, usize>::new();
-    for warning in sessions.iter().flat_map(|s| &s.warnings) {
-        *reasons.entry(warning).or_default() += 1;
+    for reason in sessions.iter().flat_map(|s| &s.reasons) {
+        *reasons.entry(reason).or_default() += 1;
     }
     format!(
         "approved {}, in review {}, declined {}; score {:.0}; {:.1} s, at most {longest:.1}; {reasons:?}",

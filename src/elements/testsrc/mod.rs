@@ -60,7 +60,7 @@ pub enum Behaviour {
     Idle,
     #[enum_value(name = "Does something else than asked", nick = "wrong-action")]
     WrongAction,
-    #[enum_value(name = "Does it before anybody can react, and more unasked", nick = "too-early")]
+    #[enum_value(name = "Is at it before it is asked, and does more unasked", nick = "too-early")]
     TooEarly,
     #[enum_value(name = "Does it when the deadline has passed", nick = "too-late")]
     TooLate,

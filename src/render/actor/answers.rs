@@ -17,7 +17,8 @@ pub enum Behaviour {
     Idle,
     /// Does something else than asked.
     WrongAction,
-    /// Does it quicker than anybody can react, and goes on to what nobody has asked for yet.
+    /// Is already at it when the prompt is heard, as a guess or a recording that happens to fit, and goes on to what
+    /// nobody has asked for yet.
     TooEarly,
     /// Does it when the deadline has long passed.
     TooLate,
@@ -66,7 +67,7 @@ impl Answers {
                 self.begin(other, start);
             }
             Behaviour::TooEarly => {
-                let start = at + self.seconds(0.0, 0.08);
+                let start = at - self.seconds(0.15, 0.25);
                 let end = self.begin(action, start);
                 let next = other(action, &mut self.random);
                 let start = end + self.seconds(0.3, 0.6);

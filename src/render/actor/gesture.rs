@@ -36,8 +36,8 @@ fn by_body(action: Action) -> Stance {
         Action::TurnLeft => head(25.0, 0.0, [-14.0, 0.0]),
         Action::TurnRight => head(-25.0, 0.0, [14.0, 0.0]),
         Action::LookUp => head(0.0, -18.0, [0.0, 3.0]),
-        Action::Smile => face(Expression { smile: 0.9, brows: 0.05, ..Expression::default() }),
-        Action::OpenMouth => face(Expression { jaw: 0.85, brows: 0.1, ..Expression::default() }),
+        Action::Smile => face(Expression { smile: 0.95, brows: 0.05, ..Expression::default() }),
+        Action::OpenMouth => face(Expression { jaw: 0.95, brows: 0.1, ..Expression::default() }),
         Action::RaiseBrows => face(Expression { brows: 0.95, ..Expression::default() }),
     }
 }

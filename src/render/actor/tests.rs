@@ -164,7 +164,7 @@ fn the_wrong_action_is_another() {
 }
 
 #[test]
-fn too_early_begins_before_anybody_can_react_and_does_more_than_asked() {
+fn too_early_begins_before_it_is_asked_and_does_more() {
     for seed in 0..20 {
         let idle = play(role(Subject::Live, Behaviour::Idle, seed), &[], [0.0, 8.0]);
         let early = play(
@@ -174,7 +174,7 @@ fn too_early_begins_before_anybody_can_react_and_does_more_than_asked() {
         );
         let mut pairs = idle.iter().zip(&early);
         let begin = pairs.find(|((_, i), (_, a))| a.head.yaw - i.head.yaw > 0.1).unwrap().0.0;
-        assert!((2.0..2.15).contains(&begin), "{begin}");
+        assert!((1.75..1.95).contains(&begin), "{begin}");
         let rest: Vec<_> = early.iter().filter(|(t, _)| *t > 3.2).copied().collect();
         let blinked = rest.iter().any(|(_, s)| s.expression.blink[0] > 0.99);
         assert!(done(&rest).len() == 1 || blinked, "{:?}", done(&rest));
