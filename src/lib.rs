@@ -13,6 +13,7 @@ pub mod check;
 pub mod elements;
 pub mod face;
 pub mod inference;
+pub mod render;
 pub mod session;
 pub mod vision;
 

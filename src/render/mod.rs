@@ -1,0 +1,86 @@
+//! A camera looking at a person who isn't there: rendered frames with their truth, without GStreamer.
+//!
+//! The head is a photographed scan (see `models/person/bake.py`); expressions and identities are displacements of it. Light
+//! is linear: a room light, and the screen before the person as an area light of cells. The camera has perspective,
+//! defocus, motion blur, an exposure that adapts, and noise. Lengths are metres; x runs to the picture's right, y up, z
+//! towards the camera, which stands at the origin.
+
+pub mod actor;
+mod camera;
+mod head;
+mod light;
+mod looks;
+mod occlusion;
+mod person;
+mod prop;
+pub mod random;
+mod raster;
+mod room;
+mod scene;
+
+pub use camera::Setting;
+pub use light::ScreenLight;
+pub use scene::{Renderer, Truth};
+
+/// The head's turn in degrees with the signs of [`crate::face::HeadPose`] (ISO/IEC 39794-5), and its shift in metres from
+/// its resting place.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct HeadPose {
+    pub yaw: f32,
+    pub pitch: f32,
+    pub roll: f32,
+    pub shift: [f32; 3],
+}
+
+/// Each 0 (neutral) to 1 (as far as it goes).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Expression {
+    /// Of the person's right and left eye.
+    pub blink: [f32; 2],
+    pub brows: f32,
+    pub smile: f32,
+    pub jaw: f32,
+    /// Degrees to the person's left and down.
+    pub gaze: [f32; 2],
+}
+
+/// What a person does at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Stance {
+    pub head: HeadPose,
+    pub expression: Expression,
+}
+
+/// What stands before the camera.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Presentation {
+    #[default]
+    Live,
+    /// A print on paper held by a hand: flat.
+    Print,
+    /// Bent about its upright axis.
+    BentPrint,
+    /// Cut out along the head, without eye holes.
+    CutoutPrint,
+    /// A tablet that shows [`Scene::shown`].
+    Screen,
+    /// A rigid mask: the head turns, the wearer's eyes blink, nothing else moves.
+    Mask,
+    Nobody,
+    /// The person and another, who does [`Scene::shown`].
+    TwoPeople,
+}
+
+/// One moment before the camera.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    pub presentation: Presentation,
+    /// Of the person; or of the hand that holds the print or tablet (its head pose).
+    pub stance: Stance,
+    /// Of the person in the print or on the tablet, or of the second person.
+    pub shown: Stance,
+    /// The screen before the camera's subject.
+    pub light: Option<&'a ScreenLight>,
+    /// The screen that lit the person in the print or on the tablet.
+    pub shown_light: Option<&'a ScreenLight>,
+}

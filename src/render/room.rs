@@ -1,0 +1,63 @@
+//! The wall behind the person: plaster with a door or window, a shelf, a picture; out of focus.
+
+use super::random::Random;
+
+/// Linear reflectance of every pixel.
+pub fn paint(width: usize, height: usize, seed: u64) -> Vec<[f32; 3]> {
+    let mut random = Random::nth(seed, 17);
+    let wall = tint(&mut random, 0.28, 0.5);
+    let items: Vec<Item> = (0..7).map(|_| Item::draw(&mut random)).collect();
+    let grain: Vec<f32> = (0..64 * 64).map(|_| random.normal()).collect();
+    let soft = 0.02;
+    let mut pixels = Vec::with_capacity(width * height);
+    for row in 0..height {
+        let y = (row as f32 + 0.5) / height as f32;
+        for column in 0..width {
+            let x = (column as f32 + 0.5) / width as f32;
+            let rough = 1.0 + 0.03 * grain[((y * 97.0) as usize % 64) * 64 + (x * 131.0) as usize % 64];
+            // Brighter towards the light.
+            let fall = 1.12 - 0.25 * x - 0.18 * y;
+            let mut color = wall.map(|v| v * fall * rough);
+            for item in &items {
+                let share = item.covers(x, y, soft);
+                color = [0, 1, 2].map(|i| color[i] + share * (item.color[i] * fall - color[i]));
+            }
+            pixels.push(color);
+        }
+    }
+    pixels
+}
+
+struct Item {
+    left: f32,
+    top: f32,
+    width: f32,
+    height: f32,
+    color: [f32; 3],
+}
+
+impl Item {
+    fn draw(random: &mut Random) -> Self {
+        Self {
+            left: random.between(-0.1, 0.95),
+            top: random.between(-0.1, 0.85),
+            width: random.between(0.05, 0.3),
+            height: random.between(0.08, 0.45),
+            color: tint(random, 0.06, 0.6),
+        }
+    }
+
+    /// 0 outside to 1 inside, with soft edges.
+    fn covers(&self, x: f32, y: f32, soft: f32) -> f32 {
+        let edge = |at: f32, from: f32, length: f32| {
+            ((at - from) / soft + 0.5).clamp(0.0, 1.0) * ((from + length - at) / soft + 0.5).clamp(0.0, 1.0)
+        };
+        edge(x, self.left, self.width) * edge(y, self.top, self.height)
+    }
+}
+
+/// A muted colour.
+fn tint(random: &mut Random, low: f32, high: f32) -> [f32; 3] {
+    let value = random.between(low, high);
+    [(); 3].map(|()| value * random.between(0.85, 1.15))
+}
