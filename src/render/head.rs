@@ -49,6 +49,8 @@ pub struct Head {
     /// Linear reflectance, `side` × `side`.
     pub texture: Vec<[f32; 3]>,
     pub side: usize,
+    /// Degrees that the mesh at rest looks down.
+    pub trim: f32,
 }
 
 /// The asset's own unit, in metres.
@@ -90,7 +92,7 @@ fn parse(data: &[u8]) -> Option<Head> {
     let mut reader = Reader(data);
     (reader.take(8)? == b"PERSON02").then_some(())?;
     let counts: Vec<usize> = (0..8).map(|_| reader.number()).collect::<Option<_>>()?;
-    let [count, triangles, side, marks, identities, units] = counts[..6].try_into().ok()?;
+    let [count, triangles, side, marks, identities, units, trim, _] = counts[..].try_into().ok()?;
     let vertices = reader.vectors(count)?;
     let coordinates = reader.shorts(2 * count)?;
     let surfaces = reader.take(count)?.iter().map(|kind| surface(*kind)).collect::<Option<Vec<_>>>()?;
@@ -117,6 +119,7 @@ fn parse(data: &[u8]) -> Option<Head> {
         marks: places.chunks_exact(3).zip(weights.chunks_exact(3)).map(mark).collect(),
         texture: texture.chunks_exact(3).map(|t| [t[0], t[1], t[2]].map(decode)).collect(),
         side,
+        trim: 1e-3 * (trim as u32).cast_signed() as f32,
     })
 }
 
@@ -143,6 +146,7 @@ impl Head {
             marks: Vec::new(),
             texture: vec![[0.0; 3]],
             side: 1,
+            trim: 0.0,
         }
     }
 }

@@ -72,7 +72,7 @@ pub struct Looks {
 impl Looks {
     pub fn new(identity: u64) -> Self {
         let mut random = Random::nth(identity, 3);
-        let mut shape: Vec<f32> = HEAD.identities.iter().map(|_| (0.45 * random.normal()).clamp(-0.9, 0.9)).collect();
+        let mut shape: Vec<f32> = HEAD.identities.iter().map(|_| (0.2 * random.normal()).clamp(-0.45, 0.45)).collect();
         // The scanned man's face, more or less; then sex and two lines of descent, from none to most.
         shape[0] = random.between(0.45, 1.0);
         shape.iter_mut().skip(1).take(3).for_each(|w| *w = (w.abs() * 1.2).min(0.7));

@@ -27,6 +27,11 @@ struct Ball {
     radius: f32,
 }
 
+/// Where the shirt begins, in texture coordinates; `bake.py` knows it too.
+fn neckline(u: f32) -> f32 {
+    (9.4 - 6.3 - 0.45 * (2.0 * u - 1.0).abs()) / 3.0
+}
+
 pub struct Person {
     looks: Looks,
     /// The head at rest with this person's shape.
@@ -80,7 +85,8 @@ impl Person {
         let Expression { blink, gaze, .. } = stance.expression;
         let eyes = Expression { blink, gaze, ..Expression::default() };
         let expression = if rigid { eyes } else { stance.expression };
-        let stance = Stance { head: stance.head, expression };
+        let head = HeadPose { pitch: stance.head.pitch - HEAD.trim, ..stance.head };
+        let stance = Stance { head, expression };
         self.pose(&stance, rest);
         self.light(lens, lighting, &stance);
         self.seen.clear();
@@ -146,7 +152,9 @@ impl Person {
                 Surface::Skin => canvas.triangle(corners, |u, v| Some(skin.sample(u, v))),
                 Surface::Mouth => canvas.triangle(corners, |_, _| Some([0.11, 0.03, 0.026])),
                 Surface::Teeth => canvas.triangle(corners, |_, _| Some([0.5, 0.46, 0.38])),
-                Surface::Cloth => canvas.triangle(corners, |u, v| Some(self.looks.cloth(u, v))),
+                Surface::Cloth => canvas.triangle(corners, |u, v| {
+                    Some(if v > neckline(u) { self.looks.cloth(u, v) } else { skin.sample(u, v) })
+                }),
                 Surface::Eye => canvas.triangle(corners, |u, v| Some(self.looks.eye(u, v))),
             }
         }
