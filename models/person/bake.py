@@ -228,7 +228,8 @@ def main():
     for mp, v in RIGHT.items():
         anchors[mp] = base[v]
         anchors[int(mirrored[mp])] = base[v] * [-1, 1, 1]
-    on_anny, owner, weights = lay_over(canonical, face_tris, anchors, base, skin, slides(canonical, mirrored))
+    on_anny, _, _ = lay_over(canonical, face_tris, anchors, base, skin)
+    _, owner, weights = lay_over(canonical, face_tris, anchors, base, skin, slides(canonical, mirrored))
     on_scan, _, _ = lay_over(canonical, face_tris, dict(zip(IBUG, points68)), scan, scan_tris)
     to_anny = similarity(on_scan, on_anny)
     scan_there, on_scan_there = to_anny(scan), to_anny(on_scan)
@@ -274,6 +275,9 @@ def slides(canonical, mirrored):
         return None
     seen = np.loadtxt(path)[:468, 1:] * [1, -1] * 0.00588
     seen = 0.5 * (seen + seen[mirrored] * [-1, 1])
+    # Around the eyes and on the lips the anchors stand.
+    fixed = canonical[[i for i in (*RIGHT, *mirrored[list(RIGHT)])]]
+    seen *= np.clip((cKDTree(fixed).query(canonical)[0] / 0.1) - 0.5, 0, 1)[:, None]
     return np.concatenate([seen, np.zeros((468, 1))], 1)
 
 
