@@ -7,9 +7,10 @@ mod jpeg;
 pub mod message;
 pub mod meta;
 pub mod passive;
+pub mod testsrc;
 
 pub use analyzer::Analyzer;
-pub use frame::{UnreadableFrame, with_frame};
+pub use frame::{FORMATS, UnreadableFrame, with_frame};
 
 use std::sync::LazyLock;
 
@@ -19,5 +20,6 @@ pub(crate) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
 
 pub(crate) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     passive::register(plugin)?;
-    action::register(plugin)
+    action::register(plugin)?;
+    testsrc::register(plugin)
 }

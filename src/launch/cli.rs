@@ -27,10 +27,10 @@ pub struct RunArgs {
     pub workflow: PathBuf,
     /// Where the video comes from: test | file:PATH | v4l2:/dev/videoN | pipeline:GST-LAUNCH-FRAGMENT
     ///
-    /// `test` is a public-domain portrait inside the program, shown as a stream of 30 frames a second. `file:` takes
-    /// anything that GStreamer decodes and turns it upright by its rotation tag. `pipeline:` takes any gst-launch-1.0
-    /// line that ends in raw video.
-    #[arg(long)]
+    /// `test` is what the program brings along: a public-domain portrait for a passive check, else a rendered person
+    /// who does what is asked. `file:` takes anything that GStreamer decodes and turns it upright by its rotation
+    /// tag. `pipeline:` takes any gst-launch-1.0 line that ends in raw video.
+    #[arg(long, default_value = "test")]
     pub source: String,
     /// Print every message as one line of JSON on stdout, the result last, and nothing else
     #[arg(long)]
@@ -125,13 +125,17 @@ Ctrl-C abandons the check.
 
 Workflow (only `method` is required):
   node_id            text    name of this check in the decision
-  method             text    \"passive\"
+  method             text    \"passive\" or \"action\"
   max_attempts       1-3     how often a person may try
   attempt_timeout_s  number  seconds that one attempt may take
   decline_threshold  0-100   a score at or below it declines
   review_threshold   0-100   a score at or below it goes to review
-  frames             1-1000  good frames that a decision takes
-  interval_ms        number  least time between analysed frames
+  frames             1-1000  good frames that a decision takes (passive)
+  interval_ms        number  least time between analysed frames (passive)
+  actions            list    what may be asked: blink, nod, turn-left, turn-right, look-up, smile, open-mouth,
+                             raise-brows (action)
+  action_count       number  how many of them are (action)
+  action_timeout_s   number  seconds to begin each (action)
   models_dir         path    .onnx files that stand in for the embedded ones, from the workflow's folder
   vendor_data        text    handed through to the decision
   metadata           any     handed through to the decision";

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use gst::prelude::*;
+use gstliveness::check::Method;
 
 use super::failure::Failure;
 use super::fault;
@@ -23,7 +24,10 @@ const TAIL: &str = "liveness-launch-tail";
 /// A video source.
 #[derive(Debug, PartialEq)]
 pub enum Source {
-    Test,
+    /// The shipped picture.
+    Portrait,
+    /// The rendered person, who does what is asked.
+    Person,
     File(PathBuf),
     Camera(PathBuf),
     Fragment(String),
@@ -36,9 +40,12 @@ pub struct Open {
 }
 
 impl Source {
-    pub fn parse(text: &str) -> Result<Self, Failure> {
+    /// `test` is what suits the method.
+    pub fn parse(text: &str, method: Method) -> Result<Self, Failure> {
         match text.split_once(':') {
-            None if text == "test" => Ok(Self::Test),
+            None if text == "test" => {
+                Ok(if method == Method::Passive { Self::Portrait } else { Self::Person })
+            }
             Some(("file", path)) => existing(path).map(Self::File),
             Some(("v4l2", device)) => existing(device).map(Self::Camera),
             Some(("pipeline", fragment)) if !fragment.trim().is_empty() => {
@@ -52,12 +59,13 @@ impl Source {
 
     /// Whether its frames come faster than they are shown unless a sink holds them back.
     pub fn needs_pacing(&self) -> bool {
-        matches!(self, Self::Test)
+        matches!(self, Self::Portrait | Self::Person)
     }
 
     fn description(&self) -> String {
         match self {
-            Self::Test => format!(
+            Self::Person => "livenesstestsrc".to_owned(),
+            Self::Portrait => format!(
                 "appsrc name={INPUT} ! pngdec ! videoconvert ! imagefreeze num-buffers={PORTRAIT_FRAMES} \
                  ! video/x-raw,framerate=30/1"
             ),
@@ -74,10 +82,10 @@ impl Source {
         let queue = "queue max-size-buffers=4 max-size-bytes=0 max-size-time=0";
         let open = Open::parse(&format!("{} ! {queue} ! videoconvert name={TAIL}", self.description()))?;
         match self {
-            Self::Test => open.push(PORTRAIT.to_vec(), "image/png")?,
+            Self::Portrait => open.push(PORTRAIT.to_vec(), "image/png")?,
             Self::File(path) => open.input()?.set_property("uri", uri(path)?),
             Self::Camera(device) => open.input()?.set_property("device", device.display().to_string()),
-            Self::Fragment(_) => {}
+            Self::Person | Self::Fragment(_) => {}
         }
         Ok(open)
     }
@@ -196,12 +204,11 @@ mod tests {
 
     #[test]
     fn sources_are_told_by_their_scheme() {
-        assert_eq!(Source::parse("test").unwrap(), Source::Test);
+        let parse = |text: &str| Source::parse(text, Method::Passive);
+        assert_eq!(parse("test").unwrap(), Source::Portrait);
+        assert_eq!(Source::parse("test", Method::Action).unwrap(), Source::Person);
         let fragment = "videotestsrc pattern=ball ! video/x-raw,format=NV12";
-        assert_eq!(
-            Source::parse(&format!("pipeline:{fragment}")).unwrap(),
-            Source::Fragment(fragment.into())
-        );
+        assert_eq!(parse(&format!("pipeline:{fragment}")).unwrap(), Source::Fragment(fragment.into()));
         for (text, code) in [
             ("", Code::Usage),
             ("pipeline:", Code::Usage),
@@ -211,7 +218,7 @@ mod tests {
             ("file:/", Code::NoInput),
             ("v4l2:/dev/video99", Code::NoInput),
         ] {
-            assert_eq!(Source::parse(text).unwrap_err().code, code, "{text}");
+            assert_eq!(parse(text).unwrap_err().code, code, "{text}");
         }
     }
 

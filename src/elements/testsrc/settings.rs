@@ -66,7 +66,6 @@ impl Settings {
             ambient: self.ambient as f32,
             distance: self.distance as f32,
             noise: self.noise as f32,
-            ..Setting::default()
         }
     }
 

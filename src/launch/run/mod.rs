@@ -32,7 +32,7 @@ const LAST_FRAME: Duration = Duration::from_millis(500);
 
 pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let workflow = Workflow::load(&args.workflow)?;
-    let source = Source::parse(&args.source)?;
+    let source = Source::parse(&args.source, workflow.method)?;
     if args.picture.is_some() {
         picture::available()?;
     }

@@ -42,8 +42,8 @@ fn by_body(action: Action) -> Stance {
     }
 }
 
-/// The same with a picture in the hand, which turns as a whole; what it cannot do it is waved for. Eye holes show
-/// the eyes of the one behind it.
+/// The same with a picture in the hand, which turns as a whole; what it cannot do it is waved for. Eye holes would
+/// show the eyes of the one behind it.
 fn by_hand(action: Action) -> Stance {
     match action {
         Action::Nod | Action::TurnLeft | Action::TurnRight | Action::LookUp => {

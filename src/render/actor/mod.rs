@@ -29,7 +29,7 @@ use super::{Expression, Presentation, Scene, Stance};
 pub enum Subject {
     #[default]
     Live,
-    /// A photo of the person, on paper in somebody's hand: flat, bent, or cut out with holes for the attacker's eyes.
+    /// A photo of the person, on paper in somebody's hand: flat, bent, or cut out around the head.
     Print,
     BentPrint,
     CutoutPrint,
@@ -129,7 +129,7 @@ enum Shown {
 /// ```
 pub struct Actor {
     role: Role,
-    /// The person, the mask's wearer, or the one behind a cut-out print.
+    /// The person, or whoever wears the mask or holds the picture.
     idle: Idle,
     hand: Balance,
     answers: Answers,

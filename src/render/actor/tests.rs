@@ -345,7 +345,7 @@ proptest! {
         for i in 0..600 {
             let time = f64::from(i) / 60.0;
             let stance = often.scene(time).stance;
-            if i as usize % every == 0 {
+            if (i as usize).is_multiple_of(every) {
                 prop_assert_eq!(stance, seldom.scene(time).stance);
             }
         }

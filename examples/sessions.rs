@@ -1,0 +1,155 @@
+//! Rendered sessions: how `livenessaction` decides on `livenesstestsrc`'s subjects and behaviours, and how fast.
+//!
+//!     cargo run --release --example sessions -- [SESSIONS] [ONLY]
+//!
+//! Each of SESSIONS (300) per subject and behaviour has its own person, seed, light, distance and challenge, and one
+//! attempt. ONLY is part of the name of those to run, such as "print" or "live too-early". Frames come as fast as two
+//! threads per core make them; times are those of the stream.
+
+#[path = "common/stats.rs"]
+mod stats;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use gst::prelude::*;
+use gstliveness::elements::message::{Body, LivenessMessage};
+use gstliveness::face::FaceAnalyzer;
+use gstliveness::inference::ModelSource;
+use gstliveness::render::random::Random;
+use gstliveness::session::Status;
+
+use stats::Rate;
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+const CAPS: &str = "video/x-raw,format=NV12,width=640,height=480,framerate=15/1";
+const SUBJECTS: [&str; 10] = [
+    "live",
+    "print",
+    "bent-print",
+    "cutout-print",
+    "screen",
+    "replay",
+    "injected",
+    "mask",
+    "nobody",
+    "two-people",
+];
+/// The live person's; whoever attacks obeys as well as the attack can.
+const BEHAVIOURS: [&str; 4] = ["idle", "wrong-action", "too-early", "too-late"];
+
+/// How one session ended.
+struct Ended {
+    status: Status,
+    /// Seconds of running time.
+    time: f64,
+    score: f64,
+    warnings: Vec<String>,
+}
+
+fn main() -> Result<(), Error> {
+    let mut arguments = std::env::args().skip(1);
+    let count = arguments.next().map_or(Ok(300), |n| n.parse())?;
+    let only = arguments.next().unwrap_or_default();
+    gst::init()?;
+    gstliveness::plugin_register_static()?;
+    // Holds the nets, so that the pipelines share them instead of loading them anew.
+    let _nets = FaceAnalyzer::new(&ModelSource::Embedded)?;
+    let obeying = SUBJECTS.map(|subject| (subject, "obeys"));
+    let others = BEHAVIOURS.map(|behaviour| ("live", behaviour));
+    for (subject, behaviour) in obeying.into_iter().chain(others) {
+        let name = format!("{subject} {behaviour}");
+        if name.contains(&only) {
+            let begin = Instant::now();
+            let sessions = play_all(subject, behaviour, count)?;
+            println!("{name:<18} {}  [{:.0} s]", summary(&sessions), begin.elapsed().as_secs_f64());
+        }
+    }
+    Ok(())
+}
+
+/// All sessions of one kind, on all cores.
+fn play_all(subject: &str, behaviour: &str, count: usize) -> Result<Vec<Ended>, Error> {
+    let next = AtomicUsize::new(0);
+    let work = || -> Result<Vec<Ended>, Error> {
+        let mut ended = Vec::new();
+        loop {
+            let n = next.fetch_add(1, Ordering::Relaxed);
+            if n >= count {
+                return Ok(ended);
+            }
+            ended.push(play(subject, behaviour, n as u64)?);
+        }
+    };
+    let threads = 2 * std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let mut all = Vec::new();
+        for worker in workers {
+            all.extend(worker.join().map_err(|_| "a session panicked")??);
+        }
+        Ok(all)
+    })
+}
+
+/// One session, until the decision.
+fn play(subject: &str, behaviour: &str, n: u64) -> Result<Ended, Error> {
+    let mut random = Random::nth(1, n);
+    let (ambient, distance) = (random.between(0.6, 1.4), random.between(0.45, 0.7));
+    let pipeline = gst::parse::launch(&format!(
+        "livenesstestsrc subject={subject} behaviour={behaviour} seed={n} identity={n} ambient={ambient} \
+         distance={distance} ! {CAPS} ! livenessaction seed={} max-attempts=1 ! fakesink sync=false",
+        n + 1
+    ))?;
+    let bus = pipeline.bus().ok_or("no bus")?;
+    pipeline.set_state(gst::State::Playing)?;
+    let ended = watch(&bus);
+    pipeline.set_state(gst::State::Null)?;
+    ended
+}
+
+fn watch(bus: &gst::Bus) -> Result<Ended, Error> {
+    for message in bus.iter_timed(gst::ClockTime::from_seconds(300)) {
+        match message.view() {
+            gst::MessageView::Error(error) => return Err(error.error().into()),
+            gst::MessageView::Element(element) => {
+                let message = element.structure().map(LivenessMessage::try_from);
+                if let Some(Ok(LivenessMessage { header, body: Body::Result(result) })) = message {
+                    return Ok(Ended {
+                        status: result.status,
+                        time: header.running_time.unwrap_or_default().nseconds() as f64 * 1e-9,
+                        score: result.score,
+                        warnings: result.warnings,
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+    Err("a session did not end".into())
+}
+
+/// Rates of the decisions, the middle score and time, the reasons given.
+fn summary(sessions: &[Ended]) -> String {
+    let rate = |status| Rate::new(sessions.iter().filter(|s| s.status == status).count(), sessions.len());
+    let middle = |value: fn(&Ended) -> f64| {
+        let mut values: Vec<_> = sessions.iter().map(value).collect();
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+    };
+    let longest = sessions.iter().map(|s| s.time).fold(0.0, f64::max);
+    let mut reasons = BTreeMap::<&str, usize>::new();
+    for warning in sessions.iter().flat_map(|s| &s.warnings) {
+        *reasons.entry(warning).or_default() += 1;
+    }
+    format!(
+        "approved {}, in review {}, declined {}; score {:.0}; {:.1} s, at most {longest:.1}; {reasons:?}",
+        rate(Status::Approved),
+        rate(Status::InReview),
+        rate(Status::Declined),
+        middle(|s| s.score),
+        middle(|s| s.time),
+    )
+}
