@@ -47,7 +47,7 @@ impl Canvas {
     #[inline]
     pub fn triangle(&mut self, [a, b, c]: [&Corner; 3], shade: impl Fn(f32, f32) -> Option<[f32; 3]>) {
         let area = (b.x - a.x) * (c.y - a.y) - (c.x - a.x) * (b.y - a.y);
-        let behind = [a, b, c].iter().any(|p| p.nearness <= 0.0 || p.nearness > 1.0 / NEAREST);
+        let behind = [a, b, c].iter().any(|p| !(p.nearness > 0.0 && p.nearness <= 1.0 / NEAREST));
         // Faces turned away have a positive area, as y runs down.
         if behind || !area.is_finite() || area >= -1e-6 {
             return;
