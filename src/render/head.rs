@@ -1,75 +1,67 @@
-//! The scanned head: `models/person/head.bin`, little-endian, as `bake.py` writes it.
+//! The head at rest: `models/person/person.bin`, little-endian, as `bake.py` writes it.
 
 use std::sync::LazyLock;
 
-/// Landmarks and shapes in the asset's order.
-pub const LANDMARKS: usize = 478;
-pub const SHAPES: usize = 11;
+use super::camera::decode;
 
-/// Displacements: expressions first, then what makes people differ.
+/// What a triangle's surface is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    Skin,
+    Mouth,
+    Teeth,
+    Cloth,
+    Eye,
+}
+
+/// Expressions in the asset's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
-pub enum Shape {
+pub enum Unit {
     BlinkRight,
     BlinkLeft,
     Brows,
     Smile,
     Jaw,
-    Long,
-    Wide,
-    LowerFace,
-    Nose,
-    Lips,
-    Eyes,
 }
 
-/// What changes its look with the expression.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Region {
-    Skin,
-    /// Spans the gap between the lips.
-    Mouth,
-    RightEye,
-    LeftEye,
-}
-
-/// Where a landmark lies: a triangle and the weights of its corners.
+/// Where a landmark lies: the corners of a triangle and their weights.
 #[derive(Clone, Copy, Debug)]
 pub struct Mark {
-    pub triangle: usize,
+    pub corners: [usize; 3],
     pub weights: [f32; 3],
 }
 
-/// The mesh at rest, facing the camera.
+/// The mesh, facing the camera, in metres from the middle of the head.
 pub struct Head {
-    /// Metres from the middle between the ears.
     pub vertices: Vec<[f32; 3]>,
-    /// Texels.
+    /// Shares of the texture's side; the texture repeats.
     pub coordinates: Vec<[f32; 2]>,
-    /// What of the face each triangle belongs to.
-    pub regions: Vec<Region>,
+    pub surfaces: Vec<Surface>,
     pub triangles: Vec<[u16; 3]>,
-    /// Displacements in metres at full expression.
-    pub shapes: Vec<Vec<[f32; 3]>>,
+    /// The first vertex at the same place: seams of the texture are none of the surface.
+    pub welded: Vec<u16>,
+    /// Displacements: how people differ (the scanned man first), and what faces do.
+    pub identities: Vec<Vec<[f32; 3]>>,
+    pub units: Vec<Vec<[f32; 3]>>,
+    /// MediaPipe's first 468 landmarks.
     pub marks: Vec<Mark>,
-    pub texture: Texture,
+    /// Linear reflectance, `side` × `side`.
+    pub texture: Vec<[f32; 3]>,
+    pub side: usize,
+    /// Degrees that the mesh at rest looks down.
+    pub trim: f32,
 }
 
-/// sRGB, 3 bytes a texel.
-pub struct Texture {
-    pub width: usize,
-    pub height: usize,
-    pub rgb: Vec<u8>,
-}
-
-/// The asset's own unit is a hundredth of a millimetre.
-const UNIT: f32 = 1e-5;
-/// The scan looks this far to its left and down; found with the plugin's own head pose.
-const TURNED: (f32, f32) = (6.9, 9.0);
+/// The asset's own unit, in metres.
+const UNIT: f32 = 2e-5;
+/// And its texture coordinates'.
+const COORDINATE: f32 = 1.0 / 16_384.0;
+const UNITS: usize = 5;
 
 /// The one head there is.
 pub static HEAD: LazyLock<Head> =
-    LazyLock::new(|| parse(include_bytes!("../../models/person/head.bin")).unwrap_or_else(Head::empty));
+    LazyLock::new(|| parse(include_bytes!("../../models/person/person.bin")).unwrap_or_else(Head::empty));
 
 struct Reader<'a>(&'a [u8]);
 
@@ -84,80 +76,66 @@ impl<'a> Reader<'a> {
         Some(u32::from_le_bytes(self.take(4)?.try_into().ok()?) as usize)
     }
 
+    fn shorts(&mut self, count: usize) -> Option<Vec<u16>> {
+        let data = self.take(count.checked_mul(2)?)?;
+        Some(data.chunks_exact(2).map(|v| u16::from_le_bytes([v[0], v[1]])).collect())
+    }
+
     fn vectors(&mut self, count: usize) -> Option<Vec<[f32; 3]>> {
-        let data = self.take(count.checked_mul(6)?)?;
-        let value = |pair: &[u8]| UNIT * f32::from(i16::from_le_bytes([pair[0], pair[1]]));
-        Some(
-            data.chunks_exact(6).map(|v| upright([value(&v[0..]), value(&v[2..]), value(&v[4..])])).collect(),
-        )
+        let values = self.shorts(count.checked_mul(3)?)?;
+        let metres = |v: u16| UNIT * f32::from(v.cast_signed());
+        Some(values.chunks_exact(3).map(|v| [metres(v[0]), metres(v[1]), metres(v[2])]).collect())
     }
-
-    fn shorts(&mut self, count: usize) -> Option<impl Iterator<Item = u16> + use<'a>> {
-        Some(self.take(count.checked_mul(2)?)?.chunks_exact(2).map(|v| u16::from_le_bytes([v[0], v[1]])))
-    }
-}
-
-/// Turns what the scan's axes say so that it looks straight ahead.
-fn upright([x, y, z]: [f32; 3]) -> [f32; 3] {
-    let ((sy, cy), (sp, cp)) = ((-TURNED.0).to_radians().sin_cos(), (-TURNED.1).to_radians().sin_cos());
-    let (x, z) = (x * cy + z * sy, z * cy - x * sy);
-    [x, y * cp - z * sp, y * sp + z * cp]
 }
 
 fn parse(data: &[u8]) -> Option<Head> {
     let mut reader = Reader(data);
-    (reader.take(8)? == b"PERSON01").then_some(())?;
-    let [vertices, triangles, shapes, marks, width, height] = [(); 6].map(|()| reader.number());
-    let (count, width, height) = (vertices?, width?, height?);
+    (reader.take(8)? == b"PERSON02").then_some(())?;
+    let counts: Vec<usize> = (0..8).map(|_| reader.number()).collect::<Option<_>>()?;
+    let [count, triangles, side, marks, identities, units, trim, _] = counts[..].try_into().ok()?;
     let vertices = reader.vectors(count)?;
-    let coordinates: Vec<f32> = reader.shorts(2 * count)?.map(|v| f32::from(v) / 65_535.0).collect();
-    let side = reader.take(count)?;
-    let corners: Vec<u16> = reader.shorts(3 * triangles?)?.collect();
-    let shapes = (0..shapes?).map(|_| reader.vectors(count)).collect::<Option<Vec<_>>>()?;
-    let numbers: Vec<u16> = reader.shorts(marks?)?.collect();
-    let weights = reader.take(2 * marks?)?;
-    let triangles: Vec<[u16; 3]> = corners.chunks_exact(3).map(|t| [t[0], t[1], t[2]]).collect();
-    let valid = triangles.iter().flatten().all(|i| usize::from(*i) < count)
-        && numbers.iter().all(|i| usize::from(*i) < triangles.len());
-    let complete = valid && shapes.len() == SHAPES && numbers.len() == LANDMARKS;
-    complete.then_some(())?;
-    let region = |t: &[u16; 3]| {
-        let has = |value: u8| t.iter().any(|i| side[usize::from(*i)] == value);
-        match (has(1) && has(2), has(3), has(4)) {
-            (true, ..) => Region::Mouth,
-            (_, true, _) => Region::RightEye,
-            (_, _, true) => Region::LeftEye,
-            _ => Region::Skin,
-        }
+    let coordinates = reader.shorts(2 * count)?;
+    let surfaces = reader.take(count)?.iter().map(|kind| surface(*kind)).collect::<Option<Vec<_>>>()?;
+    let corners = reader.shorts(3 * triangles)?;
+    let identities = (0..identities).map(|_| reader.vectors(count)).collect::<Option<Vec<_>>>()?;
+    let units = (0..units).map(|_| reader.vectors(count)).collect::<Option<Vec<_>>>()?;
+    let places = reader.shorts(3 * marks)?;
+    let weights = reader.shorts(3 * marks)?;
+    let texture = reader.take(3 * side * side)?;
+    let known = corners.iter().chain(&places).all(|i| usize::from(*i) < count);
+    (known && units.len() == UNITS && !identities.is_empty()).then_some(())?;
+    let mark = |(place, weight): (&[u16], &[u16])| Mark {
+        corners: [0, 1, 2].map(|i| usize::from(place[i])),
+        weights: [0, 1, 2].map(|i| f32::from(weight[i]) / 65_535.0),
     };
-    let mark = |(number, weights): (&u16, &[u8])| {
-        let [a, b] = [weights[0], weights[1]].map(|w| f32::from(w) / 255.0);
-        Mark { triangle: usize::from(*number), weights: [a, b, 1.0 - a - b] }
-    };
-    let place = |c: &[f32]| [c[0] * width as f32, c[1] * height as f32];
     Some(Head {
-        coordinates: coordinates.chunks_exact(2).map(place).collect(),
-        regions: triangles.iter().map(region).collect(),
-        marks: numbers.iter().zip(weights.chunks_exact(2)).map(mark).collect(),
+        welded: weld(&vertices),
         vertices,
-        triangles,
-        shapes,
-        texture: texture(&mut reader, width, height)?,
+        coordinates: coordinates
+            .chunks_exact(2)
+            .map(|c| [c[0], c[1]].map(|v| COORDINATE * f32::from(v)))
+            .collect(),
+        surfaces,
+        triangles: corners.chunks_exact(3).map(|t| [t[0], t[1], t[2]]).collect(),
+        identities,
+        units,
+        marks: places.chunks_exact(3).zip(weights.chunks_exact(3)).map(mark).collect(),
+        texture: texture.chunks_exact(3).map(|t| [t[0], t[1], t[2]].map(decode)).collect(),
+        side,
+        trim: 1e-3 * (trim as u32).cast_signed() as f32,
     })
 }
 
-/// Y′CbCr with halved chroma, full range, to R′G′B′.
-fn texture(reader: &mut Reader<'_>, width: usize, height: usize) -> Option<Texture> {
-    let luma = reader.take(width * height)?;
-    let half = (width / 2) * (height / 2);
-    let (blue, red) = (reader.take(half)?, reader.take(half)?);
-    let mut rgb = Vec::with_capacity(3 * luma.len());
-    for (i, y) in luma.iter().enumerate() {
-        let at = (i / width / 2) * (width / 2) + i % width / 2;
-        let [y, cb, cr] = [f32::from(*y), f32::from(blue[at]) - 128.0, f32::from(red[at]) - 128.0];
-        rgb.extend([y + 1.402 * cr, y - 0.344 * cb - 0.714 * cr, y + 1.772 * cb].map(|v| v as u8));
-    }
-    Some(Texture { width, height, rgb })
+fn surface(kind: u8) -> Option<Surface> {
+    [Surface::Skin, Surface::Mouth, Surface::Teeth, Surface::Cloth, Surface::Eye]
+        .get(usize::from(kind))
+        .copied()
+}
+
+fn weld(vertices: &[[f32; 3]]) -> Vec<u16> {
+    let mut seen = std::collections::HashMap::new();
+    let key = |v: &[f32; 3]| v.map(f32::to_bits);
+    vertices.iter().enumerate().map(|(i, v)| *seen.entry(key(v)).or_insert(i as u16)).collect()
 }
 
 impl Head {
@@ -165,11 +143,15 @@ impl Head {
         Self {
             vertices: Vec::new(),
             coordinates: Vec::new(),
-            regions: Vec::new(),
+            surfaces: Vec::new(),
             triangles: Vec::new(),
-            shapes: vec![Vec::new(); SHAPES],
+            welded: Vec::new(),
+            identities: vec![Vec::new()],
+            units: vec![Vec::new(); UNITS],
             marks: Vec::new(),
-            texture: Texture { width: 1, height: 1, rgb: vec![0; 3] },
+            texture: vec![[0.0; 3]],
+            side: 1,
+            trim: 0.0,
         }
     }
 }
@@ -180,10 +162,11 @@ mod tests {
 
     #[test]
     fn the_asset_is_whole_and_a_part_of_it_is_refused() {
-        let whole = include_bytes!("../../models/person/head.bin");
+        let whole = include_bytes!("../../models/person/person.bin");
         let head = parse(whole).unwrap();
-        assert_eq!(head.marks.len(), LANDMARKS);
-        assert!(head.vertices.iter().flatten().all(|v| v.abs() < 0.4));
+        assert_eq!(head.marks.len(), 468);
+        assert!(head.vertices.iter().flatten().all(|v| v.abs() < 0.5));
+        assert!(head.marks.iter().all(|m| (m.weights.iter().sum::<f32>() - 1.0).abs() < 1e-3));
         for length in [0, 8, 31, 5_000, whole.len() - 1] {
             assert!(parse(&whole[..length]).is_none(), "{length}");
         }

@@ -39,6 +39,8 @@ pub struct Lighting {
 /// From where the room's key light comes, and its share; the rest comes from all around, more from above.
 const KEY: [f32; 3] = [-0.38, 0.62, 0.69];
 const KEY_SHARE: f32 = 0.5;
+/// Of skin's gloss.
+const SHININESS: i32 = 14;
 /// How far light runs on under the skin, by colour.
 const WRAP: [f32; 3] = [0.38, 0.25, 0.18];
 
@@ -81,6 +83,26 @@ impl Lighting {
         }
         light
     }
+
+    /// What a slightly oily surface mirrors of the key light towards the camera (Blinn–Phong, with Schlick's Fresnel term).
+    pub fn shine(&self, place: [f32; 3], normal: [f32; 3]) -> [f32; 3] {
+        let eye = unit(place.map(|v| -v));
+        let half = unit([0, 1, 2].map(|i| KEY[i] + eye[i]));
+        let fresnel = 0.03 + 0.97 * (1.0 - dot(eye, half).clamp(0.0, 1.0)).powi(5);
+        let lobe = dot(normal, half).max(0.0).powi(SHININESS) * (SHININESS + 8) as f32 / 25.0;
+        [self.room * KEY_SHARE * fresnel * lobe * dot(normal, KEY).max(0.0); 3]
+    }
+
+    /// The normal at which a ball at `place` mirrors the key light into the camera, and how bright that is.
+    pub fn mirrored(&self, place: [f32; 3]) -> ([f32; 3], [f32; 3]) {
+        let eye = unit(place.map(|v| -v));
+        (unit([0, 1, 2].map(|i| KEY[i] + eye[i])), [self.room.min(1.0); 3])
+    }
+}
+
+fn unit(v: [f32; 3]) -> [f32; 3] {
+    let length = dot(v, v).sqrt().max(1e-9);
+    v.map(|v| v / length)
 }
 
 fn wrapped(cosine: f32, wrap: f32) -> f32 {

@@ -9,6 +9,8 @@ pub mod actor;
 mod camera;
 mod head;
 mod light;
+mod looks;
+mod occlusion;
 mod person;
 mod prop;
 pub mod random;
@@ -38,7 +40,7 @@ pub struct Expression {
     pub brows: f32,
     pub smile: f32,
     pub jaw: f32,
-    /// Degrees to the person's left and down. The scan's eyes do not turn: kept for renderers that can.
+    /// Degrees to the person's left and down.
     pub gaze: [f32; 2],
 }
 

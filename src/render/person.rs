@@ -1,220 +1,285 @@
-//! One person: who they are, how they hold their head, what they look like from the camera.
+//! A person: the head made into somebody, posed, lit and drawn.
 
-use super::camera::{Lens, decode};
-use super::head::{HEAD, Head, Region, Shape};
-use super::light::Lighting;
-use super::prop::Blob;
-use super::random::Random;
+use super::camera::Lens;
+use super::head::{HEAD, Surface, Unit};
+use super::light::{Lighting, dot};
+use super::looks::Looks;
+use super::occlusion;
 use super::raster::{Canvas, Corner};
-use super::{HeadPose, Stance};
+use super::{Expression, HeadPose, Stance};
 
-/// A person's mesh, with room for a frame's work.
-pub struct Person {
-    rest: Vec<[f32; 3]>,
-    normals: Vec<[f32; 3]>,
-    /// Linear reflectance of every texel.
-    skin: Vec<[f32; 3]>,
-    hair: [f32; 3],
-    cloth: [f32; 3],
-    tone: f32,
-    lid: [f32; 3],
-    places: Vec<[f32; 3]>,
-    corners: Vec<Corner>,
+/// From the head's middle to the point that stands at the camera's distance: the bridge of the nose.
+const FACE: [f32; 3] = [0.0, 0.02, 0.095];
+/// About which the head turns: the joint of skull and neck.
+const JOINT: [f32; 3] = [0.0, -0.045, -0.02];
+/// Heights (metres, of the tilted neck) between which the turn fades into the shoulders.
+const NECK: [f32; 2] = [-0.165, -0.075];
+/// Radius of an iris against its ball's.
+const IRIS: f32 = 0.43;
+/// What of the light gets into hollows.
+const HOLLOW: f32 = 0.25;
+
+/// One of the eyes, at rest.
+#[derive(Clone, Copy, Debug, Default)]
+struct Ball {
+    centre: [f32; 3],
+    radius: f32,
 }
 
-/// The scan's lids hang low: so much of a blink is taken back when the eyes are open.
-const ALERT: f32 = -0.8;
-/// Lids that meet.
-const CLOSED: f32 = 1.05;
-/// Where the head turns about, from the middle between the ears.
-const NECK: [f32; 3] = [0.0, -0.07, -0.03];
-/// Beside a mask, only these move.
-const INSIDE_MOUTH: [f32; 3] = [0.035, 0.008, 0.007];
+/// Where the shirt begins, in texture coordinates; `bake.py` knows it too.
+fn neckline(u: f32) -> f32 {
+    (9.4 - 6.3 - 0.45 * (2.0 * u - 1.0).abs()) / 3.0
+}
+
+pub struct Person {
+    looks: Looks,
+    /// The head at rest with this person's shape.
+    rest: Vec<[f32; 3]>,
+    /// How open the surface lies, 0–1.
+    open: Vec<f32>,
+    /// The person's right and left.
+    balls: [Ball; 2],
+    /// How far each vertex turns with the head.
+    turning: Vec<f32>,
+    // Of the pose.
+    places: Vec<[f32; 3]>,
+    normals: Vec<[f32; 3]>,
+    corners: Vec<Corner>,
+    marks: Vec<[f32; 3]>,
+    seen: Vec<[f32; 2]>,
+}
 
 impl Person {
     pub fn new(identity: u64) -> Self {
-        let head = &*HEAD;
-        let mut random = Random::nth(identity, 3);
-        let mut rest = head.vertices.clone();
-        for shape in [Shape::Long, Shape::Wide, Shape::LowerFace, Shape::Nose, Shape::Lips, Shape::Eyes] {
-            let amount = if identity == 0 { 0.0 } else { 0.8 * random.normal() };
-            add(&mut rest, &head.shapes[shape as usize], amount);
+        let looks = Looks::new(identity);
+        let mut rest = HEAD.vertices.clone();
+        for (delta, weight) in HEAD.identities.iter().zip(&looks.shape) {
+            add(&mut rest, delta, *weight);
         }
-        let normals = normals(&rest);
-        // Tone: darker skin keeps more of its red.
-        let dark = if identity == 0 { 0.0 } else { random.between(-0.25, 1.1) };
-        let tone = [0.45, 0.62, 0.72].map(|fall: f32| 1.35 * (-fall * dark).exp());
-        let linear: Vec<f32> = (0..=255).map(decode).collect();
-        let texel = |t: &[u8]| [0, 1, 2].map(|i| linear[usize::from(t[i])] * tone[i]);
-        let skin: Vec<[f32; 3]> = head.texture.rgb.chunks_exact(3).map(texel).collect();
+        let balls = [-1.0, 1.0].map(|side| make_round(&mut rest, side));
+        let mut normals = Vec::new();
+        find_normals(&rest, &mut normals);
+        let open = occlusion::openness(&rest, &normals, &HEAD.triangles);
+        let turning = rest.iter().map(|p| turning(*p)).collect();
+        let corners = vec![Corner::default(); rest.len()];
         Self {
-            normals,
-            lid: lid(head, &skin),
-            skin,
-            tone: tone[1] / 1.35,
-            hair: [0.020, 0.015, 0.011],
-            cloth: [(); 3].map(|()| random.between(0.03, 0.5)),
-            places: Vec::with_capacity(rest.len()),
-            corners: Vec::with_capacity(rest.len()),
+            looks,
+            open,
+            balls,
+            turning,
+            places: rest.clone(),
             rest,
+            normals,
+            corners,
+            marks: Vec::new(),
+            seen: Vec::new(),
         }
     }
 
     /// As a mask of the same person: what hides the skin is smooth, pale and shines.
     pub fn masked(mut self) -> Self {
-        let mean = self.skin.iter().fold([0.0; 3], |sum, t| [0, 1, 2].map(|i| sum[i] + t[i]));
-        let mean = mean.map(|v| 1.6 * v / self.skin.len().max(1) as f32);
-        for texel in &mut self.skin {
-            *texel = [0, 1, 2].map(|i| 0.55 * texel[i].min(2.0 * mean[i]) + 0.45 * mean[i]);
-        }
+        self.looks.mask();
         self
     }
 
-    /// Draws the person with the head at `rest` (metres).
+    /// Draws the person with the face at `rest` (metres); a rigid one moves only the eyes.
     pub fn draw(
         &mut self,
         canvas: &mut Canvas,
         lens: &Lens,
-        light: &Lighting,
+        lighting: &Lighting,
         stance: &Stance,
         rest: [f32; 3],
         rigid: bool,
     ) {
-        self.pose(stance, rest, rigid);
-        self.light(lens, light, &stance.head);
-        let head = &*HEAD;
-        let (skin, width, height) = (&self.skin, head.texture.width, head.texture.height);
-        let e = &stance.expression;
-        let jaw = if rigid { 0.0 } else { e.jaw };
-        // Between lips that part, the mouth's inside takes the place of the stretched skin; lids that meet hide the eye.
-        let covers = |region| match region {
-            Region::Skin => (0.0, [0.0; 3]),
-            Region::Mouth => ((5.0 * jaw).clamp(0.0, 1.0), INSIDE_MOUTH),
-            Region::RightEye => ((2.0 * e.blink[0] - 0.9).clamp(0.0, 1.0), self.lid),
-            Region::LeftEye => ((2.0 * e.blink[1] - 0.9).clamp(0.0, 1.0), self.lid),
-        };
-        for (triangle, region) in head.triangles.iter().zip(&head.regions) {
-            let corners = triangle.map(|i| &self.corners[usize::from(i)]);
-            let texel = |u: f32, v: f32| {
-                let (x, y) = ((u as usize).min(width - 1), (v as usize).min(height - 1));
-                skin[y * width + x]
-            };
-            match covers(*region) {
-                (0.0, _) => canvas.triangle(corners, |u, v| Some(texel(u, v))),
-                (share, cover) => canvas.triangle(corners, |u, v| {
-                    let skin = texel(u, v);
-                    Some([0, 1, 2].map(|i| skin[i] + share * (cover[i] - skin[i])))
-                }),
-            }
-        }
-        self.draw_rest(canvas, lens, light, stance, rest);
-    }
-
-    /// What the scan lacks: the back of the head, the neck's lower end and the shoulders.
-    fn draw_rest(&self, canvas: &mut Canvas, lens: &Lens, light: &Lighting, stance: &Stance, rest: [f32; 3]) {
-        let turn = Turn::new(&stance.head);
-        let place = |local: [f32; 3]| {
-            let turned = turn.about_neck(local);
-            [0, 1, 2].map(|i| turned[i] + rest[i] + stance.head.shift[i])
-        };
-        Blob { center: place([0.0, 0.045, -0.035]), radii: [0.071, 0.088, 0.075], color: self.hair }
-            .draw(canvas, lens, light);
-        let skin = [0.40, 0.26, 0.17].map(|v| v * self.tone);
-        Blob { center: place([0.0, -0.14, -0.048]), radii: [0.047, 0.12, 0.042], color: skin }
-            .draw(canvas, lens, light);
-        let body = |local: [f32; 3]| [0, 1, 2].map(|i| local[i] + rest[i] + 0.6 * stance.head.shift[i]);
-        let (chest, shoulders) = (body([0.0, -0.365, -0.055]), body([0.0, -0.325, -0.08]));
-        Blob { center: chest, radii: [0.15, 0.25, 0.11], color: self.cloth }.draw(canvas, lens, light);
-        Blob { center: shoulders, radii: [0.24, 0.17, 0.10], color: self.cloth }.draw(canvas, lens, light);
-    }
-
-    fn pose(&mut self, stance: &Stance, rest: [f32; 3], rigid: bool) {
-        let head = &*HEAD;
-        self.places.clear();
-        self.places.extend_from_slice(&self.rest);
-        let e = &stance.expression;
-        let free = if rigid { 0.0 } else { 1.0 };
-        let amounts = [
-            (Shape::BlinkRight, blink(e.blink[0])),
-            (Shape::BlinkLeft, blink(e.blink[1])),
-            (Shape::Brows, free * e.brows.clamp(0.0, 1.2)),
-            (Shape::Smile, free * e.smile.clamp(0.0, 1.2)),
-            (Shape::Jaw, free * e.jaw.clamp(0.0, 1.2)),
-        ];
-        for (shape, amount) in amounts.into_iter().filter(|(_, amount)| amount.is_finite() && *amount != 0.0)
-        {
-            add(&mut self.places, &head.shapes[shape as usize], amount);
-        }
-        let turn = Turn::new(&stance.head);
-        let shift = [0, 1, 2].map(|i| rest[i] + stance.head.shift[i]);
-        for place in &mut self.places {
-            let turned = turn.about_neck(*place);
-            *place = [0, 1, 2].map(|i| turned[i] + shift[i]);
-        }
-    }
-
-    fn light(&mut self, lens: &Lens, light: &Lighting, head: &HeadPose) {
-        let turn = Turn::new(head);
-        let coordinates = &HEAD.coordinates;
-        self.corners.clear();
-        for ((place, normal), [u, v]) in self.places.iter().zip(&self.normals).zip(coordinates) {
-            let [x, y, nearness] = lens.project(*place);
-            let light = light.at(*place, turn.apply(*normal));
-            self.corners.push(Corner { x, y, nearness, light, u: *u, v: *v });
-        }
+        let Expression { blink, gaze, .. } = stance.expression;
+        let eyes = Expression { blink, gaze, ..Expression::default() };
+        let expression = if rigid { eyes } else { stance.expression };
+        let head = HeadPose { pitch: stance.head.pitch - HEAD.trim, ..stance.head };
+        let stance = Stance { head, expression };
+        self.pose(&stance, rest);
+        self.light(lens, lighting, &stance);
+        self.seen.clear();
+        self.seen.extend(self.marks.iter().map(|mark| {
+            let [x, y, _] = lens.project(*mark);
+            [x, y]
+        }));
+        self.paint(canvas, lens);
     }
 
     /// Where MediaPipe's landmarks are in the picture last drawn.
     pub fn landmarks(&self, out: &mut Vec<[f32; 2]>) {
-        out.clear();
-        for mark in &HEAD.marks {
-            let corners = HEAD.triangles[mark.triangle].map(|i| &self.corners[usize::from(i)]);
-            let mix = |of: fn(&Corner) -> f32| (0..3).map(|i| mark.weights[i] * of(corners[i])).sum();
-            out.push([mix(|c| c.x), mix(|c| c.y)]);
+        out.clone_from(&self.seen);
+    }
+
+    fn pose(&mut self, stance: &Stance, rest: [f32; 3]) {
+        let expression = &stance.expression;
+        self.places.clone_from(&self.rest);
+        for (unit, weight) in weights(expression) {
+            add(&mut self.places, &HEAD.units[unit as usize], weight);
+        }
+        let turn = Turn::new(&stance.head);
+        let shift = [0, 1, 2].map(|i| rest[i] + stance.head.shift[i] - FACE[i]);
+        self.find_marks(expression);
+        for (place, share) in self.places.iter_mut().zip(&self.turning) {
+            let turned = turn.about_joint(*place);
+            *place = [0, 1, 2].map(|i| place[i] + share * (turned[i] - place[i]) + shift[i]);
+        }
+        for mark in &mut self.marks {
+            let turned = turn.about_joint(*mark);
+            *mark = [0, 1, 2].map(|i| turned[i] + shift[i]);
+        }
+        find_normals(&self.places, &mut self.normals);
+    }
+
+    fn find_marks(&mut self, expression: &Expression) {
+        let Self { marks, places, balls, .. } = self;
+        marks.clear();
+        marks.extend(HEAD.marks.iter().map(|mark| {
+            [0, 1, 2].map(|i| (0..3).map(|k| mark.weights[k] * places[mark.corners[k]][i]).sum())
+        }));
+        if marks.is_empty() {
+            return;
+        }
+        let turn = gaze(expression);
+        for ball in balls {
+            // The centre, then the rim: the picture's right, top, left, bottom.
+            for [x, y] in [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]] {
+                let (x, y) = (IRIS * x, IRIS * y);
+                let way = turn.apply([x, y, (1.0 - x * x - y * y).sqrt()]);
+                marks.push([0, 1, 2].map(|i| ball.centre[i] + ball.radius * way[i]));
+            }
         }
     }
-}
 
-/// The colour of the upper lids' skin.
-fn lid(head: &Head, skin: &[[f32; 3]]) -> [f32; 3] {
-    const LIDS: [usize; 6] = [27, 28, 29, 257, 258, 259];
-    let texels = LIDS.iter().filter_map(|i| {
-        let corner = usize::from(head.triangles[head.marks.get(*i)?.triangle][0]);
-        let [u, v] = head.coordinates[corner];
-        skin.get(v as usize * head.texture.width + u as usize).copied()
-    });
-    let sum = texels.fold([0.0; 3], |sum: [f32; 3], t| [0, 1, 2].map(|i| sum[i] + t[i]));
-    sum.map(|v| 0.9 * v / LIDS.len() as f32)
-}
+    fn paint(&self, canvas: &mut Canvas, lens: &Lens) {
+        let distance = self.marks.first().map_or(1.0, |mark| -mark[2]).max(0.05);
+        let skin = self.looks.texture(lens.focal / distance);
+        for triangle in &HEAD.triangles {
+            let index = triangle.map(usize::from);
+            let corners = index.map(|i| &self.corners[i]);
+            match HEAD.surfaces[index[0]] {
+                Surface::Skin => canvas.triangle(corners, |u, v| Some(skin.sample(u, v))),
+                Surface::Mouth => canvas.triangle(corners, |_, _| Some([0.11, 0.03, 0.026])),
+                Surface::Teeth => canvas.triangle(corners, |_, _| Some([0.5, 0.46, 0.38])),
+                Surface::Cloth => canvas.triangle(corners, |u, v| {
+                    Some(if v > neckline(u) { self.looks.cloth(u, v) } else { skin.sample(u, v) })
+                }),
+                Surface::Eye => canvas.triangle(corners, |u, v| Some(self.looks.eye(u, v))),
+            }
+        }
+    }
 
-/// From 0–1 to the scan's own scale.
-fn blink(amount: f32) -> f32 {
-    ALERT + (CLOSED - ALERT) * amount.clamp(0.0, 1.0)
-}
-
-fn add(places: &mut [[f32; 3]], shifts: &[[f32; 3]], amount: f32) {
-    for (place, shift) in places.iter_mut().zip(shifts) {
-        *place = [0, 1, 2].map(|i| place[i] + amount * shift[i]);
+    fn light(&mut self, lens: &Lens, lighting: &Lighting, stance: &Stance) {
+        let head = Turn::new(&stance.head).undone();
+        let gaze = gaze(&stance.expression).undone();
+        for (i, corner) in self.corners.iter_mut().enumerate() {
+            let (place, normal) = (self.places[i], self.normals[i]);
+            let [x, y, nearness] = lens.project(place);
+            *corner = Corner { x, y, nearness, ..Corner::default() };
+            // Turned away: never seen.
+            if dot(normal, place) > 0.2 * -place[2] {
+                continue;
+            }
+            let open = HOLLOW + (1.0 - HOLLOW) * self.open[i];
+            corner.light = lighting.at(place, normal).map(|v| v * open);
+            [corner.u, corner.v] = HEAD.coordinates[i];
+            match HEAD.surfaces[i] {
+                Surface::Skin => {
+                    corner.shine = lighting.shine(place, normal).map(|v| v * open * self.looks.gloss);
+                }
+                Surface::Eye => {
+                    let ball = &self.balls[usize::from(self.rest[i][0] > 0.0)];
+                    let way = [0, 1, 2].map(|k| (self.rest[i][k] - ball.centre[k]) / ball.radius.max(1e-4));
+                    let way = gaze.apply(way);
+                    [corner.u, corner.v] = [way[0], way[1]];
+                    // Lids and lashes shade it; what it mirrors is found in the head's frame.
+                    corner.light = corner.light.map(|v| v * 0.85);
+                }
+                Surface::Mouth | Surface::Teeth => {
+                    // Hardly any light gets between the lips.
+                    corner.light = corner.light.map(|v| v * 0.6);
+                }
+                Surface::Cloth => {}
+            }
+        }
+        let mirrored = lighting.mirrored(self.marks.first().copied().unwrap_or([0.0, 0.0, -1.0]));
+        let place = gaze.apply(head.apply(mirrored.0));
+        self.looks.set_highlight([place[0], place[1]], mirrored.1);
     }
 }
 
-/// Means of the triangles' normals, of length 1.
-fn normals(places: &[[f32; 3]]) -> Vec<[f32; 3]> {
-    let mut normals = vec![[0.0f32; 3]; places.len()];
+fn weights(expression: &Expression) -> [(Unit, f32); 5] {
+    [
+        (Unit::BlinkRight, expression.blink[0]),
+        (Unit::BlinkLeft, expression.blink[1]),
+        (Unit::Brows, expression.brows),
+        (Unit::Smile, expression.smile),
+        (Unit::Jaw, expression.jaw),
+    ]
+}
+
+fn add(to: &mut [[f32; 3]], delta: &[[f32; 3]], weight: f32) {
+    let weight = weight.clamp(-1.2, 1.2);
+    if weight == 0.0 || weight.is_nan() {
+        return;
+    }
+    for (to, delta) in to.iter_mut().zip(delta) {
+        (0..3).for_each(|i| to[i] += weight * delta[i]);
+    }
+}
+
+/// The ball of one side; shapes may have bent it, so it is made round again.
+fn make_round(vertices: &mut [[f32; 3]], side: f32) -> Ball {
+    let of_it = |i: usize| HEAD.surfaces[i] == Surface::Eye && HEAD.vertices[i][0] * side > 0.0;
+    let range = |axis: usize| {
+        let values = vertices.iter().enumerate().filter(|(i, _)| of_it(*i)).map(|(_, v)| v[axis]);
+        values.fold((f32::MAX, f32::MIN), |(low, high), v| (low.min(v), high.max(v)))
+    };
+    let ranges = [range(0), range(1), range(2)];
+    if ranges[0].0 > ranges[0].1 {
+        return Ball::default();
+    }
+    let radius = 0.25 * (ranges[0].1 - ranges[0].0 + ranges[1].1 - ranges[1].0);
+    let centre =
+        [0.5 * (ranges[0].0 + ranges[0].1), 0.5 * (ranges[1].0 + ranges[1].1), ranges[2].1 - 1.06 * radius];
+    for (_, vertex) in vertices.iter_mut().enumerate().filter(|(i, _)| of_it(*i)) {
+        let way = [0, 1, 2].map(|k| vertex[k] - centre[k]);
+        let length = dot(way, way).sqrt().max(1e-6);
+        *vertex = [0, 1, 2].map(|k| centre[k] + way[k] * radius / length);
+    }
+    Ball { centre, radius }
+}
+
+fn turning([_, y, z]: [f32; 3]) -> f32 {
+    let height = y + 0.25 * z;
+    let share = ((height - NECK[0]) / (NECK[1] - NECK[0])).clamp(0.0, 1.0);
+    share * share * (3.0 - 2.0 * share)
+}
+
+/// Unit normals of the welded surface.
+fn find_normals(places: &[[f32; 3]], normals: &mut Vec<[f32; 3]>) {
+    normals.clear();
+    normals.resize(places.len(), [0.0; 3]);
     for triangle in &HEAD.triangles {
-        let [a, b, c] = triangle.map(|i| places[usize::from(i)]);
-        let (p, q) = ([0, 1, 2].map(|i| b[i] - a[i]), [0, 1, 2].map(|i| c[i] - a[i]));
-        let n = [p[1] * q[2] - p[2] * q[1], p[2] * q[0] - p[0] * q[2], p[0] * q[1] - p[1] * q[0]];
-        for i in triangle {
-            let normal = &mut normals[usize::from(*i)];
-            *normal = [0, 1, 2].map(|k| normal[k] + n[k]);
+        let index = triangle.map(usize::from);
+        let [a, b, c] = index.map(|i| places[i]);
+        let (p, q) = ([b[0] - a[0], b[1] - a[1], b[2] - a[2]], [c[0] - a[0], c[1] - a[1], c[2] - a[2]]);
+        let face = [p[1] * q[2] - p[2] * q[1], p[2] * q[0] - p[0] * q[2], p[0] * q[1] - p[1] * q[0]];
+        for i in index {
+            let normal = &mut normals[usize::from(HEAD.welded[i])];
+            (0..3).for_each(|k| normal[k] += face[k]);
         }
     }
-    for normal in &mut normals {
-        let length = super::light::dot(*normal, *normal).sqrt().max(f32::MIN_POSITIVE);
-        *normal = normal.map(|v| v / length);
+    for i in 0..normals.len() {
+        let first = usize::from(HEAD.welded[i]);
+        if first == i {
+            let length = dot(normals[i], normals[i]).sqrt().max(1e-20);
+            normals[i] = normals[i].map(|v| v / length);
+        } else {
+            normals[i] = normals[first];
+        }
     }
-    normals
 }
 
 /// R = Rz·Ry·Rx with ISO's signs.
@@ -232,11 +297,20 @@ impl Turn {
     }
 
     pub fn apply(&self, v: [f32; 3]) -> [f32; 3] {
-        self.0.map(|row| super::light::dot(row, v))
+        self.0.map(|row| dot(row, v))
     }
 
-    fn about_neck(&self, v: [f32; 3]) -> [f32; 3] {
-        let turned = self.apply([0, 1, 2].map(|i| v[i] - NECK[i]));
-        [0, 1, 2].map(|i| turned[i] + NECK[i])
+    fn undone(&self) -> Self {
+        Self([0, 1, 2].map(|i| [self.0[0][i], self.0[1][i], self.0[2][i]]))
     }
+
+    fn about_joint(&self, v: [f32; 3]) -> [f32; 3] {
+        let turned = self.apply([0, 1, 2].map(|i| v[i] - JOINT[i]));
+        [0, 1, 2].map(|i| turned[i] + JOINT[i])
+    }
+}
+
+/// Of the eyes in the head.
+fn gaze(expression: &Expression) -> Turn {
+    Turn::new(&HeadPose { yaw: expression.gaze[0], pitch: expression.gaze[1], ..HeadPose::default() })
 }

@@ -32,6 +32,7 @@ impl Blob {
                 light: light.at(place, slope.map(|v| v / length)),
                 u: place[0],
                 v: place[1],
+                ..Corner::default()
             }
         };
         // A fold now and then keeps cloth from being a flat colour.
@@ -88,7 +89,7 @@ impl Sheet {
             let normal = self.turn.apply([slope.sin(), 0.0, slope.cos()]);
             let [x, y, nearness] = lens.project(place);
             let light = if self.emits { [1.0; 3] } else { light.at(place, normal) };
-            Corner { x, y, nearness, light, u, v }
+            Corner { x, y, nearness, light, u, v, ..Corner::default() }
         };
         for v in 0..STRIPS {
             for u in 0..STRIPS {

@@ -20,6 +20,8 @@ pub struct Corner {
     pub nearness: f32,
     /// What falls on it.
     pub light: [f32; 3],
+    /// What its gloss adds, whatever its colour.
+    pub shine: [f32; 3],
     /// Texels, or whatever the shader takes.
     pub u: f32,
     pub v: f32,
@@ -77,7 +79,8 @@ impl Canvas {
                 };
                 self.nearness[at] = nearness;
                 let light = [mix(|p| p.light[0]), mix(|p| p.light[1]), mix(|p| p.light[2])];
-                self.color[at] = [color[0] * light[0], color[1] * light[1], color[2] * light[2]];
+                let shine = [mix(|p| p.shine[0]), mix(|p| p.shine[1]), mix(|p| p.shine[2])];
+                self.color[at] = [0, 1, 2].map(|i| color[i] * light[i] + shine[i]);
             }
         }
     }
