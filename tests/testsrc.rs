@@ -415,6 +415,7 @@ fn each_action_is_answered() {
 
 #[test]
 fn who_is_not_addressed_does_not_answer() {
+    init();
     for (properties, event) in [
         ("behaviour=idle", action("nod", "requested", 0)),
         ("", action("nod", "done", 0)),
