@@ -764,6 +764,8 @@ fn nobody(width: usize, height: usize) -> (Arc<FrameObservation>, RunningCheck) 
         guidance: Guidance::NoFace,
         fraction: 0.0,
         score: None,
+        action: None,
+        light: None,
     };
     (Arc::new(observation), check)
 }
@@ -780,6 +782,7 @@ fn the_observation_of_this_very_buffer_is_used() {
     let metas: Vec<_> = buffer.iter_meta::<LivenessMeta>().collect();
     assert_eq!(metas.len(), 1);
     assert!(Arc::ptr_eq(metas[0].observation(), &observation));
+    assert_eq!(metas[0].checks().len(), 2, "each element's check is there");
 }
 
 #[test]

@@ -34,6 +34,30 @@ pub struct Step {
     pub score: Option<f64>,
     /// What is asked of the person, or came of it.
     pub actions: Vec<ActionEvent>,
+    /// What the screen is to show from this frame's time on, when that changes.
+    pub light: Option<LightCue>,
+}
+
+/// What the screen shows until the next cue.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LightCue {
+    /// `false`: nothing; the other fields then say nothing either.
+    pub active: bool,
+    /// From 0, of this attempt.
+    pub index: u32,
+    pub rows: u32,
+    pub columns: u32,
+    /// 0xRRGGBB in sRGB, row by row from the top left as the person facing the screen sees it.
+    pub colors: Vec<u32>,
+    /// How long it is to be shown, in nanoseconds.
+    pub duration: Time,
+}
+
+impl LightCue {
+    /// The end of a light.
+    pub fn off(index: u32) -> Self {
+        Self { index, ..Self::default() }
+    }
 }
 
 /// A challenge is asked, done or failed.

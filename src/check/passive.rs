@@ -118,7 +118,14 @@ impl Check for PassiveCheck {
             self.hindrances.push(guidance);
         }
         let fraction = (self.good.len() as f64 / f64::from(self.config.frames.max(1))).min(1.0);
-        Ok(Step { guidance, fraction, done: fraction >= 1.0, score: self.score(), actions: Vec::new() })
+        Ok(Step {
+            guidance,
+            fraction,
+            done: fraction >= 1.0,
+            score: self.score(),
+            actions: Vec::new(),
+            light: None,
+        })
     }
 
     fn evidence(&self) -> Evidence {

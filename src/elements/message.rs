@@ -1,6 +1,6 @@
 //! The element messages of the contract as types, to and from their structures.
 
-use crate::check::{Action, ActionEvent, ActionState, Guidance, Method};
+use crate::check::{Action, ActionEvent, ActionState, Guidance, LightCue, Method};
 use crate::session::{Progress, Retry, Status};
 
 /// What every liveness message carries.
@@ -26,6 +26,7 @@ pub enum Body {
     Progress { progress: Progress, frames_analysed: u64, frames_skipped: u64 },
     Guidance(Guidance),
     Action(ActionEvent),
+    Light(LightCue),
     Retry(RetryBody),
     Result(ResultBody),
 }
@@ -77,7 +78,7 @@ impl From<Retry> for RetryBody {
 impl Body {
     /// Whether the message travels upstream as an event too, so that a source can react.
     pub const fn goes_upstream(&self) -> bool {
-        matches!(self, Self::Action(_))
+        matches!(self, Self::Action(_) | Self::Light(_))
     }
 
     pub const fn name(&self) -> &'static str {
@@ -85,6 +86,7 @@ impl Body {
             Self::Progress { .. } => "liveness/progress",
             Self::Guidance(_) => "liveness/guidance",
             Self::Action(_) => "liveness/action",
+            Self::Light(_) => "liveness/light",
             Self::Retry(_) => "liveness/retry",
             Self::Result(_) => "liveness/result",
         }
@@ -119,6 +121,13 @@ impl From<LivenessMessage> for gst::Structure {
                 .field("state", event.state.name())
                 .field("deadline", event.deadline)
                 .field("text", event.action.text()),
+            Body::Light(light) => builder
+                .field("active", light.active)
+                .field("index", light.index)
+                .field("rows", light.rows)
+                .field("columns", light.columns)
+                .field("colors", gst::Array::new(&light.colors))
+                .field("duration", light.duration),
             Body::Retry(retry) => builder
                 .field("detail", retry.detail)
                 .field("error", retry.error)
@@ -163,17 +172,25 @@ impl TryFrom<&gst::StructureRef> for LivenessMessage {
                 state: ActionState::from_name(fields.get("state")?).ok_or(NotAMessage::Value("state"))?,
                 deadline: fields.get("deadline")?,
             }),
+            "liveness/light" => Body::Light(LightCue {
+                active: fields.get("active")?,
+                index: fields.get("index")?,
+                rows: fields.get("rows")?,
+                columns: fields.get("columns")?,
+                colors: fields.array("colors")?,
+                duration: fields.get("duration")?,
+            }),
             "liveness/retry" => Body::Retry(RetryBody {
                 detail: fields.get("detail")?,
                 error: fields.get("error")?,
-                feedback_codes: fields.strings("feedback-codes")?,
+                feedback_codes: fields.array("feedback-codes")?,
                 attempts_used: fields.get("attempts-used")?,
                 max_attempts: fields.get("max-attempts")?,
             }),
             "liveness/result" => Body::Result(ResultBody {
                 status: fields.status()?,
                 score: fields.get("score")?,
-                warnings: fields.strings("warnings")?,
+                warnings: fields.array("warnings")?,
                 json: fields.get("json")?,
                 reference_image: structure.get("reference-image").ok(),
             }),
@@ -190,7 +207,10 @@ impl<'a> Fields<'a> {
         self.0.get(name).map_err(|_| NotAMessage::Field(name))
     }
 
-    fn strings(&self, name: &'static str) -> Result<Vec<String>, NotAMessage> {
+    fn array<T: for<'v> glib::value::FromValue<'v>>(
+        &self,
+        name: &'static str,
+    ) -> Result<Vec<T>, NotAMessage> {
         let array: gst::ArrayRef<'_> = self.get(name)?;
         array.iter().map(|value| value.get().map_err(|_| NotAMessage::Field(name))).collect()
     }
@@ -240,6 +260,15 @@ mod tests {
                 state: ActionState::Requested,
                 deadline: 7,
             }),
+            Body::Light(LightCue {
+                active: true,
+                index: 3,
+                rows: 1,
+                columns: 2,
+                colors: vec![0xff_0000, 0x12_3456],
+                duration: 33,
+            }),
+            Body::Light(LightCue::off(4)),
             Body::Retry(RetryBody {
                 detail: "d".into(),
                 error: "LOW_FACE_QUALITY".into(),

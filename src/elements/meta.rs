@@ -10,12 +10,12 @@ use glib::translate::{FromGlib, IntoGlib, from_glib};
 use gst::meta::MetaTransform;
 use gst::prelude::*;
 
-use crate::check::{Guidance, Method};
+use crate::check::{ActionEvent, Guidance, LightCue, Method};
 use crate::face::FrameObservation;
 use crate::session::Status;
 
 /// Where the running check stands.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RunningCheck {
     pub method: Method,
     pub status: Status,
@@ -25,9 +25,13 @@ pub struct RunningCheck {
     pub fraction: f64,
     /// The score so far, 0–100.
     pub score: Option<f64>,
+    /// What the person is asked to do now.
+    pub action: Option<ActionEvent>,
+    /// What the screen is to show now; `None`: no light.
+    pub light: Option<LightCue>,
 }
 
-/// A frame's observation and the check that it is part of.
+/// A frame's observation and the checks that it is part of, one for each element that analysed it.
 #[repr(transparent)]
 pub struct LivenessMeta(imp::LivenessMeta);
 
@@ -41,7 +45,7 @@ impl LivenessMeta {
         check: RunningCheck,
     ) -> gst::MetaRefMut<'_, Self, gst::meta::Standalone> {
         // `init` takes the contents out of `params`.
-        let mut params = ManuallyDrop::new(imp::Contents { observation, check });
+        let mut params = ManuallyDrop::new(imp::Contents { observation, checks: vec![check] });
         unsafe {
             let meta =
                 gst::ffi::gst_buffer_add_meta(buffer.as_mut_ptr(), imp::info(), (&raw mut *params).cast());
@@ -53,8 +57,20 @@ impl LivenessMeta {
         &self.0.contents.observation
     }
 
-    pub fn check(&self) -> RunningCheck {
-        self.0.contents.check
+    /// In the order of the elements; never empty.
+    pub fn checks(&self) -> &[RunningCheck] {
+        &self.0.contents.checks
+    }
+
+    /// The last element's.
+    pub fn check(&self) -> &RunningCheck {
+        let checks = &self.0.contents.checks;
+        &checks[checks.len() - 1]
+    }
+
+    /// Another element's.
+    pub fn push(&mut self, check: RunningCheck) {
+        self.0.contents.checks.push(check);
     }
 }
 
@@ -71,7 +87,7 @@ mod imp {
 
     pub struct Contents {
         pub observation: Arc<FrameObservation>,
-        pub check: RunningCheck,
+        pub checks: Vec<RunningCheck>,
     }
 
     #[repr(C)]
@@ -136,8 +152,13 @@ mod imp {
             if !copied || copy.is_null() || bool::from_glib((*copy).region) {
                 return false.into_glib();
             }
-            let Contents { observation, check } = &(*meta.cast::<LivenessMeta>()).contents;
-            super::LivenessMeta::add(gst::BufferRef::from_mut_ptr(target), observation.clone(), *check);
+            let Contents { observation, checks } = &(*meta.cast::<LivenessMeta>()).contents;
+            let mut checks = checks.iter().cloned();
+            if let Some(first) = checks.next() {
+                let target = gst::BufferRef::from_mut_ptr(target);
+                let mut copy = super::LivenessMeta::add(target, observation.clone(), first);
+                checks.for_each(|check| copy.push(check));
+            }
             true.into_glib()
         }
     }
@@ -158,12 +179,16 @@ mod tests {
             guidance: Guidance::TooDark,
             fraction: 0.5,
             score: None,
+            action: None,
+            light: Some(LightCue::off(1)),
         };
         let mut buffer = gst::Buffer::with_size(4).unwrap();
-        LivenessMeta::add(buffer.make_mut(), observation.clone(), check);
+        LivenessMeta::add(buffer.make_mut(), observation.clone(), check.clone());
+        let other = RunningCheck { method: Method::Flash, ..check.clone() };
+        buffer.make_mut().meta_mut::<LivenessMeta>().unwrap().push(other.clone());
         let copy = buffer.copy();
         let meta = copy.meta::<LivenessMeta>().unwrap();
-        assert_eq!((meta.observation().width, meta.check()), (3, check));
+        assert_eq!((meta.observation().width, meta.checks()), (3, &[check, other][..]));
         assert_eq!(Arc::strong_count(&observation), 3);
         drop((buffer, copy));
         assert_eq!(Arc::strong_count(&observation), 1);

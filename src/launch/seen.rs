@@ -109,7 +109,7 @@ impl State {
     }
 }
 
-fn rank(observation: &FrameObservation, check: RunningCheck) -> Rank {
+fn rank(observation: &FrameObservation, check: &RunningCheck) -> Rank {
     let quality = observation.primary().map_or(-1.0, |(_, mesh)| mesh.quality.score());
     (check.attempt, check.guidance == Guidance::Ok, quality)
 }
@@ -118,5 +118,5 @@ fn rank(observation: &FrameObservation, check: RunningCheck) -> Rank {
 fn shot(pad: &gst::Pad, buffer: &gst::Buffer, meta: &LivenessMeta) -> Option<Shot> {
     let (caps, copy) = (pad.current_caps()?, buffer.copy_deep().ok()?);
     let frame = gst::Sample::builder().buffer(&copy).caps(&caps).build();
-    Some(Shot { frame, observation: meta.observation().clone(), check: meta.check() })
+    Some(Shot { frame, observation: meta.observation().clone(), check: meta.check().clone() })
 }

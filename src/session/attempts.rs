@@ -2,7 +2,7 @@
 
 use super::decision::{Decision, Status, Thresholds};
 use super::risk::Risk;
-use crate::check::{ActionEvent, ActionState, Guidance, Step, Time};
+use crate::check::{ActionEvent, ActionState, Guidance, LightCue, Step, Time};
 
 /// What may be changed while a check runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,6 +21,7 @@ pub enum SessionEvent {
     Guidance(Guidance),
     Progress(Progress),
     Action(ActionEvent),
+    Light(LightCue),
     Retry(Retry),
     Decided(Decision),
 }
@@ -59,6 +60,8 @@ pub struct Session {
     faces: u32,
     /// The prompt that the person has before them.
     asked: Option<ActionEvent>,
+    /// The light that the screen shows.
+    light: Option<LightCue>,
 }
 
 impl Session {
@@ -90,7 +93,7 @@ impl Session {
 
     /// Begins a check with its first attempt; a running one is dropped without a decision.
     pub fn start(&mut self) -> Vec<SessionEvent> {
-        let mut events: Vec<_> = self.withdraw().into_iter().collect();
+        let mut events = self.withdraw();
         self.begin_attempt(1);
         events.push(self.progress());
         events
@@ -103,17 +106,28 @@ impl Session {
 
     /// Makes the running attempt begin anew, because the stream's time did (a flush or seek).
     pub fn restart_attempt(&mut self) -> Vec<SessionEvent> {
-        let events = self.withdraw().into_iter().collect();
+        let events = self.withdraw();
         if self.is_running() {
             self.begin_attempt(self.attempt);
         }
         events
     }
 
-    /// Takes an open prompt back, so that no screen goes on showing it.
-    fn withdraw(&mut self) -> Option<SessionEvent> {
-        let asked = self.asked.take()?;
-        Some(SessionEvent::Action(ActionEvent { state: ActionState::Failed, ..asked }))
+    /// Takes back what a screen shows: an open prompt, the light.
+    fn withdraw(&mut self) -> Vec<SessionEvent> {
+        let asked = self.asked.take().map(|asked| ActionEvent { state: ActionState::Failed, ..asked });
+        let light = self.light.take().map(|light| LightCue::off(light.index + 1));
+        asked.map(SessionEvent::Action).into_iter().chain(light.map(SessionEvent::Light)).collect()
+    }
+
+    /// The prompt that the person has before them.
+    pub fn asked(&self) -> Option<ActionEvent> {
+        self.asked
+    }
+
+    /// The light that the screen is to show.
+    pub fn light(&self) -> Option<&LightCue> {
+        self.light.as_ref()
     }
 
     /// Takes in where the check stands after a frame. The second value tells that the attempt is to be concluded.
@@ -135,6 +149,10 @@ impl Session {
         for action in &step.actions {
             self.asked = Some(*action).filter(|action| action.state == ActionState::Requested);
             events.push(SessionEvent::Action(*action));
+        }
+        if let Some(light) = &step.light {
+            self.light = Some(light.clone()).filter(|light| light.active);
+            events.push(SessionEvent::Light(light.clone()));
         }
         let timed_out = self.advance(time, config, &mut events);
         (events, step.done || timed_out)
@@ -159,7 +177,7 @@ impl Session {
         if !self.retries(&decision, stream_goes_on, config) {
             return self.finish(decision);
         }
-        let mut events: Vec<_> = self.withdraw().into_iter().collect();
+        let mut events = self.withdraw();
         events.push(SessionEvent::Retry(Retry::new(&decision, self.attempt, config.max_attempts)));
         self.begin_attempt(self.attempt + 1);
         events.push(self.progress());
@@ -181,7 +199,7 @@ impl Session {
         self.status = decision.status;
         self.serial += 1;
         self.fraction = 1.0;
-        let mut events: Vec<_> = self.withdraw().into_iter().collect();
+        let mut events = self.withdraw();
         events.extend([self.progress(), SessionEvent::Decided(decision)]);
         events
     }
@@ -249,7 +267,7 @@ mod tests {
     };
 
     fn step(guidance: Guidance, done: bool) -> Step {
-        Step { guidance, fraction: 0.5, done, score: None, actions: Vec::new() }
+        Step { guidance, fraction: 0.5, done, score: None, actions: Vec::new(), light: None }
     }
 
     fn declined(risk: Risk) -> Decision {

@@ -255,6 +255,7 @@ impl Check for ActionCheck {
             done: self.course.is_over(),
             score: self.passive.evidence().score,
             actions,
+            light: None,
         })
     }
 

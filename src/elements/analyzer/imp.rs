@@ -89,6 +89,7 @@ impl Shared {
                     frames_skipped: self.frames_skipped,
                 },
                 SessionEvent::Action(action) => Body::Action(action),
+                SessionEvent::Light(light) => Body::Light(light),
                 SessionEvent::Retry(retry) => Body::Retry(retry.into()),
                 SessionEvent::Decided(_) => continue,
             };
@@ -283,9 +284,12 @@ impl Analyzer {
         } else {
             self.look(stream, buffer, &times)?
         };
-        let (marked, over) = self.advance(serial, analysis, &times);
+        let (mut marked, over) = self.advance(serial, analysis, &times);
         if over {
             self.conclude(stream, serial, true);
+            if let Some(marked) = &mut marked {
+                marked.conclude(&lock(&self.shared).session);
+            }
         }
         Ok(marked)
     }
@@ -333,6 +337,8 @@ impl Analyzer {
             guidance: step.guidance,
             fraction: step.fraction,
             score: step.score,
+            action: shared.session.asked(),
+            light: shared.session.light().cloned(),
         };
         shared.tell(method, events);
         (Some(Marked { observation, check }), over)
@@ -360,9 +366,15 @@ struct Marked {
 }
 
 impl Marked {
-    /// Attaches the metas, unless an element before has attached them.
+    /// The attempt ended with this frame.
+    fn conclude(&mut self, session: &Session) {
+        (self.check.status, self.check.action, self.check.light) = (session.status(), None, None);
+    }
+
+    /// Attaches the metas; to those of an element before only this check.
     fn attach(self, buffer: &mut gst::BufferRef) {
-        if buffer.meta::<LivenessMeta>().is_some() {
+        if let Some(mut meta) = buffer.meta_mut::<LivenessMeta>() {
+            meta.push(self.check);
             return;
         }
         let score = self.check.score;

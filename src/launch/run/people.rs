@@ -68,6 +68,8 @@ impl Reporter for People {
             }
             Body::Action(event) => self.tell(&self.prompt(event)),
             Body::Retry(retry) => self.retry(retry),
+            // Nobody wants to read it.
+            Body::Light(_) => {}
             Body::Result(_) => self.bar.finish_and_clear(),
         }
         Ok(())
