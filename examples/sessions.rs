@@ -14,11 +14,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use gst::prelude::*;
-use gstliveness::elements::message::{Body, LivenessMessage, ResultBody};
+use gstliveness::elements::message::{Body, LivenessMessage};
 use gstliveness::face::FaceAnalyzer;
 use gstliveness::inference::ModelSource;
 use gstliveness::render::random::Random;
 use gstliveness::session::Status;
+use serde_json::Value;
 
 use stats::Rate;
 
@@ -46,6 +47,8 @@ struct Ended {
     /// Seconds of running time.
     time: f64,
     score: f64,
+    /// How far the nose went with the head, where it turned.
+    parallax: Option<f64>,
     /// What was found wrong.
     reasons: Vec<String>,
 }
@@ -118,11 +121,13 @@ fn watch(bus: &gst::Bus) -> Result<Ended, Error> {
             gst::MessageView::Element(element) => {
                 let message = element.structure().map(LivenessMessage::try_from);
                 if let Some(Ok(LivenessMessage { header, body: Body::Result(result) })) = message {
+                    let json = serde_json::from_str(&result.json)?;
                     return Ok(Ended {
                         status: result.status,
                         time: header.running_time.unwrap_or_default().nseconds() as f64 * 1e-9,
                         score: result.score,
-                        reasons: reasons(&result),
+                        parallax: parallax(&json),
+                        reasons: reasons(&json),
                     });
                 }
             }
@@ -132,18 +137,22 @@ fn watch(bus: &gst::Bus) -> Result<Ended, Error> {
     Err("a session did not end".into())
 }
 
+fn parallax(json: &Value) -> Option<f64> {
+    let cue = json["evidence"]["cues"].as_array()?.iter().find(|cue| cue["name"] == "nose_parallax")?;
+    cue["value"].as_f64()
+}
+
 /// The warnings, or what the check says of them with the action it broke off at.
-fn reasons(result: &ResultBody) -> Vec<String> {
-    let json: serde_json::Value = serde_json::from_str(&result.json).unwrap_or_default();
+fn reasons(json: &Value) -> Vec<String> {
     let asked = json["evidence"]["challenges"].as_array().and_then(|all| all.last()).map(|c| &c["action"]);
-    let reason = |warning: &serde_json::Value| match warning["additional_data"]["reason"].as_str() {
+    let reason = |warning: &Value| match warning["additional_data"]["reason"].as_str() {
         Some(reason) => format!("{reason} {}", asked.and_then(|a| a.as_str()).unwrap_or_default()),
         None => warning["risk"].as_str().unwrap_or_default().to_owned(),
     };
     json["warnings"].as_array().map(|all| all.iter().map(reason).collect()).unwrap_or_default()
 }
 
-/// Rates of the decisions, the middle score and time, the reasons given.
+/// Rates of the decisions, the middle score and time, the parallax, the reasons given.
 fn summary(sessions: &[Ended]) -> String {
     let rate = |status| Rate::new(sessions.iter().filter(|s| s.status == status).count(), sessions.len());
     let middle = |value: fn(&Ended) -> f64| {
@@ -151,17 +160,21 @@ fn summary(sessions: &[Ended]) -> String {
         values.sort_by(f64::total_cmp);
         values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
     };
+    let parallax: Vec<_> = sessions.iter().filter_map(|s| s.parallax).collect();
+    let least = parallax.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = parallax.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let longest = sessions.iter().map(|s| s.time).fold(0.0, f64::max);
     let mut reasons = BTreeMap::<&str, usize>::new();
     for reason in sessions.iter().flat_map(|s| &s.reasons) {
         *reasons.entry(reason).or_default() += 1;
     }
     format!(
-        "approved {}, in review {}, declined {}; score {:.0}; {:.1} s, at most {longest:.1}; {reasons:?}",
+        "approved {}, in review {}, declined {}; score {:.0}; {:.1} s, at most {longest:.1}; parallax {least:.2}–{most:.2} (n {}); {reasons:?}",
         rate(Status::Approved),
         rate(Status::InReview),
         rate(Status::Declined),
         middle(|s| s.score),
         middle(|s| s.time),
+        parallax.len(),
     )
 }
