@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 .PHONY: help setup build demo test lint fmt bench install uninstall
 
 help:
-	@echo "make demo       check the shipped picture and show the decision"
+	@echo "make demo       check a rendered person and show the decision"
 	@echo "make test       run all tests"
 	@echo "make build      the plugin and the launcher, in target/release"
 	@echo "make install    into PREFIX (default: where GStreamer looks), below DESTDIR; make uninstall removes it"
@@ -22,7 +22,7 @@ build: setup
 	    ln -sfn "$$(realpath "$$ORT_LIBRARY")" target/release/liveness/libonnxruntime.so.1
 
 demo: build
-	@. scripts/env.sh && liveness-launch run examples/workflows/passive.json --source test --picture liveness-demo.png
+	@. scripts/env.sh && liveness-launch run examples/workflows/action.json --source test --picture liveness-demo.png
 	@echo "What it saw: $(CURDIR)/liveness-demo.png" >&2
 
 test: setup

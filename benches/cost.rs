@@ -1,8 +1,9 @@
-//! What an analysed frame costs at three sizes, split by stage, against its nets alone; and what an idle element costs.
+//! What an analysed frame costs at three sizes, split by stage, against its nets alone; what the checks cost against each
+//! other; and what an idle element costs.
 //! Everything is measured in turn in one run; the fastest of many rounds counts, since other load on the machine can only
 //! slow a round down.
 //!
-//!     cargo bench --bench cost [-- streams]
+//!     cargo bench --bench cost [-- streams | checks]
 
 mod common;
 
@@ -24,9 +25,13 @@ fn main() {
     if std::env::args().any(|argument| argument == "streams") {
         return streams();
     }
+    if std::env::args().any(|argument| argument == "checks") {
+        return checks();
+    }
     for (name, width, height) in SIZES {
         analysed_frame(name, width, height);
     }
+    checks();
     idle();
     streams();
 }
@@ -100,6 +105,41 @@ fn analysed_frame(name: &str, width: i32, height: i32) {
     println!("  {:42} {whole:7.3} ms  {:5.2} of the nets (target ≤ 1.15)", "an analysed frame", whole / nets);
 }
 
+/// A frame of each check of a rendered person, who does what is asked.
+fn checks() {
+    const FRAMES: u32 = 150;
+    let run = |element: &str| {
+        let line = format!(
+            "livenesstestsrc num-buffers={FRAMES} ! video/x-raw,format=NV12,width=640,height=480,framerate=30/1 ! {element} ! \
+             fakesink sync=false"
+        );
+        let pipeline = gst::parse::launch(&line).expect("pipeline");
+        let before = process_seconds();
+        play(&pipeline);
+        (process_seconds() - before) / f64::from(FRAMES) * 1e3
+    };
+    let elements = ["identity", "livenesspassive frames=1000", "livenessaction action-count=5"];
+    let [source, passive, action] = elements.map(|element| {
+        // The first run loads nets.
+        (0..4).map(|_| run(element)).fold(f64::INFINITY, f64::min)
+    });
+    let (passive, action) = (passive - source, action - source);
+    println!(
+        "\nchecks: passive {passive:.2} ms a frame, action {action:.2}: {:.2} of passive",
+        action / passive
+    );
+}
+
+/// Plays a pipeline to its end.
+fn play(pipeline: &gst::Element) {
+    pipeline.set_state(gst::State::Playing).expect("playing");
+    let bus = pipeline.bus().expect("bus");
+    let kinds = [gst::MessageType::Eos, gst::MessageType::Error];
+    let end = bus.timed_pop_filtered(gst::ClockTime::from_seconds(60), &kinds).expect("an end");
+    assert_eq!(end.type_(), gst::MessageType::Eos, "{end:?}");
+    pipeline.set_state(gst::State::Null).expect("null");
+}
+
 /// Frames through an element that waits for its start signal, against `identity`.
 fn idle() {
     const FRAMES: u32 = 20_000;
@@ -112,14 +152,8 @@ fn idle() {
         pipeline.set_state(gst::State::Paused).expect("paused");
         let _ = pipeline.state(gst::ClockTime::from_seconds(10));
         let start = Instant::now();
-        pipeline.set_state(gst::State::Playing).expect("playing");
-        let bus = pipeline.bus().expect("bus");
-        let kinds = [gst::MessageType::Eos, gst::MessageType::Error];
-        let end = bus.timed_pop_filtered(gst::ClockTime::from_seconds(60), &kinds).expect("an end");
-        assert_eq!(end.type_(), gst::MessageType::Eos, "{end:?}");
-        let time = start.elapsed().as_secs_f64() / f64::from(FRAMES) * 1e6;
-        pipeline.set_state(gst::State::Null).expect("null");
-        time
+        play(&pipeline);
+        start.elapsed().as_secs_f64() / f64::from(FRAMES) * 1e6
     };
     let mut pairs: Vec<(f64, f64)> =
         (0..7).map(|_| (run("identity"), run("livenesspassive auto-start=false"))).collect();

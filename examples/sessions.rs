@@ -160,21 +160,22 @@ fn summary(sessions: &[Ended]) -> String {
         values.sort_by(f64::total_cmp);
         values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
     };
-    let parallax: Vec<_> = sessions.iter().filter_map(|s| s.parallax).collect();
-    let least = parallax.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = parallax.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let mut parallax: Vec<_> = sessions.iter().filter_map(|s| s.parallax).collect();
+    parallax.sort_by(f64::total_cmp);
+    let range = parallax.first().zip(parallax.last()).map_or(String::new(), |(least, most)| {
+        format!("parallax {least:.2}–{most:.2} (n {}); ", parallax.len())
+    });
     let longest = sessions.iter().map(|s| s.time).fold(0.0, f64::max);
     let mut reasons = BTreeMap::<&str, usize>::new();
     for reason in sessions.iter().flat_map(|s| &s.reasons) {
         *reasons.entry(reason).or_default() += 1;
     }
     format!(
-        "approved {}, in review {}, declined {}; score {:.0}; {:.1} s, at most {longest:.1}; parallax {least:.2}–{most:.2} (n {}); {reasons:?}",
+        "approved {}, in review {}, declined {}; score {:.0}; {:.1} s, at most {longest:.1}; {range}{reasons:?}",
         rate(Status::Approved),
         rate(Status::InReview),
         rate(Status::Declined),
         middle(|s| s.score),
         middle(|s| s.time),
-        parallax.len(),
     )
 }

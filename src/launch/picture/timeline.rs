@@ -37,7 +37,7 @@ const EYES: Lane = Lane { name: "Eyes open", unit: "", colour: "#38bdf8", of: |s
 const YAW: Lane = Lane { name: "Yaw", unit: "°", colour: "#a78bfa", of: |s| s.yaw, span: 40.0 };
 const PITCH: Lane = Lane { name: "Pitch", unit: "°", colour: "#f472b6", of: |s| s.pitch, span: 30.0 };
 const SMILE: Lane = Lane { name: "Smile", unit: "", colour: "#fbbf24", of: |s| s.smile, span: 0.6 };
-const JAW: Lane = Lane { name: "Mouth open", unit: "", colour: "#fb923c", of: |s| s.jaw, span: 0.6 };
+const JAW: Lane = Lane { name: "Mouth", unit: "", colour: "#fb923c", of: |s| s.jaw, span: 0.6 };
 const BROWS: Lane = Lane { name: "Brows up", unit: "", colour: "#2dd4bf", of: |s| s.brows, span: 0.6 };
 
 /// The lanes that tell something of these challenges: eyes and head always, a face's other parts when they were asked.
