@@ -4,12 +4,16 @@ mod action;
 mod antispoof;
 mod border;
 mod evidence;
+mod flash;
 mod guidance;
 mod passive;
 mod random;
 
 pub use action::*;
 pub use antispoof::{AntiSpoof, Reading, calibrated};
+pub mod lab {
+    pub use super::flash::*;
+}
 pub use evidence::{Challenge, Cue, Evidence, Method};
 pub use guidance::Guidance;
 pub use passive::{PassiveCheck, PassiveConfig};

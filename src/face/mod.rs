@@ -3,6 +3,7 @@
 mod age;
 mod analyzer;
 mod blendshapes;
+mod canonical;
 mod detector;
 mod embedding;
 mod landmarks;
@@ -14,6 +15,7 @@ mod reference;
 pub use age::{AgeEstimator, AgeGender, Gender};
 pub use analyzer::FaceAnalyzer;
 pub use blendshapes::{BLENDSHAPE_NAMES, Blendshape, Blendshapes};
+pub use canonical::{CanonicalFace, canonical_face};
 pub use detector::{Detection, FaceDetector};
 pub use embedding::{Embedder, Embedding};
 pub use landmarks::{FACE_OVAL, LANDMARKS, Landmark, LandmarkNet, Mesh, index};

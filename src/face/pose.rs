@@ -4,8 +4,8 @@
 use std::sync::LazyLock;
 
 use nalgebra::{Matrix3, Matrix3xX, Vector3};
-use serde::Deserialize;
 
+use super::canonical::canonical_face;
 use super::landmarks::Mesh;
 
 const VERTICAL_FIELD_OF_VIEW: f32 = 63.0;
@@ -28,12 +28,6 @@ impl HeadPose {
     }
 }
 
-#[derive(Deserialize)]
-struct CanonicalFile {
-    vertices: Vec<[f32; 3]>,
-    procrustes_basis: Vec<(usize, f32)>,
-}
-
 /// The weighted points of the canonical face, in cm: x to the picture's right, y up, z towards the camera.
 struct Canonical {
     indices: Vec<usize>,
@@ -42,8 +36,7 @@ struct Canonical {
 }
 
 static CANONICAL: LazyLock<Canonical> = LazyLock::new(|| {
-    let file: CanonicalFile = serde_json::from_str(include_str!("../../models/canonical_face.json"))
-        .unwrap_or(CanonicalFile { vertices: Vec::new(), procrustes_basis: Vec::new() });
+    let file = canonical_face();
     let basis: Vec<_> = file.procrustes_basis.iter().filter(|(i, _)| *i < file.vertices.len()).collect();
     Canonical {
         points: Matrix3xX::from_iterator(basis.len(), basis.iter().flat_map(|(i, _)| file.vertices[*i])),
@@ -160,8 +153,7 @@ pub(crate) mod tests {
         let turn = Rotation3::from_axis_angle(&Vector3::z_axis(), roll)
             * Rotation3::from_axis_angle(&Vector3::y_axis(), yaw)
             * Rotation3::from_axis_angle(&Vector3::x_axis(), pitch);
-        let file: CanonicalFile =
-            serde_json::from_str(include_str!("../../models/canonical_face.json")).unwrap();
+        let file = canonical_face();
         let screen = Screen::new(width as f32, height as f32);
         let pixels = width as f32 / screen.plane[0];
         let mut landmarks: Vec<Landmark> = file

@@ -1,0 +1,260 @@
+//! The light code: what each cell of the screen shows when, drawn in secret.
+
+use super::super::Time;
+use super::super::random::Randomness;
+use super::safety::{Shown, is_safe};
+
+/// How long a cell keeps its colour. Five changes a second are at most 2½ flashes: see [`super::safety`].
+pub const PERIOD: Time = 250_000_000;
+/// How much of that the change takes, so that it does not hurt the eye.
+const EASE: Time = 120_000_000;
+/// Linear light of a channel that is off, on, and in between. Off is not black: a saturated red would count as a flash of its
+/// own.
+const OFF: f32 = 0.2;
+const ON: f32 = 1.0;
+const REST: f32 = 0.6;
+/// So many draws are looked at; the first that serves is taken.
+const DRAWS: u32 = 32;
+/// Least independence of the codes of one channel: the smallest eigenvalue of their correlation, as a share of what long random
+/// codes have at least (Marchenko and Pastur).
+const INDEPENDENCE: f64 = 0.8;
+/// More cells than this need more time than people have.
+pub const MOST_CELLS: usize = 16;
+
+/// The codes of one attempt: for each period and channel the set of lit cells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LightCode {
+    rows: usize,
+    columns: usize,
+    /// Bit i: the i-th cell, row by row, is lit.
+    periods: Vec<[u64; 3]>,
+    entropy_bits: f64,
+}
+
+impl LightCode {
+    /// Draws codes for a grid of 2 to [`MOST_CELLS`] cells (others are brought there), for at least `duration` nanoseconds: in
+    /// every period a quarter to three quarters of the cells are lit in each channel, so that the room's light stays even; the
+    /// codes of a channel are nearly independent of each other, of a constant and of a drift. `None` without randomness.
+    pub fn draw(rows: usize, columns: usize, duration: Time, random: &mut Randomness) -> Option<Self> {
+        let rows = rows.clamp(1, MOST_CELLS);
+        let columns = columns.clamp(1, MOST_CELLS / rows).max(if rows == 1 { 2 } else { 1 });
+        let cells = rows * columns;
+        let count = duration.div_ceil(PERIOD).clamp(0, 400) as usize;
+        let count = count.max(2 * cells + 4);
+        let choices = choices(cells);
+        let mut first = None;
+        let mut serving = 0u32;
+        for _ in 0..DRAWS {
+            let mut code = Self { rows, columns, periods: Vec::with_capacity(count), entropy_bits: 0.0 };
+            for _ in 0..count {
+                code.periods.push([lit(cells, random)?, lit(cells, random)?, lit(cells, random)?]);
+            }
+            if code.serves() {
+                serving += 1;
+                first.get_or_insert(code);
+            }
+        }
+        let mut code = first?;
+        // All that serve are equally likely; how many those are is estimated from the share that did.
+        let share = f64::from(serving) / f64::from(DRAWS);
+        code.entropy_bits = 3.0 * count as f64 * choices.log2() + share.log2();
+        Some(code)
+    }
+
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    pub fn cells(&self) -> usize {
+        self.rows * self.columns
+    }
+
+    /// Where a cell's middle lies on the screen, −1 to 1: towards the picture's right, which is the person's left, and up.
+    pub fn place(&self, cell: usize) -> (f32, f32) {
+        let middle = |i: usize, count: usize| 1.0 - (2 * i + 1) as f32 / count as f32;
+        (middle(cell % self.columns, self.columns), middle(cell / self.columns, self.rows))
+    }
+
+    /// log₂ of the codes that were equally likely.
+    pub fn entropy_bits(&self) -> f64 {
+        self.entropy_bits
+    }
+
+    /// Nanoseconds.
+    pub fn duration(&self) -> Time {
+        PERIOD * self.periods.len() as Time
+    }
+
+    /// The linear light of each cell at a time since the light began; afterwards at rest.
+    pub fn at(&self, time: Time) -> Vec<[f32; 3]> {
+        let (period, inside) = ((time / PERIOD) as usize, time % PERIOD);
+        let x = (inside as f32 / EASE as f32).min(1.0);
+        let eased = x * x * (3.0 - 2.0 * x);
+        (0..self.cells())
+            .map(|cell| {
+                let before = period.checked_sub(1).map_or([REST; 3], |before| self.level(before, cell));
+                let now = self.level(period, cell);
+                [0, 1, 2].map(|i| before[i] + eased * (now[i] - before[i]))
+            })
+            .collect()
+    }
+
+    /// Like [`Self::at`], in seconds; at rest before the light began.
+    pub fn at_seconds(&self, time: f64) -> Vec<[f32; 3]> {
+        if time < 0.0 { vec![[REST; 3]; self.cells()] } else { self.at((time * 1e9) as Time) }
+    }
+
+    /// The same periods in another order: a code that is as likely, and was not shown. `None` without randomness.
+    pub fn shuffled(&self, random: &mut Randomness) -> Option<Self> {
+        let mut other = self.clone();
+        for i in (1..other.periods.len()).rev() {
+            other.periods.swap(i, random.below(i as u64 + 1)? as usize);
+        }
+        Some(other)
+    }
+
+    fn level(&self, period: usize, cell: usize) -> [f32; 3] {
+        let lit = |set: u64| if set >> cell & 1 == 1 { ON } else { OFF };
+        self.periods.get(period).map_or([REST; 3], |sets| sets.map(lit))
+    }
+
+    fn serves(&self) -> bool {
+        let ratio = self.cells() as f64 / self.periods.len() as f64;
+        let least = INDEPENDENCE * (1.0 - ratio.sqrt()).powi(2);
+        (0..3).all(|channel| self.independence(channel) >= least)
+            && is_safe(self.rows, self.columns, &self.states())
+    }
+
+    /// What the screen shows, without the easing.
+    pub fn states(&self) -> Vec<Shown> {
+        (0..=self.periods.len())
+            .map(|i| Shown {
+                at: PERIOD * i as Time,
+                cells: (0..self.cells()).map(|cell| self.level(i, cell)).collect(),
+            })
+            .collect()
+    }
+
+    /// The smallest eigenvalue of the correlation of a channel's codes, after a constant and a drift are removed.
+    fn independence(&self, channel: usize) -> f64 {
+        let (count, cells) = (self.periods.len(), self.cells());
+        let sign = |i: usize, cell: usize| if self.periods[i][channel] >> cell & 1 == 1 { 1.0 } else { -1.0 };
+        let mut codes = nalgebra::DMatrix::<f64>::from_fn(count, cells, sign);
+        let middle = 0.5 * (count as f64 - 1.0);
+        let drift = nalgebra::DVector::from_fn(count, |i, _| i as f64 - middle);
+        for mut code in codes.column_iter_mut() {
+            let mean = code.mean();
+            code.add_scalar_mut(-mean);
+            let slope = code.dot(&drift) / drift.norm_squared();
+            code.axpy(-slope, &drift, 1.0);
+            let norm = code.norm();
+            if norm < 1e-9 {
+                return 0.0;
+            }
+            code.unscale_mut(norm);
+        }
+        (codes.transpose() * codes).symmetric_eigenvalues().min()
+    }
+}
+
+/// A set of a quarter to three quarters of the cells, all equally likely.
+fn lit(cells: usize, random: &mut Randomness) -> Option<u64> {
+    loop {
+        let set = random.bits()? & ((1 << cells) - 1);
+        if allowed(cells).contains(&set.count_ones()) {
+            return Some(set);
+        }
+    }
+}
+
+fn allowed(cells: usize) -> std::ops::RangeInclusive<u32> {
+    let least = cells as u32 / 4;
+    least..=cells as u32 - least
+}
+
+/// How many such sets there are.
+fn choices(cells: usize) -> f64 {
+    let choose =
+        |k: u32| (0..k).fold(1.0, |product, i| product * (cells as f64 - f64::from(i)) / f64::from(i + 1));
+    allowed(cells).map(choose).sum()
+}
+
+/// Linear light (0–1) as 0xRRGGBB in sRGB (IEC 61966-2-1).
+pub fn srgb(linear: [f32; 3]) -> u32 {
+    linear.iter().fold(0, |color, v| {
+        let v = v.clamp(0.0, 1.0);
+        let encoded = if v <= 0.003_130_8 { 12.92 * v } else { 1.055 * v.powf(1.0 / 2.4) - 0.055 };
+        color << 8 | (255.0 * encoded + 0.5) as u32
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(seed: u64) -> LightCode {
+        LightCode::draw(2, 2, 3_000_000_000, &mut Randomness::new(seed)).unwrap()
+    }
+
+    #[test]
+    fn the_entropy_is_far_above_twenty_bits() {
+        let code = drawn(1);
+        assert_eq!(code.duration(), 3_000_000_000);
+        // 14 of 16 sets of four cells, in 12 periods of 3 channels.
+        assert!((code.entropy_bits() - 36.0 * 14f64.log2()).abs() < 6.0, "{}", code.entropy_bits());
+        assert!((1..50).map(drawn).all(|code| code.entropy_bits() > 100.0));
+    }
+
+    #[test]
+    fn grids_of_any_size_have_codes() {
+        for (rows, columns) in [(0, 0), (1, 1), (1, 2), (3, 3), (4, 4), (2, 8), (99, 99), (1, 99)] {
+            let code = LightCode::draw(rows, columns, 0, &mut Randomness::new(3)).unwrap();
+            assert!((2..=MOST_CELLS).contains(&code.cells()), "{rows} × {columns}");
+            assert!(code.at(0).len() == code.cells() && code.entropy_bits() > 20.0);
+        }
+    }
+
+    #[test]
+    fn colours_are_eased() {
+        let code = drawn(2);
+        for millisecond in 0..3200u64 {
+            let (now, then) = (code.at(millisecond * 1_000_000), code.at((millisecond + 5) * 1_000_000));
+            let step = now.iter().flatten().zip(then.iter().flatten()).map(|(a, b)| (a - b).abs());
+            assert!(step.fold(0.0, f32::max) < 0.06);
+        }
+        assert!(code.at(u64::MAX).iter().flatten().all(|v| *v == REST));
+    }
+
+    #[test]
+    fn srgb_of_linear_light() {
+        assert_eq!(srgb([0.0, 1.0, 0.214_041]), 0x00_ff_7f);
+        assert_eq!(srgb([-1.0, 7.0, f32::NAN]) & 0xff_ff00, 0x00_ff00);
+    }
+
+    /// The promise of the design is 10⁶ seeds (`cargo test --release -- --ignored`); these are as many as fit a test.
+    fn no_violation(seeds: impl Iterator<Item = u64>) {
+        for seed in seeds {
+            let code = LightCode::draw(2, 2, 3_000_000_000, &mut Randomness::new(seed)).unwrap();
+            let eased: Vec<_> =
+                (0..110).map(|i| i * 33_333_333).map(|at| Shown { at, cells: code.at(at) }).collect();
+            assert!(is_safe(2, 2, &code.states()) && is_safe(2, 2, &eased), "seed {seed}");
+            let saturated = |c: &[f32; 3]| c[0] / c.iter().sum::<f32>() >= 0.8;
+            assert!(!code.states().iter().flat_map(|s| &s.cells).any(saturated));
+        }
+    }
+
+    #[test]
+    fn no_seed_flashes() {
+        no_violation(1..1000);
+    }
+
+    #[test]
+    #[ignore = "minutes"]
+    fn no_seed_of_a_million_flashes() {
+        no_violation(1..1_000_001);
+    }
+}

@@ -1,0 +1,291 @@
+//! The face on a fixed grid: each cell is the same patch of skin in every frame, wherever the head is.
+//!
+//! The grid is the canonical face seen straight from the front; the landmarks carry each cell into the frame.
+
+use std::sync::LazyLock;
+
+use crate::face::{Mesh, canonical_face};
+use crate::vision::{Affine, Border, Frame, Point, Sampler, TensorSpec};
+
+/// Cells along each side of the map.
+pub const SIDE: usize = 40;
+/// The map's place on the canonical face in cm: its left and upper edge, and its extent.
+const LEFT: f32 = -8.0;
+const TOP: f32 = 8.0;
+const EXTENT: f32 = 16.0;
+/// Skin that is seen flatter than this (cosine) tells little of its brightness.
+const LEAST_FACING: f32 = 0.35;
+/// The face's box is read at this size, with so much around it.
+const CROP: usize = 112;
+const AROUND: f32 = 1.1;
+/// Bytes from which on a channel counts as clipped.
+const CLIPPED: f32 = 250.0;
+/// Outlines of what is not skin and moves by itself: the person's right and left eye, and the mouth.
+const RIGHT_EYE: [usize; 16] = [33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7];
+const LEFT_EYE: [usize; 16] =
+    [263, 466, 388, 387, 386, 385, 384, 398, 362, 382, 381, 380, 374, 373, 390, 249];
+const MOUTH: [usize; 20] =
+    [61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146];
+
+/// A patch of skin of the map.
+#[derive(Clone, Debug)]
+pub struct Patch {
+    /// Column and row in the map.
+    pub at: [usize; 2],
+    /// cm on the canonical face: x to the picture's right, y up, z towards the camera.
+    pub place: [f32; 3],
+    /// Of the canonical face.
+    pub normal: [f32; 3],
+    /// Its quarters, each by three landmarks and their weights.
+    quarters: [Spot; 4],
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Spot {
+    landmarks: [usize; 3],
+    weights: [f32; 3],
+}
+
+static PATCHES: LazyLock<Vec<Patch>> = LazyLock::new(|| Template::new().patches());
+
+/// All patches, row by row.
+pub fn patches() -> &'static [Patch] {
+    &PATCHES
+}
+
+/// Cuts the canonical face into patches.
+struct Template {
+    vertices: &'static [[f32; 3]],
+    triangles: &'static [[usize; 3]],
+    normals: Vec<[f32; 3]>,
+}
+
+impl Template {
+    fn new() -> Self {
+        let face = canonical_face();
+        let mut normals = vec![[0.0f32; 3]; face.vertices.len()];
+        for triangle in &face.triangles {
+            let [a, b, c] = triangle.map(|i| face.vertices[i]);
+            let (u, v) = (minus(b, a), minus(c, a));
+            let cross = [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]];
+            for i in *triangle {
+                normals[i] = [0, 1, 2].map(|k| normals[i][k] + cross[k]);
+            }
+        }
+        Self { vertices: &face.vertices, triangles: &face.triangles, normals }
+    }
+
+    fn patches(&self) -> Vec<Patch> {
+        let cells = (0..SIDE * SIDE).map(|i| [i % SIDE, i / SIDE]);
+        cells.filter_map(|at| self.patch(at)).collect()
+    }
+
+    fn patch(&self, at: [usize; 2]) -> Option<Patch> {
+        let cell = EXTENT / SIDE as f32;
+        let on_face =
+            |dx: f32, dy: f32| [LEFT + (at[0] as f32 + dx) * cell, TOP - (at[1] as f32 + dy) * cell];
+        let middle = on_face(0.5, 0.5);
+        if [&RIGHT_EYE[..], &LEFT_EYE[..], &MOUTH[..]].iter().any(|outline| self.is_inside(outline, middle)) {
+            return None;
+        }
+        let spot = self.spot(middle)?;
+        let normal = unit(spot.of(|i| self.normals[i]));
+        let mut quarters = [Spot::default(); 4];
+        for (quarter, (dx, dy)) in
+            quarters.iter_mut().zip([(0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)])
+        {
+            *quarter = self.spot(on_face(dx, dy))?;
+        }
+        (normal[2] >= LEAST_FACING).then(|| Patch {
+            at,
+            place: spot.of(|i| self.vertices[i]),
+            normal,
+            quarters,
+        })
+    }
+
+    /// The foremost point of the mesh at (x, y).
+    fn spot(&self, [x, y]: [f32; 2]) -> Option<Spot> {
+        let spots = self.triangles.iter().filter_map(|triangle| {
+            let [a, b, c] = triangle.map(|i| self.vertices[i]);
+            let area = (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1]);
+            let share = |p: [f32; 3], q: [f32; 3]| ((p[0] - x) * (q[1] - y) - (q[0] - x) * (p[1] - y)) / area;
+            let weights = [share(b, c), share(c, a), share(a, b)];
+            weights.iter().all(|w| *w >= -1e-5).then_some(Spot { landmarks: *triangle, weights })
+        });
+        spots.max_by(|a, b| {
+            let depth = |spot: &Spot| spot.of(|i| self.vertices[i])[2];
+            depth(a).total_cmp(&depth(b))
+        })
+    }
+
+    /// By the number of edges to the right of the point.
+    fn is_inside(&self, outline: &[usize], [x, y]: [f32; 2]) -> bool {
+        let corner = |i: usize| self.vertices[outline[i % outline.len()]];
+        let crossings = (0..outline.len()).filter(|i| {
+            let (a, b) = (corner(*i), corner(i + 1));
+            (a[1] > y) != (b[1] > y) && x < a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0])
+        });
+        crossings.count() % 2 == 1
+    }
+}
+
+impl Spot {
+    fn of(&self, value: impl Fn(usize) -> [f32; 3]) -> [f32; 3] {
+        let mut sum = [0.0; 3];
+        for (landmark, weight) in self.landmarks.iter().zip(self.weights) {
+            let value = value(*landmark);
+            sum = [0, 1, 2].map(|k| sum[k] + weight * value[k]);
+        }
+        sum
+    }
+}
+
+/// Reads face maps; keeps its buffers from call to call.
+pub struct FaceMapper {
+    sampler: Sampler,
+    crop: Vec<f32>,
+    /// Linear light of sRGB bytes.
+    linear: [f32; 256],
+}
+
+/// What the patches look like in one frame, as [`patches`] orders them.
+#[derive(Clone, Debug, Default)]
+pub struct FaceMap {
+    /// Linear red, green and blue, 0–1.
+    pub light: Vec<[f32; 3]>,
+    /// Whether a channel was clipped.
+    pub clipped: Vec<bool>,
+}
+
+impl FaceMapper {
+    pub fn new() -> Self {
+        let linear = std::array::from_fn(|i| {
+            let v = i as f32 / 255.0;
+            if v <= 0.040_45 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+        });
+        Self { sampler: Sampler::new(), crop: vec![0.0; 3 * CROP * CROP], linear }
+    }
+
+    /// Fills `map` with the face in `frame`.
+    pub fn read(&mut self, frame: &Frame<'_>, mesh: &Mesh, map: &mut FaceMap) {
+        let bounds = mesh.bbox().square(AROUND);
+        let to_frame = Affine::from_rect(&bounds, CROP, CROP);
+        self.sampler.sample(
+            frame,
+            &to_frame,
+            &TensorSpec::rgb(CROP, CROP),
+            Border::Replicate,
+            &mut self.crop,
+        );
+        let scale = CROP as f32 / bounds.width.max(1.0);
+        map.light.clear();
+        map.clipped.clear();
+        for patch in patches() {
+            let (mut sum, mut clipped) = ([0.0f32; 3], false);
+            for spot in &patch.quarters {
+                let [x, y, _] = spot.of(|i| {
+                    let Point { x, y } = mesh.point(i);
+                    [x, y, 0.0]
+                });
+                let (light, clips) = self.at((x - bounds.x) * scale - 0.5, (y - bounds.y) * scale - 0.5);
+                sum = [0, 1, 2].map(|k| sum[k] + 0.25 * light[k]);
+                clipped |= clips;
+            }
+            map.light.push(sum);
+            map.clipped.push(clipped);
+        }
+    }
+
+    /// Bilinear, in linear light.
+    fn at(&self, x: f32, y: f32) -> ([f32; 3], bool) {
+        let last = (CROP - 2) as f32;
+        let (x, y) = (x.clamp(0.0, last), y.clamp(0.0, last));
+        let (column, row) = (x as usize, y as usize);
+        let (fx, fy) = (x - column as f32, y - row as f32);
+        let corner = |dx: usize, dy: usize| {
+            let at = 3 * ((row + dy) * CROP + column + dx);
+            [self.crop[at], self.crop[at + 1], self.crop[at + 2]]
+        };
+        let corners = [corner(0, 0), corner(1, 0), corner(0, 1), corner(1, 1)];
+        let weights = [(1.0 - fx) * (1.0 - fy), fx * (1.0 - fy), (1.0 - fx) * fy, fx * fy];
+        let mut light = [0.0; 3];
+        for (corner, weight) in corners.iter().zip(weights) {
+            light = [0, 1, 2].map(|k| light[k] + weight * self.decode(corner[k]));
+        }
+        (light, corners.iter().flatten().any(|v| *v >= CLIPPED))
+    }
+
+    fn decode(&self, value: f32) -> f32 {
+        let value = value.clamp(0.0, 254.999);
+        let (low, rest) = (value as usize, value.fract());
+        self.linear[low] + rest * (self.linear[low + 1] - self.linear[low])
+    }
+}
+
+fn minus(a: [f32; 3], b: [f32; 3]) -> [f32; 3] {
+    [0, 1, 2].map(|k| a[k] - b[k])
+}
+
+fn unit(v: [f32; 3]) -> [f32; 3] {
+    let length = v.iter().map(|c| c * c).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+    v.map(|c| c / length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::face::{LANDMARKS, Landmark};
+
+    /// A mesh that is the canonical face in a picture, `scale` pixels to the cm, its origin at `(x, y)`.
+    fn mesh(scale: f32, x: f32, y: f32) -> Mesh {
+        let mut landmarks: Vec<_> = canonical_face()
+            .vertices
+            .iter()
+            .map(|v| Landmark { x: x + scale * v[0], y: y - scale * v[1], z: 0.0 })
+            .collect();
+        landmarks.resize(LANDMARKS, Landmark { x, y, z: 0.0 });
+        Mesh::new(landmarks).unwrap()
+    }
+
+    #[test]
+    fn patches_are_skin_that_faces_the_camera() {
+        let patches = patches();
+        assert!((1000..1400).contains(&patches.len()), "{}", patches.len());
+        assert!(patches.iter().all(|p| p.normal[2] >= LEAST_FACING && p.at.iter().all(|c| *c < SIDE)));
+        // The nose's flanks face apart.
+        let flank = |x: f32| {
+            let distance = |p: &&Patch| (p.place[0] - x).abs() + (p.place[1] - 0.5).abs();
+            patches.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap().normal[0]
+        };
+        assert!(flank(1.0) > 0.4 && flank(-1.0) < -0.4, "{} {}", flank(1.0), flank(-1.0));
+    }
+
+    #[test]
+    fn a_patch_is_found_wherever_the_head_is() {
+        // Red grows to the right, green downwards; blue is clipped.
+        let (width, height) = (320, 240);
+        let rgb: Vec<u8> =
+            (0..width * height).flat_map(|i| [(i % width / 2) as u8, (i / width) as u8, 255]).collect();
+        let frame = Frame::rgb(&rgb, width, height).unwrap();
+        let (mut mapper, mut map) = (FaceMapper::new(), FaceMap::default());
+        for (scale, x, y) in [(9.0, 160.0, 120.0), (6.0, 100.0, 100.0)] {
+            mapper.read(&frame, &mesh(scale, x, y), &mut map);
+            for (patch, light) in patches().iter().zip(&map.light) {
+                let place = [x + scale * patch.place[0], y - scale * patch.place[1]];
+                let expected = [mapper.decode((place[0] - 0.5) / 2.0), mapper.decode(place[1] - 0.5)];
+                assert!((light[0] - expected[0]).abs() < 0.02 && (light[1] - expected[1]).abs() < 0.02);
+            }
+            assert!(map.clipped.iter().all(|c| *c));
+        }
+    }
+
+    #[test]
+    fn a_face_outside_the_picture_is_harmless() {
+        let rgb = [7u8; 3];
+        let frame = Frame::rgb(&rgb, 1, 1).unwrap();
+        let mut map = FaceMap::default();
+        FaceMapper::new().read(&frame, &mesh(1e9, -1e12, 5.0), &mut map);
+        assert_eq!(map.light.len(), patches().len());
+    }
+}

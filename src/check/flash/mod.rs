@@ -1,0 +1,11 @@
+mod code;
+mod facemap;
+mod response;
+mod safety;
+mod series;
+mod shape;
+pub use code::*;
+pub use facemap::*;
+pub use response::*;
+pub use series::*;
+pub use shape::*;
