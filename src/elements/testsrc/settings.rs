@@ -66,6 +66,7 @@ impl Settings {
             ambient: self.ambient as f32,
             distance: self.distance as f32,
             noise: self.noise as f32,
+            ..Setting::default()
         }
     }
 
