@@ -9,7 +9,7 @@ pub struct Setting {
     pub identity: u64,
     /// Noise, room, and the camera's own tone curve.
     pub seed: u64,
-    /// The room's light on the face, in multiples of what the default screen, all white, gives it at 0.5 m (some 150 lx): 0
+    /// The room's light on the face, in multiples of what the default screen, all white, gives it at 0.5 m (some 130 lx): 0
     /// is a dark room, 1 an office, 4 a seat by the window.
     pub ambient: f32,
     /// From the camera to the head, in metres.

@@ -45,8 +45,8 @@ pub struct Lighting {
 pub const KEY: [f32; 3] = [-0.38, 0.62, 0.69];
 /// What it gives a surface that faces it, and what comes from all around, more from above: a face that looks into the
 /// camera gets 1 of both.
-const KEY_SHARE: f32 = 0.64;
-const AROUND: f32 = 0.52;
+const KEY_SHARE: f32 = 0.655;
+const AROUND: f32 = 0.53;
 /// Of skin's gloss in the room's light.
 const SHININESS: i32 = 14;
 /// How far light runs on under the skin, by colour.
@@ -55,7 +55,7 @@ const WRAP: [f32; 3] = [0.38, 0.25, 0.18];
 const WINDOW: f32 = 0.3;
 const SHARP: f32 = 0.08;
 /// Of a white screen of luminance 1, in multiples of what white paper sends back in a room of ambient 1.
-const RADIANCE: f32 = 6.45;
+const RADIANCE: f32 = 7.13;
 /// Patches are no wider than this share of the way to the nearest surface.
 const FINE: f32 = 0.25;
 
