@@ -2,8 +2,9 @@
 //!
 //!     cargo run --release --example portrait -- OUT.png [NAME=VALUE …]
 //!
-//! Names: subject (live print bent-print cutout-print screen mask nobody two-people), identity, seed, width, height, ambient,
-//! distance, noise, yaw, pitch, roll, blink, smile, jaw, brows, and x, y, z of the head's shift in metres.
+//! Names: subject (live print bent-print cutout-print screen mask paper-mask relight nobody two-people), identity, seed,
+//! width, height, ambient, distance, noise, yaw, pitch, roll, blink, smile, jaw, brows, x, y, z of the head's shift in metres,
+//! and cells, the screen's colours: `cells=ff0000,0000ff/000000,ffffff`.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -12,7 +13,9 @@ use gst::prelude::*;
 use gstliveness::check::{AntiSpoof, Guidance, Signals};
 use gstliveness::face::{Blendshape, FaceAnalyzer};
 use gstliveness::inference::ModelSource;
-use gstliveness::render::{Expression, HeadPose, Presentation, Renderer, Scene, Setting, Stance};
+use gstliveness::render::{
+    Expression, HeadPose, Presentation, Renderer, Scene, ScreenLight, Setting, Stance,
+};
 use gstliveness::vision::Frame;
 
 type Error = Box<dyn std::error::Error>;
@@ -31,6 +34,7 @@ fn main() -> Result<(), Error> {
         ambient: number("ambient", 1.0),
         distance: number("distance", 0.55),
         noise: number("noise", 1.0),
+        ..Setting::default()
     };
     let (width, height) = (setting.width, setting.height);
     let head = HeadPose {
@@ -51,17 +55,20 @@ fn main() -> Result<(), Error> {
         Some("bent-print") => Presentation::BentPrint,
         Some("cutout-print") => Presentation::CutoutPrint,
         Some("screen") => Presentation::Screen,
+        Some("paper-mask") => Presentation::PaperMask,
+        Some("relight") => Presentation::Relit,
         Some("mask") => Presentation::Mask,
         Some("nobody") => Presentation::Nobody,
         Some("two-people") => Presentation::TwoPeople,
         _ => Presentation::Live,
     };
+    let light = light(values.get("cells").map_or("", String::as_str))?;
     let scene = Scene {
         presentation,
         stance: Stance { head, expression },
         shown: Stance::default(),
-        light: None,
-        shown_light: None,
+        light: Some(&light),
+        shown_light: Some(&light),
     };
     let mut renderer = Renderer::new(setting);
     let start = Instant::now();
@@ -76,6 +83,18 @@ fn main() -> Result<(), Error> {
     println!("rendered in {:.1} ms, then {:.1} ms", first.as_secs_f64() * 1e3, fastest * 1e3);
     look(&rgb, width, height, renderer.truth().landmarks.as_slice())?;
     save(&path, rgb, width, height)
+}
+
+/// Of rows of cells in hexadecimal sRGB: `ff0000,0000ff/000000,ffffff`.
+fn light(cells: &str) -> Result<ScreenLight, Error> {
+    let rows: Vec<&str> = cells.split('/').filter(|row| !row.is_empty()).collect();
+    let mut light = ScreenLight { rows: rows.len(), ..ScreenLight::default() };
+    for cell in rows.iter().flat_map(|row| row.split(',')) {
+        let color = u32::from_str_radix(cell, 16)?;
+        light.cells.push([16, 8, 0].map(|shift| (f64::from(color >> shift & 0xff) / 255.0).powf(2.2) as f32));
+    }
+    light.columns = light.cells.len() / rows.len().max(1);
+    Ok(light)
 }
 
 fn look(rgb: &[u8], width: usize, height: usize, truth: &[[f32; 2]]) -> Result<(), Error> {

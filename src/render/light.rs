@@ -1,65 +1,106 @@
 //! What lights the scene: a room, and the screen before the person.
 
-/// The screen as an area light: a grid of cells below the camera, which stands at its upper edge.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ScreenLight {
-    pub rows: usize,
-    pub columns: usize,
-    /// Linear R, G, B of each cell, 0–1, row by row from the top left as the person sees it.
-    pub cells: Vec<[f32; 3]>,
-    /// Metres.
-    pub width: f32,
-    pub height: f32,
-    /// What a white screen of 1 m² at 1 m gives against the room's light in an office.
-    pub luminance: f32,
+use super::screen::{BELOW, ScreenLight};
+
+/// What a surface makes of light.
+#[derive(Clone, Copy, Debug)]
+pub struct Matter {
+    /// How far light runs on inside, against skin.
+    pub depth: f32,
+    /// Strength of its gloss; 1 is a clean dielectric's.
+    pub gloss: f32,
+    /// Of the gloss: GGX's α², the smaller the sharper.
+    pub roughness: f32,
 }
 
-impl Default for ScreenLight {
-    /// A 24″ screen without cells.
-    fn default() -> Self {
-        Self { rows: 0, columns: 0, cells: Vec::new(), width: 0.53, height: 0.3, luminance: 1.2 }
-    }
+impl Matter {
+    pub const CLOTH: Self = Self { depth: 0.0, gloss: 0.0, roughness: 1.0 };
+    pub const PAPER: Self = Self { depth: 0.0, gloss: 0.5, roughness: 0.09 };
 }
 
 /// One patch of the screen.
 #[derive(Clone, Copy, Debug)]
-struct Cell {
+struct Patch {
     place: [f32; 3],
-    /// Power over its area.
+    /// Radiance times area, over π.
     power: [f32; 3],
+}
+
+/// What falls on a surface, and what its gloss sends to the camera.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Shading {
+    pub light: [f32; 3],
+    pub shine: [f32; 3],
 }
 
 /// The light of one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Lighting {
     room: f32,
-    cells: Vec<Cell>,
+    patches: Vec<Patch>,
+    screen: Option<ScreenLight>,
 }
 
-/// From where the room's key light comes, and its share; the rest comes from all around, more from above.
-const KEY: [f32; 3] = [-0.38, 0.62, 0.69];
-const KEY_SHARE: f32 = 0.5;
-/// Of skin's gloss.
+/// From where the room's key light comes.
+pub const KEY: [f32; 3] = [-0.38, 0.62, 0.69];
+/// What it gives a surface that faces it, and what comes from all around, more from above: a face that looks into the
+/// camera gets 1 of both.
+const KEY_SHARE: f32 = 0.655;
+const AROUND: f32 = 0.53;
+/// Of skin's gloss in the room's light.
 const SHININESS: i32 = 14;
 /// How far light runs on under the skin, by colour.
 const WRAP: [f32; 3] = [0.38, 0.25, 0.18];
+/// A window is wide; a patch of the screen is not.
+const WINDOW: f32 = 0.3;
+const SHARP: f32 = 0.08;
+/// Of a white screen of luminance 1, in multiples of what white paper sends back in a room of ambient 1.
+const RADIANCE: f32 = 7.13;
+/// Patches are no wider than this share of the way to the nearest surface.
+const FINE: f32 = 0.25;
+
+/// How much of a light from a direction reaches a point, if it is hidden by degrees over so wide an angle (radians).
+pub trait Shadow {
+    fn visible(&self, way: [f32; 3], soft: f32) -> f32;
+    /// The share of the surroundings that it sees.
+    fn open(&self) -> f32;
+}
+
+/// Nothing stands in the light.
+pub struct Free;
+
+impl Shadow for Free {
+    fn visible(&self, _: [f32; 3], _: f32) -> f32 {
+        1.0
+    }
+
+    fn open(&self) -> f32 {
+        1.0
+    }
+}
 
 impl Lighting {
-    /// Takes in the light of a moment; `room` is 1 in an office.
-    pub fn set(&mut self, room: f32, screen: Option<&ScreenLight>) {
+    /// Takes in the light of a moment; nothing is nearer to the screen than `nearest` metres.
+    pub fn set(&mut self, room: f32, screen: Option<&ScreenLight>, nearest: f32) {
         self.room = if room.is_finite() { room.clamp(0.0, 100.0) } else { 1.0 };
-        self.cells.clear();
-        let Some(screen) = screen.filter(|screen| screen.rows > 0 && screen.columns > 0) else {
-            return;
-        };
+        self.patches.clear();
+        self.screen =
+            screen.filter(|s| s.rows > 0 && s.columns > 0 && s.width > 0.0 && s.height > 0.0).cloned();
+        let Some(screen) = &self.screen else { return };
         let (width, height) = (screen.width / screen.columns as f32, screen.height / screen.rows as f32);
+        let count = |side: f32| (side / (FINE * nearest.max(0.1))).ceil().clamp(1.0, 32.0) as usize;
+        let (across, down) = (count(width), count(height));
+        let area = width * height / (across * down) as f32;
         for (i, colour) in screen.cells.iter().take(screen.rows * screen.columns).enumerate() {
             let (row, column) = (i / screen.columns, i % screen.columns);
-            // The person's left, where the first column is, is the picture's right.
-            let x = 0.5 * screen.width - (column as f32 + 0.5) * width;
-            let y = -(row as f32 + 0.5) * height - 0.01;
-            let power = colour.map(|c| c * width * height * screen.luminance * 4.0);
-            self.cells.push(Cell { place: [x, y, 0.0], power });
+            let power = colour.map(|c| c * screen.luminance * RADIANCE * area / std::f32::consts::PI);
+            for n in 0..across * down {
+                let (u, v) = ((n % across) as f32 + 0.5, (n / across) as f32 + 0.5);
+                // The person's left, where the first column is, is the picture's right.
+                let x = 0.5 * screen.width - (column as f32 + u / across as f32) * width;
+                let y = -(row as f32 + v / down as f32) * height - BELOW;
+                self.patches.push(Patch { place: [x, y, 0.0], power });
+            }
         }
     }
 
@@ -67,40 +108,105 @@ impl Lighting {
         self.room
     }
 
-    /// What falls on a surface at `place` with the given normal.
-    pub fn at(&self, place: [f32; 3], normal: [f32; 3]) -> [f32; 3] {
+    pub fn lit_by_screen(&self) -> bool {
+        !self.patches.is_empty()
+    }
+
+    /// What a surface at `place` with the given normal gets and mirrors.
+    pub fn at(&self, place: [f32; 3], normal: [f32; 3], matter: Matter, shadow: &impl Shadow) -> Shading {
         let key = dot(normal, KEY);
-        let around = (1.0 - KEY_SHARE) * (0.8 + 0.2 * normal[1]);
-        let mut light = WRAP.map(|wrap| self.room * (KEY_SHARE * wrapped(key, wrap) + around));
-        for cell in &self.cells {
-            let way = [0, 1, 2].map(|i| cell.place[i] - place[i]);
-            let square = dot(way, way).max(0.01);
-            let length = square.sqrt();
-            let (leaving, falling) = ((-place[2]).max(0.0) / length, dot(normal, way) / length);
-            for (channel, light) in light.iter_mut().enumerate() {
-                *light += cell.power[channel] * leaving * wrapped(falling, 0.4 * WRAP[channel]) / square;
+        let around = shadow.open() * AROUND * (1.0 + 0.25 * normal[1]);
+        let visible = KEY_SHARE * shadow.visible(KEY, WINDOW);
+        let light = WRAP.map(|wrap| self.room * (visible * wrapped(key, matter.depth * wrap) + around));
+        let mut shading = Shading { light, shine: [0.0; 3] };
+        let eye = unit(place.map(|v| -v));
+        if matter.gloss > 0.0 {
+            shading.shine = [self.key_gloss(eye, normal) * visible * matter.gloss; 3];
+        }
+        self.add_screen(&mut shading, (place, normal, eye), matter, shadow);
+        shading
+    }
+
+    /// What falls on it of the screen's light alone, with nothing in the way.
+    pub fn screen_at(&self, place: [f32; 3], normal: [f32; 3]) -> [f32; 3] {
+        let mut shading = Shading::default();
+        self.add_screen(&mut shading, (place, normal, normal), Matter::CLOTH, &Free);
+        shading.light
+    }
+
+    fn add_screen(
+        &self,
+        shading: &mut Shading,
+        (place, normal, eye): ([f32; 3], [f32; 3], [f32; 3]),
+        matter: Matter,
+        shadow: &impl Shadow,
+    ) {
+        // A patch is too small a light for all of the skin's depth to show.
+        let wraps = WRAP.map(|wrap| 0.4 * matter.depth * wrap);
+        let least = -wraps[0];
+        let facing = dot(normal, eye).max(0.0);
+        for patch in &self.patches {
+            let way = [0, 1, 2].map(|i| patch.place[i] - place[i]);
+            let square = dot(way, way).max(1e-4);
+            let inverse = square.sqrt().recip();
+            let way = way.map(|v| v * inverse);
+            let falling = dot(normal, way);
+            if falling <= least || way[2] <= 0.0 {
+                continue;
+            }
+            let arrives = way[2] / square * shadow.visible(way, SHARP);
+            for (channel, light) in shading.light.iter_mut().enumerate() {
+                *light += patch.power[channel] * arrives * wrapped(falling, wraps[channel]);
+            }
+            if falling > 0.0 && matter.gloss > 0.0 {
+                let gloss =
+                    arrives * falling * matter.gloss * lobe(falling, facing, dot(way, eye), matter.roughness);
+                (0..3).for_each(|i| shading.shine[i] += patch.power[i] * gloss);
             }
         }
-        light
     }
 
     /// What a slightly oily surface mirrors of the key light towards the camera (Blinn–Phong, with Schlick's Fresnel term).
-    pub fn shine(&self, place: [f32; 3], normal: [f32; 3]) -> [f32; 3] {
-        let eye = unit(place.map(|v| -v));
+    fn key_gloss(&self, eye: [f32; 3], normal: [f32; 3]) -> f32 {
         let half = unit([0, 1, 2].map(|i| KEY[i] + eye[i]));
         let fresnel = 0.03 + 0.97 * (1.0 - dot(eye, half).clamp(0.0, 1.0)).powi(5);
         let lobe = dot(normal, half).max(0.0).powi(SHININESS) * (SHININESS + 8) as f32 / 25.0;
-        [self.room * KEY_SHARE * fresnel * lobe * dot(normal, KEY).max(0.0); 3]
+        self.room * fresnel * lobe * dot(normal, KEY).max(0.0)
     }
 
     /// The normal at which a ball at `place` mirrors the key light into the camera, and how bright that is.
-    pub fn mirrored(&self, place: [f32; 3]) -> ([f32; 3], [f32; 3]) {
+    pub fn key_mirrored(&self, place: [f32; 3]) -> ([f32; 3], f32) {
         let eye = unit(place.map(|v| -v));
-        (unit([0, 1, 2].map(|i| KEY[i] + eye[i])), [self.room.min(1.0); 3])
+        (unit([0, 1, 2].map(|i| KEY[i] + eye[i])), 0.8 * self.room)
+    }
+
+    /// What the camera sees of the screen in a mirror at `place`.
+    pub fn mirrored(&self, place: [f32; 3], normal: [f32; 3]) -> [f32; 3] {
+        let twice = -2.0 * dot(normal, place);
+        let way = [0, 1, 2].map(|i| twice * normal[i] + place[i]);
+        let Some(screen) = self.screen.as_ref().filter(|_| way[2] > 1e-4) else {
+            return [0.0; 3];
+        };
+        let far = -place[2] / way[2];
+        let color = screen.at(place[0] + far * way[0], place[1] + far * way[1]);
+        color.map_or([0.0; 3], |color| color.map(|c| c * screen.luminance * RADIANCE))
     }
 }
 
-fn unit(v: [f32; 3]) -> [f32; 3] {
+/// π times the microfacet reflectance (GGX, Schlick's Fresnel term, Kelemen and Szirmay-Kalos's visibility): light, eye and
+/// the angle between them as cosines.
+fn lobe(light: f32, eye: f32, between: f32, roughness: f32) -> f32 {
+    // Of the half vector.
+    let square = (2.0 + 2.0 * between).max(1e-3);
+    let normal = ((light + eye) * (light + eye) / square).min(1.0);
+    let way = 0.25 * square;
+    let spread = normal * (roughness - 1.0) + 1.0;
+    let grazing = 1.0 - way.sqrt().min(1.0);
+    let fresnel = 0.03 + 0.97 * grazing * grazing * grazing * grazing * grazing;
+    fresnel * roughness / (spread * spread * 4.0 * way)
+}
+
+pub fn unit(v: [f32; 3]) -> [f32; 3] {
     let length = dot(v, v).sqrt().max(1e-9);
     v.map(|v| v / length)
 }
@@ -117,23 +223,89 @@ pub fn dot(a: [f32; 3], b: [f32; 3]) -> f32 {
 mod tests {
     use super::*;
 
+    const TOWARDS: [f32; 3] = [0.0, 0.0, 1.0];
+
+    fn lit_by(cells: &[[f32; 3]], columns: usize, screen: ScreenLight) -> Lighting {
+        let mut lighting = Lighting::default();
+        let screen = ScreenLight { rows: cells.len() / columns, columns, cells: cells.to_vec(), ..screen };
+        lighting.set(0.0, Some(&screen), 0.25);
+        lighting
+    }
+
+    fn green(lighting: &Lighting, place: [f32; 3], normal: [f32; 3]) -> f32 {
+        lighting.at(place, normal, Matter::CLOTH, &Free).light[1]
+    }
+
     #[test]
     fn the_first_cell_lights_the_persons_left() {
-        let mut lighting = Lighting::default();
-        let cells = vec![[1.0; 3], [0.0; 3]];
-        lighting.set(0.0, Some(&ScreenLight { rows: 1, columns: 2, cells, ..ScreenLight::default() }));
-        let cheek = |x: f32| lighting.at([0.06 * x, 0.0, -0.5], [0.8 * x, 0.0, 0.6])[1];
+        let lighting = lit_by(&[[1.0; 3], [0.0; 3]], 2, ScreenLight::default());
+        let cheek = |x: f32| green(&lighting, [0.06 * x, 0.0, -0.5], [0.8 * x, 0.0, 0.6]);
         // The person's left is the picture's right.
         assert!(cheek(1.0) > 1.5 * cheek(-1.0), "{} {}", cheek(1.0), cheek(-1.0));
     }
 
     #[test]
-    fn nearer_is_brighter_and_nonsense_is_harmless() {
+    fn nonsense_is_harmless() {
         let mut lighting = Lighting::default();
         let screen = ScreenLight { rows: 1, columns: 1, cells: vec![[1.0; 3]], ..ScreenLight::default() };
-        lighting.set(f32::NAN, Some(&screen));
-        let at = |z: f32| lighting.at([0.0, 0.0, z], [0.0, 0.0, 1.0])[0];
-        assert!(at(-0.3) > at(-0.6) && at(0.0).is_finite());
-        lighting.set(1.0, Some(&ScreenLight { rows: 9, columns: 9, ..ScreenLight::default() }));
+        lighting.set(f32::NAN, Some(&screen), f32::NAN);
+        assert!(green(&lighting, [0.0; 3], TOWARDS).is_finite());
+        lighting.set(1.0, Some(&ScreenLight { rows: 9, columns: 9, ..ScreenLight::default() }), 0.5);
+        lighting.set(1.0, Some(&ScreenLight { width: 0.0, ..screen }), 0.5);
+        assert!(!lighting.lit_by_screen());
+    }
+
+    #[test]
+    fn a_white_screen_at_half_a_metre_is_as_bright_as_the_room() {
+        let white = lit_by(&[[1.0; 3]], 1, ScreenLight::default());
+        let screen = green(&white, [0.0, 0.0, -0.5], TOWARDS);
+        let mut lighting = Lighting::default();
+        lighting.set(1.0, None, 0.5);
+        let room = green(&lighting, [0.0, 0.0, -0.5], TOWARDS);
+        assert!((screen - 1.0).abs() < 0.02 && (room - 1.0).abs() < 0.05, "{screen} {room}");
+    }
+
+    #[test]
+    fn far_away_light_falls_with_the_square_of_distance() {
+        let white =
+            lit_by(&[[1.0; 3]], 1, ScreenLight { height: 0.02, width: 0.02, ..ScreenLight::default() });
+        let at = |z: f32| green(&white, [0.0, -0.02, -z], TOWARDS);
+        assert!((at(0.5) / at(1.0) - 4.0).abs() < 0.05, "{}", at(0.5) / at(1.0));
+        // Near a wide screen it falls by less.
+        let white = lit_by(&[[1.0; 3]], 1, ScreenLight::default());
+        let at = |z: f32| green(&white, [0.0, -0.16, -z], TOWARDS);
+        assert!((1.5..3.0).contains(&(at(0.25) / at(0.5))), "{}", at(0.25) / at(0.5));
+    }
+
+    /// Lambert's formula for the light of a polygon (here under a point that faces it).
+    fn exact(corners: [[f32; 3]; 4]) -> f32 {
+        let edge = |i: usize| {
+            let (a, b) = (unit(corners[i]), unit(corners[(i + 1) % 4]));
+            let cross = a[0] * b[1] - a[1] * b[0];
+            let full = [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], cross];
+            dot(a, b).clamp(-1.0, 1.0).acos() * cross / dot(full, full).sqrt()
+        };
+        ((0..4).map(edge).sum::<f32>() / std::f32::consts::TAU).abs()
+    }
+
+    #[test]
+    fn patches_are_fine_enough_at_a_quarter_of_a_metre() {
+        let white = lit_by(&[[1.0; 3]; 4], 2, ScreenLight::default());
+        for [x, y] in [[0.0, 0.0], [0.07, -0.05], [-0.07, 0.06]] {
+            let got = green(&white, [x, y, -0.25], TOWARDS) / RADIANCE;
+            let edge = |u: f32, v: f32| [0.265 * u - x, -BELOW - 0.3 * v - y, 0.25];
+            let wanted = exact([edge(-1.0, 0.0), edge(1.0, 0.0), edge(1.0, 1.0), edge(-1.0, 1.0)]);
+            assert!((got / wanted - 1.0).abs() < 0.02, "{got} for {wanted}");
+        }
+    }
+
+    #[test]
+    fn a_mirror_shows_the_cell_that_it_reflects() {
+        let lighting = lit_by(&[[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]], 2, ScreenLight::default());
+        let seen = |x: f32| lighting.mirrored([0.0, 0.0, -0.5], unit([x, -0.15, 1.0]));
+        // The picture's right is the first column.
+        assert!(seen(0.2)[0] > 1.0 && seen(0.2)[2] == 0.0);
+        assert!(seen(-0.2)[2] > 1.0 && seen(-0.2)[0] == 0.0);
+        assert_eq!(lighting.mirrored([0.0, 0.0, -0.5], unit([0.0, 0.9, 1.0])), [0.0; 3]);
     }
 }

@@ -66,7 +66,6 @@ pub struct Looks {
     cloth: [f32; 3],
     stripes: f32,
     skin: Vec<Texture>,
-    highlight: ([f32; 2], [f32; 3]),
 }
 
 impl Looks {
@@ -88,13 +87,11 @@ impl Looks {
             cloth,
             stripes: if random.unit() < 0.3 { random.between(0.1, 0.4) } else { 0.0 },
             skin: skin(melanin, if melanin > 0.4 { 0.0 } else { blond }, random.between(0.93, 1.07)),
-            highlight: ([0.0; 2], [0.0; 3]),
         }
     }
 
     /// Smooth, pale and shiny, as a cast of the face is.
     pub fn mask(&mut self) {
-        self.gloss = 2.5;
         let count = HEAD.texture.len().max(1) as f32;
         for texture in &mut self.skin {
             let sum = HEAD.texture.iter().fold([0.0; 3], |sum, t| [0, 1, 2].map(|i| sum[i] + t[i]));
@@ -117,11 +114,6 @@ impl Looks {
         self.cloth.map(|c| c * weave * stripe)
     }
 
-    /// Where the eye mirrors the key light (as in [`Self::eye`]), and what that adds.
-    pub fn set_highlight(&mut self, place: [f32; 2], light: [f32; 3]) {
-        self.highlight = (place, light);
-    }
-
     /// The eye's reflectance where its surface's direction has these first two components, with the pupil at 0, 0.
     pub fn eye(&self, u: f32, v: f32) -> [f32; 3] {
         let r = u.hypot(v);
@@ -131,14 +123,10 @@ impl Looks {
         let limbus = 1.0 - 0.65 * step(0.30, 0.43);
         let vein = 1.0 - 0.25 * step(0.45, 1.0);
         let white = [0.50, 0.43 * vein, 0.40 * vein];
-        let mut color = [0, 1, 2].map(|i| {
+        [0, 1, 2].map(|i| {
             let iris = 0.008 + pupil * (self.iris[i] * ray * limbus - 0.008);
             iris + rim * (white[i] - iris)
-        });
-        let (dx, dy) = (u - self.highlight.0[0], v - self.highlight.0[1]);
-        let spot = (1.0 - (dx * dx + dy * dy) / 0.006).clamp(0.0, 1.0);
-        (0..3).for_each(|i| color[i] += spot * self.highlight.1[i]);
-        color
+        })
     }
 }
 

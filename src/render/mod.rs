@@ -8,19 +8,27 @@
 pub mod actor;
 mod camera;
 mod head;
+mod held;
+mod horizon;
 mod light;
 mod looks;
 mod occlusion;
 mod person;
+mod picture;
 mod prop;
 pub mod random;
 mod raster;
 mod room;
 mod scene;
+mod screen;
+mod sensor;
+mod truth;
+mod turn;
 
 pub use camera::Setting;
-pub use light::ScreenLight;
-pub use scene::{Renderer, Truth};
+pub use scene::Renderer;
+pub use screen::{ScreenLight, ScreenSize};
+pub use truth::{Surface, Truth};
 
 /// The head's turn in degrees with the signs of [`crate::face::HeadPose`] (ISO/IEC 39794-5), and its shift in metres from
 /// its resting place.
@@ -66,13 +74,18 @@ pub enum Presentation {
     Screen,
     /// A rigid mask: the head turns, the wearer's eyes blink, nothing else moves.
     Mask,
+    /// A print of the face worn before it, bent smoothly around the head, without relief.
+    PaperMask,
     Nobody,
     /// The person and another, who does [`Scene::shown`].
     TwoPeople,
+    /// The person in the room's light, in a video that an attacker multiplies by the mean colour of
+    /// [`Scene::shown_light`], injected in place of the camera's.
+    Relit,
 }
 
 /// One moment before the camera.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Scene<'a> {
     pub presentation: Presentation,
     /// Of the person; or of the hand that holds the print or tablet (its head pose).
@@ -81,6 +94,6 @@ pub struct Scene<'a> {
     pub shown: Stance,
     /// The screen before the camera's subject.
     pub light: Option<&'a ScreenLight>,
-    /// The screen that lit the person in the print or on the tablet.
+    /// The screen that lit the person on the tablet, or by which an attacker tints a video.
     pub shown_light: Option<&'a ScreenLight>,
 }

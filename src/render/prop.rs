@@ -1,9 +1,9 @@
 //! Simple things: ellipsoids, and sheets that show a picture.
 
 use super::camera::Lens;
-use super::light::Lighting;
-use super::person::Turn;
-use super::raster::{Canvas, Corner};
+use super::light::{Free, Lighting, Matter, Shading};
+use super::raster::{Canvas, Corner, Fragment};
+use super::turn::Turn;
 
 /// An upright ellipsoid of one colour.
 pub struct Blob {
@@ -29,7 +29,7 @@ impl Blob {
                 x,
                 y,
                 nearness,
-                light: light.at(place, slope.map(|v| v / length)),
+                light: light.at(place, slope.map(|v| v / length), Matter::CLOTH, &Free).light,
                 u: place[0],
                 v: place[1],
                 ..Corner::default()
@@ -52,6 +52,7 @@ impl Blob {
 }
 
 /// A sheet or tablet in a hand: flat, or bent about its upright axis.
+#[derive(Clone, Copy, Debug)]
 pub struct Sheet {
     pub center: [f32; 3],
     pub width: f32,
@@ -59,45 +60,47 @@ pub struct Sheet {
     /// Of the bend; 0 is flat.
     pub curvature: f32,
     pub turn: Turn,
-    /// It shines by itself: the room's light does not matter.
-    pub emits: bool,
 }
 
 const STRIPS: usize = 16;
 
 impl Sheet {
-    /// Draws it; `shade` takes 0–1 from the left and from the top.
+    /// Draws it; `light` takes place and normal, `shade` a point whose texels are 0–1 from the left and from the top.
     pub fn draw(
         &self,
         canvas: &mut Canvas,
         lens: &Lens,
-        light: &Lighting,
-        shade: impl Fn(f32, f32) -> Option<[f32; 3]> + Copy,
+        light: impl Fn([f32; 3], [f32; 3]) -> Shading,
+        shade: impl Fn(&Fragment) -> Option<[f32; 3]> + Copy,
     ) {
         let corner = |u: usize, v: usize| {
             let (u, v) = (u as f32 / STRIPS as f32, v as f32 / STRIPS as f32);
-            let along = (u - 0.5) * self.width;
-            let (across, out, slope) = if self.curvature.abs() < 1e-3 {
-                (along, 0.0, 0.0)
-            } else {
-                let angle = along * self.curvature;
-                (angle.sin() / self.curvature, (angle.cos() - 1.0) / self.curvature, angle)
-            };
-            let local = [across, (0.5 - v) * self.height, out];
-            let turned = self.turn.apply(local);
-            let place = [0, 1, 2].map(|i| turned[i] + self.center[i]);
-            let normal = self.turn.apply([slope.sin(), 0.0, slope.cos()]);
+            let (place, normal) = self.at(u, v);
             let [x, y, nearness] = lens.project(place);
-            let light = if self.emits { [1.0; 3] } else { light.at(place, normal) };
-            Corner { x, y, nearness, light, u, v, ..Corner::default() }
+            let Shading { light, shine } = light(place, normal);
+            Corner { x, y, nearness, light, shine, u, v }
         };
         for v in 0..STRIPS {
             for u in 0..STRIPS {
                 let (a, b) = (corner(u, v), corner(u, v + 1));
                 let (c, d) = (corner(u + 1, v + 1), corner(u + 1, v));
-                canvas.triangle([&a, &b, &c], shade);
-                canvas.triangle([&a, &c, &d], shade);
+                canvas.fill([&a, &b, &c], shade);
+                canvas.fill([&a, &c, &d], shade);
             }
         }
+    }
+
+    /// Place and normal at shares of its sides, from the left and from the top.
+    pub fn at(&self, u: f32, v: f32) -> ([f32; 3], [f32; 3]) {
+        let along = (u - 0.5) * self.width;
+        let (across, out, slope) = if self.curvature.abs() < 1e-3 {
+            (along, 0.0, 0.0)
+        } else {
+            let angle = along * self.curvature;
+            (angle.sin() / self.curvature, (angle.cos() - 1.0) / self.curvature, angle)
+        };
+        let turned = self.turn.apply([across, (0.5 - v) * self.height, out]);
+        let normal = self.turn.apply([slope.sin(), 0.0, slope.cos()]);
+        ([0, 1, 2].map(|i| turned[i] + self.center[i]), normal)
     }
 }

@@ -27,6 +27,22 @@ pub struct Corner {
     pub v: f32,
 }
 
+/// A point of a triangle as the camera sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Fragment {
+    pub light: [f32; 3],
+    pub shine: [f32; 3],
+    pub u: f32,
+    pub v: f32,
+}
+
+impl Fragment {
+    /// What comes from it at this reflectance.
+    pub fn lit(&self, color: [f32; 3]) -> [f32; 3] {
+        [0, 1, 2].map(|i| color[i] * self.light[i] + self.shine[i])
+    }
+}
+
 /// Nothing nearer than this (metres) is drawn.
 const NEAREST: f32 = 0.05;
 
@@ -35,17 +51,15 @@ impl Canvas {
         Self { width, height, color: vec![[0.0; 3]; width * height], nearness: vec![0.0; width * height] }
     }
 
-    /// Begins a frame on `backdrop`, as bright as `light`.
-    pub fn clear(&mut self, backdrop: &[[f32; 3]], light: f32) {
-        self.nearness.fill(0.0);
-        for (pixel, room) in self.color.iter_mut().zip(backdrop) {
-            *pixel = room.map(|v| v * light);
-        }
-    }
-
     /// Draws a triangle; `shade` gives the reflectance at a texel, or nothing where it is cut out.
     #[inline]
-    pub fn triangle(&mut self, [a, b, c]: [&Corner; 3], shade: impl Fn(f32, f32) -> Option<[f32; 3]>) {
+    pub fn triangle(&mut self, corners: [&Corner; 3], shade: impl Fn(f32, f32) -> Option<[f32; 3]>) {
+        self.fill(corners, |at| shade(at.u, at.v).map(|color| at.lit(color)));
+    }
+
+    /// Draws a triangle; `shade` gives what comes from a point of it, or nothing where it is cut out.
+    #[inline]
+    pub fn fill(&mut self, [a, b, c]: [&Corner; 3], shade: impl Fn(&Fragment) -> Option<[f32; 3]>) {
         let area = (b.x - a.x) * (c.y - a.y) - (c.x - a.x) * (b.y - a.y);
         let behind = [a, b, c].iter().any(|p| !(p.nearness > 0.0 && p.nearness <= 1.0 / NEAREST));
         // Faces turned away have a positive area, as y runs down.
@@ -74,13 +88,17 @@ impl Canvas {
                     continue;
                 }
                 let mix = |of: fn(&Corner) -> f32| r * of(a) + s * of(b) + t * of(c);
-                let Some(color) = shade(mix(|p| p.u), mix(|p| p.v)) else {
+                let fragment = Fragment {
+                    light: [mix(|p| p.light[0]), mix(|p| p.light[1]), mix(|p| p.light[2])],
+                    shine: [mix(|p| p.shine[0]), mix(|p| p.shine[1]), mix(|p| p.shine[2])],
+                    u: mix(|p| p.u),
+                    v: mix(|p| p.v),
+                };
+                let Some(color) = shade(&fragment) else {
                     continue;
                 };
                 self.nearness[at] = nearness;
-                let light = [mix(|p| p.light[0]), mix(|p| p.light[1]), mix(|p| p.light[2])];
-                let shine = [mix(|p| p.shine[0]), mix(|p| p.shine[1]), mix(|p| p.shine[2])];
-                self.color[at] = [0, 1, 2].map(|i| color[i] * light[i] + shine[i]);
+                self.color[at] = color;
             }
         }
     }

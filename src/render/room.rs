@@ -1,9 +1,71 @@
 //! The wall behind the person: plaster with a door or window, a shelf, a picture; out of focus.
 
+use super::camera::Lens;
+use super::light::Lighting;
 use super::random::Random;
+use super::raster::Canvas;
+
+/// The wall, lit by the room and by the screen.
+pub struct Room {
+    /// Linear reflectance of every pixel.
+    pixels: Vec<[f32; 3]>,
+    /// Metres behind the face.
+    behind: f32,
+}
+
+/// Places across and down the picture between which the screen's light hardly changes.
+const NODES: usize = 9;
+
+impl Room {
+    pub fn new(width: usize, height: usize, seed: u64) -> Self {
+        let behind = Random::nth(seed, 23).between(0.7, 2.5);
+        Self { pixels: paint(width, height, seed), behind }
+    }
+
+    /// Begins a frame with the wall behind a face at this distance.
+    pub fn show(&self, canvas: &mut Canvas, lens: &Lens, lighting: &Lighting, distance: f32) {
+        canvas.nearness.fill(0.0);
+        if !lighting.lit_by_screen() {
+            for (pixel, wall) in canvas.color.iter_mut().zip(&self.pixels) {
+                *pixel = wall.map(|v| v * lighting.room());
+            }
+            return;
+        }
+        let (width, height) = (canvas.width, canvas.height);
+        let far = distance + self.behind;
+        let light = |x: f32, y: f32| {
+            let place = lens.place([x * width as f32, y * height as f32], far);
+            let screen = lighting.screen_at(place, [0.0, 0.0, 1.0]);
+            screen.map(|v| v + lighting.room())
+        };
+        let share = |n: usize| n as f32 / (NODES - 1) as f32;
+        let grid: Vec<[[f32; 3]; NODES]> =
+            (0..NODES).map(|v| std::array::from_fn(|u| light(share(u), share(v)))).collect();
+        let rows = canvas.color.chunks_exact_mut(width).zip(self.pixels.chunks_exact(width));
+        for (y, (row, walls)) in rows.enumerate() {
+            let (n, down) = node(y, height);
+            let line: [[f32; 3]; NODES] = std::array::from_fn(|u| mix(grid[n][u], grid[n + 1][u], down));
+            for (x, (pixel, wall)) in row.iter_mut().zip(walls).enumerate() {
+                let (n, along) = node(x, width);
+                let light = mix(line[n], line[n + 1], along);
+                *pixel = [0, 1, 2].map(|i| wall[i] * light[i]);
+            }
+        }
+    }
+}
+
+/// The node before a pixel, and the share of the way to the next.
+fn node(at: usize, side: usize) -> (usize, f32) {
+    let at = (NODES - 1) as f32 * (at as f32 + 0.5) / side as f32;
+    (at as usize, at.fract())
+}
+
+fn mix(a: [f32; 3], b: [f32; 3], share: f32) -> [f32; 3] {
+    [0, 1, 2].map(|i| a[i] + share * (b[i] - a[i]))
+}
 
 /// Linear reflectance of every pixel.
-pub fn paint(width: usize, height: usize, seed: u64) -> Vec<[f32; 3]> {
+fn paint(width: usize, height: usize, seed: u64) -> Vec<[f32; 3]> {
     let mut random = Random::nth(seed, 17);
     let wall = tint(&mut random, 0.28, 0.5);
     let items: Vec<Item> = (0..7).map(|_| Item::draw(&mut random)).collect();

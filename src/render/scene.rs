@@ -1,43 +1,36 @@
 //! Puts the scene together.
 
-use super::camera::{Lens, Sensor, Setting, decode};
-use super::light::Lighting;
-use super::person::{Person, Turn};
-use super::prop::{Blob, Sheet};
+use super::camera::{Lens, Setting};
+use super::held::Held;
+use super::light::{Free, Lighting, Matter};
+use super::person::Person;
+use super::picture::Picture;
 use super::raster::Canvas;
-use super::{HeadPose, Presentation, Scene, Stance, room};
-
-/// What is so in the frame last rendered, whatever the sensor made of it.
-#[derive(Clone, Debug, Default)]
-pub struct Truth {
-    /// MediaPipe's 478 landmarks in pixels, of the person before the camera; empty when there is none.
-    pub landmarks: Vec<[f32; 2]>,
-    pub head: HeadPose,
-}
+use super::room::Room;
+use super::sensor::Sensor;
+use super::truth::{Surface, Truth};
+use super::{Presentation, Scene, ScreenLight, Stance};
 
 /// Larger frames than any camera's are rendered as nothing.
 const MAX_SIDE: usize = 1 << 14;
-/// A print's or tablet's own picture.
-const PICTURE: (usize, usize) = (480, 600);
-/// Of a sheet held before the camera, in metres; it is held so much nearer than a person stands.
-const SHEET: (f32, f32) = (0.24, 0.30);
-const HELD_AT: f32 = 0.62;
-const TABLET: (f32, f32) = (0.17, 0.2125);
-const BENT: f32 = 5.0;
 
 /// Renders frames of one setting.
 pub struct Renderer {
-    setting: Setting,
-    lens: Lens,
-    backdrop: Vec<[f32; 3]>,
-    canvas: Canvas,
+    pub(super) setting: Setting,
+    pub(super) lens: Lens,
+    room: Room,
+    pub(super) canvas: Canvas,
     sensor: Sensor,
-    light: Lighting,
+    pub(super) light: Lighting,
     person: Person,
     mask: Option<Person>,
+    paper: Option<Person>,
     second: Option<Person>,
     /// Renders what prints and tablets show.
-    inner: Option<Box<Picture>>,
+    pub(super) inner: Option<Box<Picture>>,
+    /// The print or tablet of the frame last rendered.
+    pub(super) held: Option<Held>,
+    last: Presentation,
     truth: Truth,
 }
 
@@ -48,14 +41,17 @@ impl Renderer {
         let (width, height) = if valid { (setting.width, setting.height) } else { (0, 0) };
         Self {
             lens: Lens::new(width.max(1), height.max(1)),
-            backdrop: room::paint(width, height, setting.seed ^ setting.identity),
+            room: Room::new(width, height, setting.seed ^ setting.identity),
             canvas: Canvas::new(width, height),
-            sensor: Sensor::new(setting.noise, setting.seed),
+            sensor: Sensor::new(&setting),
             light: Lighting::default(),
             person: Person::new(setting.identity),
             mask: None,
+            paper: None,
             second: None,
             inner: None,
+            held: None,
+            last: Presentation::Nobody,
             truth: Truth::default(),
             setting,
         }
@@ -65,29 +61,34 @@ impl Renderer {
         &self.setting
     }
 
-    /// The next frame, `dt` seconds after the one before: R′G′B′ (sRGB), 3 · width · height bytes.
+    /// The next frame, `dt` seconds after the one before: R′G′B′, 3 · width · height bytes.
     pub fn render(&mut self, scene: &Scene<'_>, dt: f32) -> &[u8] {
         if self.canvas.color.is_empty() {
             return &[];
         }
-        self.light.set(self.setting.ambient, scene.light);
-        self.canvas.clear(&self.backdrop, self.light.room());
+        let relit = scene.presentation == Presentation::Relit;
+        let distance = self.distance();
+        self.light.set(self.setting.ambient, scene.light.filter(|_| !relit), 0.6 * distance);
+        self.room.show(&mut self.canvas, &self.lens, &self.light, distance);
         self.truth.landmarks.clear();
         self.truth.head = scene.stance.head;
+        (self.last, self.held) = (scene.presentation, None);
         match scene.presentation {
             Presentation::Nobody => {}
-            Presentation::Live => self.draw_person(&scene.stance),
+            Presentation::Live | Presentation::Relit => self.draw_person(&scene.stance),
             Presentation::TwoPeople => {
                 self.draw_second(&scene.shown);
                 self.draw_person(&scene.stance);
             }
             Presentation::Mask => self.draw_mask(&scene.stance),
+            Presentation::PaperMask => self.draw_paper_mask(&scene.stance),
             Presentation::Print | Presentation::BentPrint | Presentation::CutoutPrint => {
-                self.draw_print(scene)
+                self.draw_print(scene);
             }
             Presentation::Screen => self.draw_tablet(scene, dt),
         }
-        self.sensor.expose(&self.canvas, dt)
+        let filter = scene.shown_light.filter(|_| relit).map_or([1.0; 3], |light| self.relighting(light));
+        self.sensor.expose(&self.canvas, dt, filter)
     }
 
     /// Of the frame last rendered.
@@ -95,165 +96,71 @@ impl Renderer {
         &self.truth
     }
 
-    fn distance(&self) -> f32 {
+    /// The true surface in the frame last rendered. It costs as much as a frame, and only when it is asked for.
+    pub fn surface(&mut self) -> Surface {
+        let mut canvas = Canvas::new(self.canvas.width, self.canvas.height);
+        match self.last {
+            Presentation::Nobody => {}
+            Presentation::Live | Presentation::Relit | Presentation::TwoPeople => {
+                self.person.trace(&mut canvas)
+            }
+            Presentation::Mask => self.mask.iter_mut().for_each(|mask| mask.trace(&mut canvas)),
+            Presentation::PaperMask => self.paper.iter_mut().for_each(|mask| mask.trace(&mut canvas)),
+            Presentation::Print
+            | Presentation::BentPrint
+            | Presentation::CutoutPrint
+            | Presentation::Screen => self.trace_held(&mut canvas),
+        }
+        Surface::of(&canvas)
+    }
+
+    pub(super) fn distance(&self) -> f32 {
         let distance = self.setting.distance;
         if distance.is_finite() { distance.clamp(0.2, 5.0) } else { 0.55 }
     }
 
+    /// By how much an attacker brightens each channel of a neutral video, so that its face seems lit by the mean colour
+    /// of a screen; a half-lit one leaves it as it is.
+    fn relighting(&self, screen: &ScreenLight) -> [f32; 3] {
+        let count = screen.cells.len().max(1) as f32;
+        let mean = screen.cells.iter().fold([0.0; 3], |sum, c| [0, 1, 2].map(|i| sum[i] + c[i] / count));
+        let face = [0.0, 0.0, -self.distance()];
+        let lit = |color: [f32; 3]| {
+            let mut light = Lighting::default();
+            let screen = ScreenLight { rows: 1, columns: 1, cells: vec![color], ..screen.clone() };
+            light.set(self.setting.ambient, Some(&screen), self.distance());
+            light.at(face, [0.0, 0.0, 1.0], Matter::CLOTH, &Free).light
+        };
+        let (today, usual) = (lit(mean), lit([0.5; 3]));
+        [0, 1, 2].map(|i| today[i] / usual[i].max(1e-6))
+    }
+
     fn draw_person(&mut self, stance: &Stance) {
         let rest = [0.0, 0.0, -self.distance()];
-        self.person.draw(&mut self.canvas, &self.lens, &self.light, stance, rest, false);
+        self.person.draw(&mut self.canvas, &self.lens, &self.light, stance, rest);
         self.person.landmarks(&mut self.truth.landmarks);
     }
 
     fn draw_second(&mut self, stance: &Stance) {
+        let rest = [-0.20, -0.02, -self.distance() - 0.08];
         let identity = self.setting.identity.wrapping_add(5);
         let second = self.second.get_or_insert_with(|| Person::new(identity));
-        let distance =
-            if self.setting.distance.is_finite() { self.setting.distance.clamp(0.2, 5.0) } else { 0.55 };
-        let rest = [-0.20, -0.02, -distance - 0.08];
-        second.draw(&mut self.canvas, &self.lens, &self.light, stance, rest, false);
+        second.draw(&mut self.canvas, &self.lens, &self.light, stance, rest);
     }
 
     fn draw_mask(&mut self, stance: &Stance) {
         let rest = [0.0, 0.0, -self.distance()];
         let identity = self.setting.identity;
         let mask = self.mask.get_or_insert_with(|| Person::new(identity).masked());
-        mask.draw(&mut self.canvas, &self.lens, &self.light, stance, rest, true);
+        mask.draw(&mut self.canvas, &self.lens, &self.light, stance, rest);
         mask.landmarks(&mut self.truth.landmarks);
     }
 
-    fn sheet(&self, scene: &Scene<'_>, (width, height): (f32, f32), curvature: f32, emits: bool) -> Sheet {
-        let (head, distance) = (&scene.stance.head, HELD_AT * self.distance());
-        let center = [head.shift[0], head.shift[1] - 0.01, head.shift[2] - distance];
-        Sheet { center, width, height, curvature, turn: Turn::new(head), emits }
-    }
-
-    fn draw_print(&mut self, scene: &Scene<'_>) {
-        let (bent, cut) =
-            (scene.presentation == Presentation::BentPrint, scene.presentation == Presentation::CutoutPrint);
-        let sheet = self.sheet(scene, SHEET, if bent { BENT } else { 0.0 }, false);
-        let setting = &self.setting;
-        let inner = self.inner.get_or_insert_with(|| Box::new(Picture::new(setting)));
-        if inner.last != Some(scene.shown) {
-            inner.take(scene, 1.0);
-            inner.print();
-        }
-        let picture = &*inner;
-        let shade = |u: f32, v: f32| {
-            picture.texel(u, v).filter(|(_, person)| *person || !cut).map(|(color, _)| color)
-        };
-        sheet.draw(&mut self.canvas, &self.lens, &self.light, shade);
-        self.draw_hand(&sheet);
-    }
-
-    fn draw_tablet(&mut self, scene: &Scene<'_>, dt: f32) {
-        let sheet = self.sheet(scene, TABLET, 0.0, true);
-        let setting = &self.setting;
-        let inner = self.inner.get_or_insert_with(|| Box::new(Picture::new(setting)));
-        if inner.last != Some(scene.shown) || scene.shown_light.is_some() {
-            inner.take(scene, dt);
-        }
-        let (picture, room) = (&*inner, self.light.room());
-        // What a screen shows at its brightest, and what its glass mirrors of the room.
-        let (white, glare) = ([0.78, 0.86, 1.0], 0.015 * room);
-        let (columns, rows) = (PICTURE.0 as f32 * 1.6, PICTURE.1 as f32 * 1.6);
-        let shade = |u: f32, v: f32| {
-            let (color, _) = picture.texel(u, v)?;
-            // Its own pixels: three upright stripes and a dark line between rows.
-            let (x, y) = ((u * columns).fract(), (v * rows).fract());
-            let line = if y < 0.18 { 0.55 } else { 1.1 };
-            let stripe = |i: usize| if (x * 3.0) as usize == i { 1.5 } else { 0.75 };
-            Some([0, 1, 2].map(|i| glare + white[i] * color[i] * line * stripe(i)))
-        };
-        sheet.draw(&mut self.canvas, &self.lens, &self.light, shade);
-        let bezel = Sheet {
-            width: 1.12 * TABLET.0,
-            height: 1.12 * TABLET.1,
-            emits: false,
-            turn: Turn::new(&scene.stance.head),
-            center: [sheet.center[0], sheet.center[1], sheet.center[2] - 0.002],
-            curvature: 0.0,
-        };
-        bezel.draw(&mut self.canvas, &self.lens, &self.light, |_, _| Some([0.012; 3]));
-        self.draw_hand(&bezel);
-    }
-
-    /// Fingers at the lower edge.
-    fn draw_hand(&mut self, sheet: &Sheet) {
-        for x in [-0.4, 0.42] {
-            let edge = sheet.turn.apply([x * sheet.width, -0.47 * sheet.height, 0.004]);
-            let center = [0, 1, 2].map(|i| sheet.center[i] + edge[i]);
-            Blob { center, radii: [0.011, 0.028, 0.009], color: [0.42, 0.24, 0.17] }.draw(
-                &mut self.canvas,
-                &self.lens,
-                &self.light,
-            );
-        }
-    }
-}
-
-/// A picture of the person, to be printed or shown.
-struct Picture {
-    renderer: Renderer,
-    /// Linear.
-    texels: Vec<[f32; 3]>,
-    /// Where the person is, not the room.
-    person: Vec<bool>,
-    last: Option<Stance>,
-    linear: Vec<f32>,
-}
-
-impl Picture {
-    fn new(setting: &Setting) -> Self {
-        let (width, height) = PICTURE;
-        let own = Setting {
-            width,
-            height,
-            seed: setting.seed ^ 0x9137,
-            ambient: 1.0,
-            distance: 0.62,
-            noise: 0.5,
-            ..setting.clone()
-        };
-        Self {
-            renderer: Renderer::new(own),
-            texels: Vec::new(),
-            person: Vec::new(),
-            last: None,
-            linear: (0..=255).map(decode).collect(),
-        }
-    }
-
-    fn take(&mut self, scene: &Scene<'_>, dt: f32) {
-        let own = Scene {
-            presentation: Presentation::Live,
-            stance: scene.shown,
-            shown: Stance::default(),
-            light: scene.shown_light,
-            shown_light: None,
-        };
-        let Self { renderer, texels, linear, .. } = self;
-        let rgb = renderer.render(&own, dt);
-        texels.clear();
-        texels.extend(rgb.chunks_exact(3).map(|t| [0, 1, 2].map(|i| linear[usize::from(t[i])])));
-        self.person.clear();
-        self.person.extend(self.renderer.canvas.nearness.iter().map(|n| *n > 0.0));
-        self.last = Some(scene.shown);
-    }
-
-    /// What ink on paper makes of it: no deep black, no full colour, and less light than the scene had.
-    fn print(&mut self) {
-        for texel in &mut self.texels {
-            let grey = 0.3 * texel[0] + 0.59 * texel[1] + 0.11 * texel[2];
-            *texel = texel.map(|v| 0.045 + 0.80 * (grey + 0.82 * (v - grey)).clamp(0.0, 1.0));
-        }
-    }
-
-    fn texel(&self, u: f32, v: f32) -> Option<([f32; 3], bool)> {
-        let (width, height) = PICTURE;
-        let (x, y) = ((u * width as f32) as usize, (v * height as f32) as usize);
-        let at = y.min(height - 1) * width + x.min(width - 1);
-        self.texels.get(at).copied().zip(self.person.get(at).copied())
+    fn draw_paper_mask(&mut self, stance: &Stance) {
+        let rest = [0.0, 0.0, -self.distance()];
+        let identity = self.setting.identity;
+        let mask = self.paper.get_or_insert_with(|| Person::new(identity).papered());
+        mask.draw(&mut self.canvas, &self.lens, &self.light, stance, rest);
+        mask.landmarks(&mut self.truth.landmarks);
     }
 }

@@ -8,7 +8,7 @@ mod timing;
 
 use glib::prelude::*;
 
-use crate::render::actor;
+use crate::render::{ScreenSize, actor};
 
 glib::wrapper! {
     pub struct LivenessTestSrc(ObjectSubclass<imp::LivenessTestSrc>)
@@ -32,6 +32,8 @@ pub enum Subject {
     BentPrint,
     #[enum_value(name = "A photo cut out around the head", nick = "cutout-print")]
     CutoutPrint,
+    #[enum_value(name = "A flat photo held at 15 to 30 degrees", nick = "tilted-print")]
+    TiltedPrint,
     #[enum_value(name = "A photo on a tablet in a hand", nick = "screen")]
     Screen,
     #[enum_value(name = "A recording of an earlier check, on a tablet in a hand", nick = "replay")]
@@ -41,12 +43,34 @@ pub enum Subject {
         nick = "injected"
     )]
     Injected,
+    #[enum_value(
+        name = "A video of the person in place of the camera's pictures, tinted as it runs by the mean colour of the screen",
+        nick = "relight"
+    )]
+    Relight,
     #[enum_value(name = "A mask of the person, worn by somebody", nick = "mask")]
     Mask,
+    #[enum_value(name = "A photo of the face bent around somebody's head", nick = "paper-mask")]
+    PaperMask,
     #[enum_value(name = "An empty room", nick = "nobody")]
     Nobody,
     #[enum_value(name = "The person with another one beside them", nick = "two-people")]
     TwoPeople,
+}
+
+/// [`ScreenSize`] as a property.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, glib::Enum)]
+#[enum_type(name = "GstLivenessTestSrcScreen")]
+pub enum Screen {
+    #[enum_value(name = "7 x 15 cm, upright", nick = "phone")]
+    Phone,
+    #[enum_value(name = "31 x 17 cm", nick = "laptop")]
+    Laptop,
+    #[default]
+    #[enum_value(name = "53 x 30 cm (24 inches)", nick = "desktop")]
+    Desktop,
+    #[enum_value(name = "60 x 106 cm, upright", nick = "kiosk")]
+    Kiosk,
 }
 
 /// [`actor::Behaviour`] as a property.
@@ -73,12 +97,26 @@ impl From<Subject> for actor::Subject {
             Subject::Print => Self::Print,
             Subject::BentPrint => Self::BentPrint,
             Subject::CutoutPrint => Self::CutoutPrint,
+            Subject::TiltedPrint => Self::TiltedPrint,
             Subject::Screen => Self::Screen,
             Subject::Replay => Self::Replay,
             Subject::Injected => Self::Injected,
+            Subject::Relight => Self::Relight,
             Subject::Mask => Self::Mask,
+            Subject::PaperMask => Self::PaperMask,
             Subject::Nobody => Self::Nobody,
             Subject::TwoPeople => Self::TwoPeople,
+        }
+    }
+}
+
+impl From<Screen> for ScreenSize {
+    fn from(screen: Screen) -> Self {
+        match screen {
+            Screen::Phone => Self::Phone,
+            Screen::Laptop => Self::Laptop,
+            Screen::Desktop => Self::Desktop,
+            Screen::Kiosk => Self::Kiosk,
         }
     }
 }

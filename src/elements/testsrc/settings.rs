@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use glib::prelude::*;
 
-use super::{Behaviour, Subject};
+use super::{Behaviour, Screen, Subject};
 use crate::render::Setting;
 use crate::render::actor::Role;
 
@@ -12,9 +12,12 @@ use crate::render::actor::Role;
 pub struct Settings {
     pub subject: Subject,
     pub behaviour: Behaviour,
+    pub screen: Screen,
     pub ambient: f64,
     pub distance: f64,
     pub noise: f64,
+    pub white_balance: bool,
+    pub sway: f64,
     pub identity: u64,
     pub seed: u64,
     /// Nanoseconds, as the next.
@@ -33,9 +36,12 @@ impl Default for Settings {
         Self {
             subject: Subject::Live,
             behaviour: Behaviour::Obeys,
+            screen: Screen::Desktop,
             ambient: double(setting.ambient),
             distance: double(setting.distance),
             noise: double(setting.noise),
+            white_balance: setting.white_balance,
+            sway: double(Role::default().sway),
             identity: setting.identity,
             seed: setting.seed,
             reaction_time: 350 * MILLISECOND,
@@ -54,6 +60,8 @@ impl Settings {
             seed: self.seed,
             reaction_time: seconds(self.reaction_time),
             display_latency: seconds(self.display_latency),
+            screen: self.screen.into(),
+            sway: self.sway as f32,
         }
     }
 
@@ -66,6 +74,7 @@ impl Settings {
             ambient: self.ambient as f32,
             distance: self.distance as f32,
             noise: self.noise as f32,
+            white_balance: self.white_balance,
         }
     }
 
@@ -77,9 +86,12 @@ impl Settings {
         match name {
             "subject" => self.subject = value.get()?,
             "behaviour" => self.behaviour = value.get()?,
+            "screen" => self.screen = value.get()?,
             "ambient" => self.ambient = value.get()?,
             "distance" => self.distance = value.get()?,
             "noise" => self.noise = value.get()?,
+            "white-balance" => self.white_balance = value.get()?,
+            "sway" => self.sway = value.get()?,
             "identity" => self.identity = value.get()?,
             "seed" => self.seed = value.get()?,
             "reaction-time" => self.reaction_time = value.get()?,
@@ -94,9 +106,12 @@ impl Settings {
         match name {
             "subject" => self.subject.to_value(),
             "behaviour" => self.behaviour.to_value(),
+            "screen" => self.screen.to_value(),
             "ambient" => self.ambient.to_value(),
             "distance" => self.distance.to_value(),
             "noise" => self.noise.to_value(),
+            "white-balance" => self.white_balance.to_value(),
+            "sway" => self.sway.to_value(),
             "identity" => self.identity.to_value(),
             "seed" => self.seed.to_value(),
             "reaction-time" => self.reaction_time.to_value(),
@@ -137,10 +152,14 @@ pub fn properties() -> &'static [glib::ParamSpec] {
                 .nick("Behaviour")
                 .blurb("How the subject answers liveness/action events (replay and injected do not)")
                 .build(),
+            glib::ParamSpecEnum::builder_with_default("screen", default.screen)
+                .nick("Screen")
+                .blurb("The screen before the person, which shows the light of liveness/light events")
+                .build(),
             double(
                 "ambient",
                 "Ambient light",
-                "The room's light; 1 = an office",
+                "The room's light on the face against that of a white 24-inch screen at 0.5 m; 0 = dark, 1 = an office",
                 [0.0, 100.0],
                 default.ambient,
             ),
@@ -157,6 +176,18 @@ pub fn properties() -> &'static [glib::ParamSpec] {
                 "The sensor's noise; 1 = a usual webcam, 0 = none",
                 [0.0, 100.0],
                 default.noise,
+            ),
+            glib::ParamSpecBoolean::builder("white-balance")
+                .nick("White balance")
+                .blurb("The camera slowly follows the colour of the light")
+                .default_value(default.white_balance)
+                .build(),
+            double(
+                "sway",
+                "Sway",
+                "How far the body sways and the head turns by itself; 1 = usual, 6 = up to 15 degrees",
+                [0.0, 10.0],
+                default.sway,
             ),
             number("identity", "Identity", "Which person: shape, skin and hair", u64::MAX, default.identity),
             number(

@@ -40,8 +40,8 @@ pub struct Balance {
 
 impl Balance {
     /// Body sway: under a degree and a few millimetres.
-    pub fn of_body(random: &mut Random) -> Self {
-        Self::new(random, [0.8, 0.005], [0.08, 0.9])
+    pub fn of_body(random: &mut Random, sway: f32) -> Self {
+        Self::new(random, [0.8, 0.005], [0.08, 0.9]).by(sway)
     }
 
     /// A hand's: wider and quicker.
@@ -58,6 +58,20 @@ impl Balance {
             shift: [rest(0.012), rest(0.008), rest(0.01)],
         };
         Self { rest, reach, sways: [(); 6].map(|()| Sway::new(random, from, to)) }
+    }
+
+    /// Turned and shifted by so much more; who turns wide does not walk wide.
+    fn by(mut self, sway: f32) -> Self {
+        let shift = sway.sqrt();
+        let HeadPose { yaw, pitch, roll, shift: at } = self.rest;
+        self.rest = HeadPose {
+            yaw: yaw * sway,
+            pitch: pitch * sway,
+            roll: roll * sway,
+            shift: at.map(|v| v * shift),
+        };
+        self.reach = [self.reach[0] * sway, self.reach[1] * shift];
+        self
     }
 
     pub fn at(&self, time: f64) -> HeadPose {
@@ -152,9 +166,9 @@ pub struct Idle {
 }
 
 impl Idle {
-    pub fn new(random: &mut Random) -> Self {
+    pub fn new(random: &mut Random, sway: f32) -> Self {
         Self {
-            balance: Balance::of_body(random),
+            balance: Balance::of_body(random, sway),
             blinks: Blinks::new(random),
             glances: Glances::new(random),
             mood: [(); 4].map(|()| Sway::new(random, 0.1, 1.2)),

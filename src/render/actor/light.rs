@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 
-use crate::render::ScreenLight;
+use super::earlier::Earlier;
+use crate::render::camera::decode;
 use crate::render::random::Random;
+use crate::render::{ScreenLight, ScreenSize};
 
 /// What the screen is to show from a time on, in seconds.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,27 +27,15 @@ impl Pattern {
         Self { at, rows: 0, columns: 0, colors: Vec::new() }
     }
 
-    /// Another check's pattern in the same grid: each channel of each cell on or off.
-    fn redrawn(&self, random: &mut Random) -> Self {
-        let color =
-            |bits: u64| (0..3).fold(0, |c, i| if bits >> i & 1 == 1 { c | 0xff << (8 * i) } else { c });
-        let colors = self.colors.iter().map(|_| color(random.bits())).collect();
-        Self { colors, ..self.clone() }
-    }
-
-    fn light(self) -> Option<ScreenLight> {
+    fn light(self, size: ScreenSize) -> Option<ScreenLight> {
         let cells: Vec<_> = self.colors.into_iter().map(linear).collect();
-        let lit = ScreenLight { rows: self.rows, columns: self.columns, cells, ..ScreenLight::default() };
+        let lit = ScreenLight { rows: self.rows, columns: self.columns, cells, ..ScreenLight::new(size) };
         (!lit.cells.is_empty()).then_some(lit)
     }
 }
 
-/// IEC 61966-2-1.
 fn linear(color: u32) -> [f32; 3] {
-    [16, 8, 0].map(|shift| {
-        let v = (color >> shift & 0xff) as f32 / 255.0;
-        if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
-    })
+    [16, 8, 0].map(|shift| decode((color >> shift & 0xff) as u8))
 }
 
 /// More patterns than this are not kept waiting.
@@ -54,15 +44,18 @@ const MOST: usize = 64;
 /// What one screen shows over time.
 #[derive(Clone, Debug)]
 pub struct Display {
+    size: ScreenSize,
     /// Seconds.
     latency: f64,
     waiting: VecDeque<Pattern>,
     light: Option<ScreenLight>,
+    /// When it was last switched on, in seconds.
+    since: f64,
 }
 
 impl Display {
-    pub fn new(latency: f64) -> Self {
-        Self { latency, waiting: VecDeque::new(), light: None }
+    pub fn new(size: ScreenSize, latency: f64) -> Self {
+        Self { size, latency, waiting: VecDeque::new(), light: None, since: 0.0 }
     }
 
     pub fn show(&mut self, pattern: Pattern) {
@@ -74,7 +67,11 @@ impl Display {
     /// Goes on to this time, in seconds.
     pub fn advance(&mut self, time: f64) {
         while self.waiting.front().is_some_and(|p| p.at + self.latency <= time) {
-            self.light = self.waiting.pop_front().and_then(Pattern::light);
+            let Some(pattern) = self.waiting.pop_front() else { break };
+            if self.light.is_none() {
+                self.since = pattern.at + self.latency;
+            }
+            self.light = pattern.light(self.size);
         }
     }
 
@@ -83,27 +80,54 @@ impl Display {
     }
 }
 
-/// The screen before the camera today, and the one before which a recording was made: at best the attacker starts the
-/// recording with today's light, so it changes when today's does, but to colours of its own.
+/// How much later than the light an attacker has taken its colour over into a video, in seconds.
+const IMITATED: f64 = 0.1;
+
+/// The screen before the camera today, that screen as an attacker's program follows it, and the one before which a
+/// recording was made: at best the attacker starts the recording with today's light.
 #[derive(Clone, Debug)]
 pub struct Lights {
     pub today: Display,
-    pub recorded: Display,
-    random: Random,
+    pub imitated: Display,
+    recorded: Display,
+    /// There is a pattern of the recording's own.
+    known: bool,
+    earlier: Earlier,
+    guessed: Option<ScreenLight>,
 }
 
 impl Lights {
-    pub fn new(latency: f64, random: Random) -> Self {
-        Self { today: Display::new(latency), recorded: Display::new(latency), random }
+    pub fn new(size: ScreenSize, latency: f64, mut random: Random) -> Self {
+        Self {
+            today: Display::new(size, latency),
+            imitated: Display::new(size, latency + IMITATED),
+            recorded: Display::new(size, latency),
+            known: false,
+            earlier: Earlier::new(random.bits()),
+            guessed: None,
+        }
     }
 
     pub fn show(&mut self, pattern: Pattern) {
-        self.recorded.show(pattern.redrawn(&mut self.random));
+        self.imitated.show(pattern.clone());
         self.today.show(pattern);
     }
 
+    /// What the recording was lit by, instead of a code made up for it.
+    pub fn record(&mut self, pattern: Pattern) {
+        self.known = true;
+        self.recorded.show(pattern);
+    }
+
     pub fn advance(&mut self, time: f64) {
-        self.today.advance(time);
-        self.recorded.advance(time);
+        for display in [&mut self.today, &mut self.imitated, &mut self.recorded] {
+            display.advance(time);
+        }
+        let Display { light, since, .. } = &self.today;
+        self.guessed = light.as_ref().map(|light| self.earlier.light(light, time - since));
+    }
+
+    pub fn recorded(&self) -> Option<&ScreenLight> {
+        if self.known { self.recorded.light() } else { self.guessed.as_ref() }
     }
 }

@@ -4,6 +4,7 @@
 //! Everything random is drawn from a seed, and nothing depends on the frame rate.
 
 mod answers;
+mod earlier;
 mod gesture;
 mod idle;
 mod light;
@@ -22,7 +23,7 @@ use light::Lights;
 use recording::Recording;
 
 use super::random::Random;
-use super::{Expression, Presentation, Scene, Stance};
+use super::{Expression, HeadPose, Presentation, Scene, ScreenSize, Stance};
 
 /// Who or what acts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,29 +34,38 @@ pub enum Subject {
     Print,
     BentPrint,
     CutoutPrint,
+    /// Held at 15 to 30 degrees.
+    TiltedPrint,
     /// The same on a tablet.
     Screen,
     /// A recording of the person in an earlier check, on a tablet.
     Replay,
     /// That recording in place of the camera's pictures.
     Injected,
+    /// A video of the idle person in its place, multiplied as it runs by the mean colour of today's screen.
+    Relight,
     /// A mask of the person worn by somebody.
     Mask,
+    /// A photo of the face bent around somebody's head: as deep as a face, without a nose.
+    PaperMask,
     Nobody,
     /// The person and an idle other.
     TwoPeople,
 }
 
 impl Subject {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Live,
         Self::Print,
         Self::BentPrint,
         Self::CutoutPrint,
+        Self::TiltedPrint,
         Self::Screen,
         Self::Replay,
         Self::Injected,
+        Self::Relight,
         Self::Mask,
+        Self::PaperMask,
         Self::Nobody,
         Self::TwoPeople,
     ];
@@ -63,11 +73,13 @@ impl Subject {
     const fn presentation(self) -> Presentation {
         match self {
             Self::Live | Self::Injected => Presentation::Live,
-            Self::Print => Presentation::Print,
+            Self::Print | Self::TiltedPrint => Presentation::Print,
             Self::BentPrint => Presentation::BentPrint,
             Self::CutoutPrint => Presentation::CutoutPrint,
             Self::Screen | Self::Replay => Presentation::Screen,
+            Self::Relight => Presentation::Relit,
             Self::Mask => Presentation::Mask,
+            Self::PaperMask => Presentation::PaperMask,
             Self::Nobody => Presentation::Nobody,
             Self::TwoPeople => Presentation::TwoPeople,
         }
@@ -75,11 +87,19 @@ impl Subject {
 
     /// Whether a hand holds it before the camera.
     const fn held(self) -> bool {
-        matches!(self, Self::Print | Self::BentPrint | Self::CutoutPrint | Self::Screen | Self::Replay)
+        matches!(
+            self,
+            Self::Print
+                | Self::BentPrint
+                | Self::CutoutPrint
+                | Self::TiltedPrint
+                | Self::Screen
+                | Self::Replay
+        )
     }
 
     const fn recorded(self) -> bool {
-        matches!(self, Self::Replay | Self::Injected)
+        matches!(self, Self::Replay | Self::Injected | Self::Relight)
     }
 }
 
@@ -87,13 +107,17 @@ impl Subject {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Role {
     pub subject: Subject,
-    /// Recordings know no behaviour: they play what they play.
+    /// Recordings answer nothing today: they show an earlier check, which asked for actions unless they are idle.
     pub behaviour: Behaviour,
     pub seed: u64,
     /// From a prompt to the beginning of the answer, on average.
     pub reaction_time: f64,
     /// From a light message to the light.
     pub display_latency: f64,
+    /// Which screen gives the light.
+    pub screen: ScreenSize,
+    /// How far the body sways and the head turns by itself: 1 is usual (3 degrees at most), 6 a restless one (15 degrees).
+    pub sway: f32,
 }
 
 impl Default for Role {
@@ -104,6 +128,8 @@ impl Default for Role {
             seed: 0,
             reaction_time: 0.35,
             display_latency: 0.06,
+            screen: ScreenSize::Desktop,
+            sway: 1.0,
         }
     }
 }
@@ -112,7 +138,7 @@ impl Default for Role {
 enum Shown {
     Still(Stance),
     Recording(Box<Recording>),
-    /// No picture but a second person.
+    /// A person who does nothing: a second one, or one in a video.
     Idle(Box<Idle>),
 }
 
@@ -132,6 +158,8 @@ pub struct Actor {
     /// The person, or whoever wears the mask or holds the picture.
     idle: Idle,
     hand: Balance,
+    /// How the hand holds the picture.
+    tilt: HeadPose,
     answers: Answers,
     shown: Shown,
     lights: Lights,
@@ -140,10 +168,12 @@ pub struct Actor {
 impl Actor {
     pub fn new(role: Role) -> Self {
         let mut random = Random::new(role.seed);
-        let idle = Idle::new(&mut random);
+        let sway = if role.sway.is_finite() { role.sway.clamp(0.0, 10.0) } else { 1.0 };
+        let idle = Idle::new(&mut random, sway);
         let hand = Balance::of_hand(&mut random);
         let mut fork = || Random::new(random.bits());
-        let Role { subject, behaviour, reaction_time, display_latency, .. } = role;
+        let Role { subject, behaviour, reaction_time, display_latency, screen, .. } = role;
+        let asked = behaviour != Behaviour::Idle;
         let means = if subject.held() { Means::Hand } else { Means::Body };
         // A recording of today's answers would be no attack.
         let behaviour = if subject.recorded() { Behaviour::Idle } else { behaviour };
@@ -152,12 +182,17 @@ impl Actor {
             idle,
             hand,
             answers: Answers::new(behaviour, means, reaction_time, fork()),
-            lights: Lights::new(display_latency, fork()),
+            lights: Lights::new(screen, display_latency, fork()),
             shown: match subject {
-                _ if subject.recorded() => Shown::Recording(Box::new(Recording::new(fork(), reaction_time))),
-                Subject::TwoPeople => Shown::Idle(Box::new(Idle::new(&mut fork()))),
+                Subject::Replay | Subject::Injected if asked => {
+                    Shown::Recording(Box::new(Recording::new(fork(), reaction_time, sway)))
+                }
+                _ if subject.recorded() || subject == Subject::TwoPeople => {
+                    Shown::Idle(Box::new(Idle::new(&mut fork(), sway)))
+                }
                 _ => Shown::Still(still(&mut fork())),
             },
+            tilt: if subject == Subject::TiltedPrint { tilt(&mut fork()) } else { HeadPose::default() },
         }
     }
 
@@ -171,6 +206,11 @@ impl Actor {
         self.lights.show(pattern);
     }
 
+    /// What lit the face of a recording at a time of today's: a code of the caller's own instead of one made up.
+    pub fn record(&mut self, pattern: Pattern) {
+        self.lights.record(pattern);
+    }
+
     /// What is before the camera at a time in seconds; time does not run backwards.
     pub fn scene(&mut self, time: f64) -> Scene<'_> {
         self.lights.advance(time);
@@ -180,19 +220,21 @@ impl Actor {
             Shown::Recording(recording) => recording.at(time),
             Shown::Idle(idle) => idle.at(time).limited(),
         };
-        let (today, recorded) = (self.lights.today.light(), self.lights.recorded.light());
-        if subject == Subject::Injected {
-            return Scene {
-                presentation: subject.presentation(),
-                stance: shown,
-                shown: Stance::default(),
-                light: recorded,
-                shown_light: None,
-            };
+        let (today, recorded) = (self.lights.today.light(), self.lights.recorded());
+        let injected = match subject {
+            Subject::Injected => Some((recorded, None)),
+            Subject::Relight => Some((None, self.lights.imitated.light())),
+            _ => None,
+        };
+        if let Some((light, shown_light)) = injected {
+            let presentation = subject.presentation();
+            return Scene { presentation, stance: shown, shown: Stance::default(), light, shown_light };
         }
         let mut stance = self.idle.at(time);
         if subject.held() {
             stance.head = self.hand.at(time);
+            stance.head.yaw += self.tilt.yaw;
+            stance.head.pitch += self.tilt.pitch;
         }
         Scene {
             presentation: subject.presentation(),
@@ -202,6 +244,12 @@ impl Actor {
             shown_light: recorded.filter(|_| subject.recorded()),
         }
     }
+}
+
+/// 15 to 30 degrees about any axis in the picture's plane.
+fn tilt(random: &mut Random) -> HeadPose {
+    let (angle, axis) = (random.between(15.0, 30.0), random.between(0.0, std::f32::consts::TAU));
+    HeadPose { yaw: angle * axis.cos(), pitch: angle * axis.sin(), ..HeadPose::default() }
 }
 
 /// As somebody looks in a photo.

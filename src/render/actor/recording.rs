@@ -20,10 +20,10 @@ pub struct Recording {
 }
 
 impl Recording {
-    pub fn new(mut random: Random, reaction_time: f64) -> Self {
+    pub fn new(mut random: Random, reaction_time: f64, sway: f32) -> Self {
         let mut prompts = Random::new(random.bits());
         Self {
-            idle: Idle::new(&mut random),
+            idle: Idle::new(&mut random, sway),
             answers: Answers::new(Behaviour::Obeys, Means::Body, reaction_time, random),
             next: f64::from(prompts.between(0.8, 2.0)),
             last: Action::ALL[prompts.below(Action::ALL.len())],

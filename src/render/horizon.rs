@@ -1,0 +1,150 @@
+//! What of the head stands in a point's light: for each direction around it, how high the surface rises (Max 1988).
+
+use super::light::{Shadow, dot};
+use super::raster::{Canvas, Corner};
+use super::turn::Turn;
+
+/// Directions around, even in the diamond angle, which costs no arc tangent.
+const AROUND: usize = 16;
+/// The height map: pixels and metres across.
+const SIDE: usize = 320;
+const SPAN: f32 = 0.5;
+/// How far (metres) a point looks around, from where on, and how much each step is longer than the last.
+const FIRST: f32 = 0.004;
+const LAST: f32 = 0.16;
+const LONGER: f32 = 1.16;
+/// Where nothing is around.
+const FREE: f32 = -0.7;
+/// A surface does not hide itself.
+const BIAS: f32 = 0.0012;
+
+/// Sines of the elevation above which a point sees out, over the plane across the head's own axis.
+#[derive(Clone, Copy, Debug)]
+pub struct Horizon([f32; AROUND]);
+
+impl Horizon {
+    /// Of each vertex of a head that faces the camera.
+    pub fn of(places: &[[f32; 3]], triangles: &[[u16; 3]]) -> Vec<Self> {
+        let map = heights(places, triangles);
+        places.iter().map(|place| Self::new(&map, *place)).collect()
+    }
+
+    fn new(map: &Canvas, place: [f32; 3]) -> Self {
+        let mut sines = [FREE; AROUND];
+        for (n, sine) in sines.iter_mut().enumerate() {
+            let way = direction(n);
+            let mut far = FIRST;
+            let mut slope = f32::MIN;
+            while far < LAST {
+                if let Some(z) = height(map, place[0] + far * way[0], place[1] + far * way[1]) {
+                    slope = slope.max((z - BIAS - place[2]) / far);
+                }
+                far *= LONGER;
+            }
+            if slope > f32::MIN {
+                *sine = slope / (1.0 + slope * slope).sqrt();
+            }
+        }
+        Self(sines)
+    }
+
+    /// The share of a light from `way` (a unit vector in the head's frame) that is not hidden.
+    fn visible(&self, way: [f32; 3], soft: f32) -> f32 {
+        let [x, y, z] = way;
+        let flat = (x * x + y * y).sqrt();
+        let turn = diamond(x, y) * (AROUND as f32 / 4.0);
+        let (n, share) = (turn as usize, turn.fract());
+        let (a, b) = (self.0[n % AROUND], self.0[(n + 1) % AROUND]);
+        let sine = a + share * (b - a);
+        // The sine of the light's height over the horizon; skin at the edge of a shadow glows.
+        let above = z * (1.0 - sine * sine).max(0.0).sqrt() - flat * sine;
+        let t = ((above + soft) / (1.5 * soft)).clamp(0.0, 1.0);
+        t * t * (3.0 - 2.0 * t)
+    }
+}
+
+/// A point of a turned head.
+pub struct Hidden<'a> {
+    pub horizon: &'a Horizon,
+    /// From the camera's frame into the head's.
+    pub undo: &'a Turn,
+    pub open: f32,
+}
+
+impl Shadow for Hidden<'_> {
+    fn visible(&self, way: [f32; 3], soft: f32) -> f32 {
+        self.horizon.visible(self.undo.apply(way), soft)
+    }
+
+    fn open(&self) -> f32 {
+        self.open
+    }
+}
+
+/// 0 to below 4 around from the right by way of the top.
+fn diamond(x: f32, y: f32) -> f32 {
+    let sum = (x.abs() + y.abs()).max(1e-9);
+    let angle = match (x >= 0.0, y >= 0.0) {
+        (true, true) => y / sum,
+        (false, true) => 1.0 - x / sum,
+        (false, false) => 2.0 - y / sum,
+        (true, false) => 3.0 + x / sum,
+    };
+    angle.clamp(0.0, 3.999_99)
+}
+
+fn direction(n: usize) -> [f32; 2] {
+    let angle = 4.0 * n as f32 / AROUND as f32;
+    let (quarter, y) = (angle as usize, angle.fract());
+    let (x, y) = (1.0 - y, y);
+    let length = x.hypot(y);
+    let (x, y) = (x / length, y / length);
+    [[x, y], [-y, x], [-x, -y], [y, -x]][quarter.min(3)]
+}
+
+fn heights(places: &[[f32; 3]], triangles: &[[u16; 3]]) -> Canvas {
+    let mut map = Canvas::new(SIDE, SIDE);
+    let pixels = SIDE as f32 / SPAN;
+    let corner = |place: &[f32; 3]| Corner {
+        x: pixels * (place[0] + 0.5 * SPAN),
+        y: pixels * (0.5 * SPAN - place[1]),
+        nearness: 2.0 + dot(*place, [0.0, 0.0, 1.0]),
+        ..Corner::default()
+    };
+    let corners: Vec<Corner> = places.iter().map(corner).collect();
+    for triangle in triangles {
+        map.triangle(triangle.map(|i| &corners[usize::from(i)]), |_, _| Some([0.0; 3]));
+    }
+    map
+}
+
+fn height(map: &Canvas, x: f32, y: f32) -> Option<f32> {
+    let pixels = SIDE as f32 / SPAN;
+    let (x, y) = (pixels * (x + 0.5 * SPAN), pixels * (0.5 * SPAN - y));
+    let inside = (0.0..SIDE as f32).contains(&x) && (0.0..SIDE as f32).contains(&y);
+    let nearness = if inside { map.nearness[y as usize * SIDE + x as usize] } else { 0.0 };
+    (nearness > 0.0).then_some(nearness - 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_diamond_angle_and_its_directions_agree() {
+        for n in 0..AROUND {
+            let [x, y] = direction(n);
+            assert!((diamond(x, y) - 4.0 * n as f32 / AROUND as f32).abs() < 1e-4, "{n}");
+        }
+    }
+
+    #[test]
+    fn a_wall_hides_what_is_low_behind_it() {
+        // The wall is 2 cm high, 1 cm to the right.
+        let places = [[0.01, -0.2, 0.02], [0.05, -0.2, 0.02], [0.05, 0.2, 0.02], [0.01, 0.2, 0.02]];
+        let horizon = Horizon::new(&heights(&places, &[[0, 1, 2], [0, 2, 3]]), [0.0; 3]);
+        let seen = |x: f32, z: f32| horizon.visible(super::super::light::unit([x, 0.0, z]), 0.05);
+        assert!(seen(1.0, 0.8) < 0.01 && seen(1.0, 4.0) > 0.99);
+        assert!(seen(-1.0, 0.1) > 0.99);
+    }
+}

@@ -1,0 +1,78 @@
+//! The screen before the person.
+
+/// Which screen the person faces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ScreenSize {
+    /// 7 × 15 cm, upright.
+    Phone,
+    /// 31 × 17 cm.
+    Laptop,
+    /// 24″: 53 × 30 cm.
+    #[default]
+    Desktop,
+    /// 60 × 106 cm, upright.
+    Kiosk,
+}
+
+impl ScreenSize {
+    /// Width and height in metres.
+    pub const fn metres(self) -> [f32; 2] {
+        match self {
+            Self::Phone => [0.07, 0.15],
+            Self::Laptop => [0.31, 0.17],
+            Self::Desktop => [0.53, 0.30],
+            Self::Kiosk => [0.60, 1.06],
+        }
+    }
+
+    /// Of white, against a desktop's (some 300 cd/m²): phones are made for daylight.
+    const fn luminance(self) -> f32 {
+        match self {
+            Self::Phone => 1.6,
+            Self::Laptop | Self::Desktop => 1.0,
+            Self::Kiosk => 1.2,
+        }
+    }
+}
+
+/// The screen as an area light: a grid of cells below the camera, which stands at the middle of its upper edge.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScreenLight {
+    pub rows: usize,
+    pub columns: usize,
+    /// Linear R, G, B of each cell, 0–1, row by row from the top left as the person sees it.
+    pub cells: Vec<[f32; 3]>,
+    /// Metres.
+    pub width: f32,
+    pub height: f32,
+    /// Of white; 1 is the default screen's, which all white gives a face at 0.5 m as much light as a room of
+    /// [`Setting::ambient`](super::Setting::ambient) 1.
+    pub luminance: f32,
+}
+
+impl ScreenLight {
+    /// A screen without cells.
+    pub fn new(size: ScreenSize) -> Self {
+        let [width, height] = size.metres();
+        Self { rows: 0, columns: 0, cells: Vec::new(), width, height, luminance: size.luminance() }
+    }
+
+    /// The colour where a place of the screen's plane (metres, as the camera sees them) lies in a cell.
+    pub(super) fn at(&self, x: f32, y: f32) -> Option<[f32; 3]> {
+        // The person's left, where the first column is, is the picture's right.
+        let (u, v) = (0.5 - x / self.width, -(y + BELOW) / self.height);
+        let inside = (0.0..1.0).contains(&u) && (0.0..1.0).contains(&v);
+        let (row, column) = ((v * self.rows as f32) as usize, (u * self.columns as f32) as usize);
+        self.cells.get(row * self.columns + column).filter(|_| inside).copied()
+    }
+}
+
+/// From the camera to the screen's upper edge, in metres.
+pub(super) const BELOW: f32 = 0.01;
+
+impl Default for ScreenLight {
+    /// A 24″ screen without cells.
+    fn default() -> Self {
+        Self::new(ScreenSize::Desktop)
+    }
+}
