@@ -4,6 +4,7 @@ mod action;
 mod antispoof;
 mod border;
 mod evidence;
+mod failure;
 mod flash;
 mod guidance;
 mod passive;
@@ -15,6 +16,8 @@ pub mod lab {
     pub use super::flash::*;
 }
 pub use evidence::{Challenge, Cue, Evidence, Method};
+pub use failure::Failure;
+pub use flash::*;
 pub use guidance::Guidance;
 pub use passive::{PassiveCheck, PassiveConfig};
 pub use random::Randomness;
@@ -121,4 +124,9 @@ pub trait Check: Send {
 
     /// What can be said by now.
     fn evidence(&self) -> Evidence;
+
+    /// The depth of the face, where the method measures it.
+    fn depth_map(&self) -> Option<DepthMap> {
+        None
+    }
 }

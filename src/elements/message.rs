@@ -50,6 +50,8 @@ pub struct ResultBody {
     pub json: String,
     /// `image/jpeg`.
     pub reference_image: Option<gst::Sample>,
+    /// GRAY16_LE, nearer is brighter, 0 is not known; of the flash method.
+    pub depth_map: Option<gst::Sample>,
 }
 
 /// Why a structure is no liveness message.
@@ -139,7 +141,8 @@ impl From<LivenessMessage> for gst::Structure {
                 .field("score", result.score)
                 .field("warnings", strings(&result.warnings))
                 .field("json", result.json)
-                .field_if_some("reference-image", result.reference_image),
+                .field_if_some("reference-image", result.reference_image)
+                .field_if_some("depth-map", result.depth_map),
         }
         .build()
     }
@@ -193,6 +196,7 @@ impl TryFrom<&gst::StructureRef> for LivenessMessage {
                 warnings: fields.array("warnings")?,
                 json: fields.get("json")?,
                 reference_image: structure.get("reference-image").ok(),
+                depth_map: structure.get("depth-map").ok(),
             }),
             name => return Err(NotAMessage::Name(name.to_owned())),
         };
@@ -282,6 +286,7 @@ mod tests {
                 warnings: vec![],
                 json: "{}".into(),
                 reference_image: Some(gst::Sample::builder().build()),
+                depth_map: None,
             }),
         ];
         for body in bodies {

@@ -2,6 +2,8 @@
 
 pub mod action;
 mod analyzer;
+mod depthmap;
+pub mod flash;
 mod frame;
 mod jpeg;
 pub mod message;
@@ -21,5 +23,6 @@ pub(crate) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
 pub(crate) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     passive::register(plugin)?;
     action::register(plugin)?;
+    flash::register(plugin)?;
     testsrc::register(plugin)
 }

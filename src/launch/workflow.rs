@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use gstliveness::check::{Action, Actions, MOST, Method};
+use gstliveness::check::{Action, Actions, MOST, MOST_CELLS, Method};
 use gstliveness::elements::action::LivenessActions;
 use serde::{Deserialize, Deserializer, de::Error};
 
@@ -40,6 +40,14 @@ pub struct Workflow {
     pub action_count: Option<u32>,
     #[serde(default, deserialize_with = "action_timeout")]
     pub action_timeout_s: Option<f64>,
+    #[serde(default, deserialize_with = "grid")]
+    pub grid_rows: Option<u32>,
+    #[serde(default, deserialize_with = "grid")]
+    pub grid_columns: Option<u32>,
+    #[serde(default, deserialize_with = "light_duration")]
+    pub light_duration_s: Option<f64>,
+    #[serde(default, deserialize_with = "latency")]
+    pub max_display_latency_ms: Option<u64>,
     #[serde(default, deserialize_with = "name")]
     pub models_dir: Option<String>,
     #[serde(default)]
@@ -71,6 +79,7 @@ impl Workflow {
         match self.method {
             Method::Passive => Ok("livenesspassive"),
             Method::Action => Ok("livenessaction"),
+            Method::Flash => Ok("livenessflash"),
             method => {
                 let name = method.name();
                 Err(Failure::usage(format!("the method \"{name}\" is not available in this version")))
@@ -86,6 +95,10 @@ impl Workflow {
             ("actions", Method::Action, self.actions.is_some()),
             ("action_count", Method::Action, self.action_count.is_some()),
             ("action_timeout_s", Method::Action, self.action_timeout_s.is_some()),
+            ("grid_rows", Method::Flash, self.grid_rows.is_some()),
+            ("grid_columns", Method::Flash, self.grid_columns.is_some()),
+            ("light_duration_s", Method::Flash, self.light_duration_s.is_some()),
+            ("max_display_latency_ms", Method::Flash, self.max_display_latency_ms.is_some()),
         ];
         let stranger = owned.into_iter().find(|(_, method, given)| *given && *method != self.method);
         stranger.map_or(Ok(()), |(field, method, _)| {
@@ -128,6 +141,10 @@ impl Workflow {
             .property_if_some("actions", actions)
             .property_if_some("action-count", self.action_count)
             .property_if_some("action-timeout", self.action_timeout_s.map(nanoseconds))
+            .property_if_some("grid-rows", self.grid_rows)
+            .property_if_some("grid-columns", self.grid_columns)
+            .property_if_some("light-duration", self.light_duration_s.map(nanoseconds))
+            .property_if_some("max-display-latency", self.max_display_latency_ms.map(|ms| ms * 1_000_000))
             .property_if_some("models-dir", self.models_dir.as_ref())
             .build()
             .map_err(|e| Failure::internal(format!("{factory} cannot be made: {e}")))
@@ -194,6 +211,20 @@ fn frames<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u32>, D::Error> 
 
 fn interval<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u64>, D::Error> {
     checked(input, "interval_ms must be 0 to 60000 milliseconds", |ms| *ms <= 60_000)
+}
+
+fn grid<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u32>, D::Error> {
+    checked(input, "grid_rows and grid_columns must be 1 to 16", |cells| {
+        (1..=MOST_CELLS as u32).contains(cells)
+    })
+}
+
+fn light_duration<'de, D: Deserializer<'de>>(input: D) -> Result<Option<f64>, D::Error> {
+    checked(input, "light_duration_s must be 2 to 10 seconds", |seconds| (2.0..=10.0).contains(seconds))
+}
+
+fn latency<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u64>, D::Error> {
+    checked(input, "max_display_latency_ms must be 0 to 1000 milliseconds", |ms| *ms <= 1000)
 }
 
 fn actions<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Vec<Action>>, D::Error> {
@@ -278,7 +309,7 @@ mod tests {
 
     #[test]
     fn other_methods_have_their_time() {
-        let failure = fails(r#"{"method":"flash"}"#);
+        let failure = fails(r#"{"method":"action_flash"}"#);
         assert_eq!(failure.code, Code::Usage);
         assert!(failure.text.contains("not available in this version"));
         assert!(fails(r#"{"method":"magic"}"#).text.contains("unknown method"));

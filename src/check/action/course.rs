@@ -1,7 +1,7 @@
 //! The course of a challenge: position, pause, ask, wait, next. A state machine over times and signals, without nets.
 
 use super::super::random::Randomness;
-use super::super::{ActionEvent, ActionState, Time};
+use super::super::{ActionEvent, ActionState, Failure, Time};
 use super::ask::{Action, Draw};
 use super::gesture::{Gesture, Performance};
 use super::signal::{Neutral, Signals};
@@ -22,69 +22,6 @@ pub const REACTION: Time = 250 * MILLISECOND;
 const EARLY: u32 = 2;
 /// Expressions that nobody asked for: so many are a recording.
 const UNASKED: u32 = 6;
-
-/// Why a challenge was not passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// The face was not in good position long enough to begin.
-    NotPositioned,
-    /// The asked action did not come in time.
-    NotDone,
-    /// Another one came.
-    WrongAction,
-    /// Answers came before their prompts.
-    TooEarly,
-    /// The picture stood still.
-    Frozen,
-    /// The pictures came round again.
-    Looped,
-    /// The face was replaced or jumped.
-    Cut,
-    /// Another person's face ended the challenge than began it.
-    OtherFace,
-    /// A turning face without depth.
-    Flat,
-    /// The operating system gave no randomness to draw from.
-    NoChallenge,
-}
-
-impl Failure {
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NotPositioned => "NOT_POSITIONED",
-            Self::NotDone => "ACTION_NOT_DONE",
-            Self::WrongAction => "WRONG_ACTION",
-            Self::TooEarly => "ACTION_TOO_EARLY",
-            Self::Frozen => "FROZEN_VIDEO",
-            Self::Looped => "LOOPED_VIDEO",
-            Self::Cut => "FACE_CUT",
-            Self::OtherFace => "OTHER_FACE",
-            Self::Flat => "FLAT_FACE",
-            Self::NoChallenge => "NO_CHALLENGE",
-        }
-    }
-
-    /// For the person before the camera.
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::NotPositioned => "Hold your face still in the middle of the picture for a moment.",
-            Self::NotDone => "The asked movement was not seen in time.",
-            Self::WrongAction => "Another movement was made than asked for.",
-            Self::TooEarly => "Wait for the prompt before you move.",
-            Self::Frozen => "The picture stood still.",
-            Self::Looped => "The pictures repeat themselves.",
-            Self::Cut => "Keep your face in the picture all the time.",
-            Self::OtherFace => "The face changed during the check.",
-            Self::Flat => "The face seems to be a flat picture.",
-            Self::NoChallenge => "No challenge could be drawn.",
-        }
-    }
-
-    /// Whether no camera that films one person can cause it.
-    pub const fn is_attack(self) -> bool {
-        matches!(self, Self::Looped | Self::OtherFace | Self::Flat)
-    }
-}
 
 /// What came of one prompt.
 #[derive(Clone, Copy, Debug, PartialEq)]

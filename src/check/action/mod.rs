@@ -10,7 +10,7 @@ mod signal;
 
 pub use ask::{Action, Actions, Draw, MOST, draw};
 pub use continuity::{Break, Continuity};
-pub use course::{Course, Failure, REACTION, Record};
+pub use course::{Course, REACTION, Record};
 pub use gesture::{Gesture, Performance};
 pub use planarity::{FLAT, Planarity};
 pub use signal::{BlinkEvent, Lids, Neutral, Signals};
@@ -19,8 +19,8 @@ use std::time::Instant;
 
 use super::random::Randomness;
 use super::{
-    ActionEvent, AntiSpoof, Challenge, Check, Cue, Evidence, Guidance, Method, PassiveCheck, PassiveConfig,
-    Step, Time,
+    ActionEvent, AntiSpoof, Challenge, Check, Cue, Evidence, Failure, Guidance, Method, PassiveCheck,
+    PassiveConfig, Step, Time,
 };
 use crate::face::{Embedder, Embedding, FaceMesh, FaceObservation, FrameObservation};
 use crate::inference::{InferenceError, ModelSource};

@@ -13,6 +13,8 @@ pub const SIDE: usize = 40;
 const LEFT: f32 = -8.0;
 const TOP: f32 = 8.0;
 const EXTENT: f32 = 16.0;
+/// Of a patch, in cm.
+pub const CELL: f32 = EXTENT / SIDE as f32;
 /// Skin that is seen flatter than this (cosine) tells little of its brightness.
 const LEAST_FACING: f32 = 0.35;
 /// The face's box is read at this size, with so much around it.
@@ -40,6 +42,21 @@ pub struct Patch {
     quarters: [Spot; 4],
 }
 
+impl Patch {
+    /// Where its middle lies in the frame, in pixels.
+    pub fn in_frame(&self, mesh: &Mesh) -> [f32; 2] {
+        let mut sum = [0.0; 2];
+        for spot in &self.quarters {
+            let [x, y, _] = spot.of(|i| {
+                let Point { x, y } = mesh.point(i);
+                [x, y, 0.0]
+            });
+            sum = [sum[0] + 0.25 * x, sum[1] + 0.25 * y];
+        }
+        sum
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default)]
 struct Spot {
     landmarks: [usize; 3],
@@ -51,6 +68,26 @@ static PATCHES: LazyLock<Vec<Patch>> = LazyLock::new(|| Template::new().patches(
 /// All patches, row by row.
 pub fn patches() -> &'static [Patch] {
     &PATCHES
+}
+
+/// By column and row, the patch there.
+static LOOKUP: LazyLock<Vec<Option<usize>>> = LazyLock::new(|| {
+    let mut lookup = vec![None; SIDE * SIDE];
+    patches().iter().enumerate().for_each(|(i, patch)| lookup[patch.at[1] * SIDE + patch.at[0]] = Some(i));
+    lookup
+});
+
+/// The patches within `reach` columns and rows of the i-th, itself too, with their distances.
+pub fn neighbours(i: usize, reach: isize) -> impl Iterator<Item = (usize, [isize; 2])> {
+    let [column, row] = patches()[i].at.map(usize::cast_signed);
+    let inside = |v: isize| (0..SIDE.cast_signed()).contains(&v);
+    (-reach..=reach).flat_map(move |dy| (-reach..=reach).map(move |dx| [dx, dy])).filter_map(
+        move |[dx, dy]| {
+            let (x, y) = (column + dx, row + dy);
+            let at = (inside(x) && inside(y)).then(|| (y * SIDE.cast_signed() + x).cast_unsigned())?;
+            LOOKUP[at].map(|neighbour| (neighbour, [dx, dy]))
+        },
+    )
 }
 
 /// Cuts the canonical face into patches.
@@ -81,9 +118,8 @@ impl Template {
     }
 
     fn patch(&self, at: [usize; 2]) -> Option<Patch> {
-        let cell = EXTENT / SIDE as f32;
         let on_face =
-            |dx: f32, dy: f32| [LEFT + (at[0] as f32 + dx) * cell, TOP - (at[1] as f32 + dy) * cell];
+            |dx: f32, dy: f32| [LEFT + (at[0] as f32 + dx) * CELL, TOP - (at[1] as f32 + dy) * CELL];
         let middle = on_face(0.5, 0.5);
         if [&RIGHT_EYE[..], &LEFT_EYE[..], &MOUTH[..]].iter().any(|outline| self.is_inside(outline, middle)) {
             return None;

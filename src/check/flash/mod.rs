@@ -1,11 +1,318 @@
+//! The flash check: the screen plays secret light, and only a face with relief, here and now, reflects it as this one does.
+//!
+//! [`LightCode`] draws the light; [`FaceMapper`] reads the skin; [`demodulate`] finds how each patch answers each cell of the screen;
+//! [`Slopes`] are the surface behind it, [`integrate`] its depth.
+
 mod code;
+mod depth;
+mod depthmap;
 mod facemap;
 mod response;
 mod safety;
 mod series;
 mod shape;
-pub use code::*;
-pub use facemap::*;
-pub use response::*;
-pub use series::*;
-pub use shape::*;
+mod stage;
+
+pub use code::{LightCode, MOST_CELLS, PERIOD, srgb};
+pub use depth::integrate;
+pub use depthmap::DepthMap;
+pub use facemap::{FaceMap, FaceMapper, Patch, SIDE, patches};
+pub use response::{Answer, Response, demodulate};
+pub use safety::{Shown, is_safe};
+pub use series::{Series, Slot};
+pub use shape::{Likeness, Map, Slopes};
+
+use std::time::Instant;
+
+use super::random::Randomness;
+use super::{
+    AntiSpoof, Check, Cue, Evidence, Failure, Guidance, LightCue, Method, PassiveCheck, PassiveConfig, Step,
+    Time,
+};
+use crate::face::{FaceMesh, FaceObservation, FrameObservation, HeadPose, Mesh};
+use crate::inference::{InferenceError, ModelSource};
+use crate::vision::Frame;
+use stage::{Stage, Turn};
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FlashConfig {
+    /// Of the grid; together 2 to [`MOST_CELLS`] cells.
+    pub rows: u32,
+    pub columns: u32,
+    /// How long the light plays at least, in nanoseconds; many cells need more.
+    pub duration: Time,
+    /// From a light message to the light on the face at most, in nanoseconds.
+    pub max_display_latency: Time,
+    /// 0 = the operating system's randomness.
+    pub seed: u64,
+}
+
+impl Default for FlashConfig {
+    fn default() -> Self {
+        Self { rows: 2, columns: 2, duration: 3_000_000_000, max_display_latency: 500_000_000, seed: 0 }
+    }
+}
+
+/// Readings of single frames before the light: at most so many, so far apart (nanoseconds).
+const READINGS: PassiveConfig = PassiveConfig { frames: 5, interval: 60_000_000 };
+/// Fewer frames than this in each period of the code do not show it.
+const LEAST_FRAMES: f64 = 1.4;
+/// A larger share of patches lost to clipping leaves too little of the face.
+const LEAST_PATCHES: usize = 500;
+/// The screen's share of the light on the face below which nothing can be said.
+const LEAST_MODULATION: f64 = 0.04;
+/// Deviations by which the code must explain more than codes that were not shown.
+const LEAST_FRESHNESS: f64 = 2.0;
+/// Where a surface is as likely a face's as not, and how fast that changes (by mean correlation of its slopes).
+const FACE_LIKE: f64 = 0.45;
+const STEEPNESS: f64 = 14.0;
+/// Below this a surface that answered well has no relief beyond doubt.
+const NO_RELIEF: f64 = 0.25;
+/// What single frames count, in logits, beside the surface.
+const SINGLE_FRAMES: f64 = 0.5;
+/// The score (0–100) of an attempt that was not passed, at most.
+const NOT_PASSED: f64 = 20.0;
+
+/// Watches one attempt.
+pub struct FlashCheck {
+    config: FlashConfig,
+    random: Randomness,
+    stage: Stage,
+    code: Option<LightCode>,
+    passive: PassiveCheck,
+    mapper: FaceMapper,
+    map: FaceMap,
+    series: Series,
+    turned: [f64; 3],
+    last: Option<Mesh>,
+    cues: u32,
+    findings: Option<Findings>,
+    failure: Option<Failure>,
+    /// Stands in for timestamps on streams without: their frames are of now.
+    clock: Instant,
+    last_frame: Option<Time>,
+}
+
+/// What the light showed.
+#[derive(Clone, Debug)]
+pub struct Findings {
+    pub response: Response,
+    pub slopes: Slopes,
+    pub likeness: Option<Likeness>,
+    /// The screen's share of the light on the face.
+    pub modulation: f64,
+}
+
+impl FlashCheck {
+    /// # Errors
+    /// When a model cannot be loaded.
+    pub fn new(config: FlashConfig, source: &ModelSource) -> Result<Self, InferenceError> {
+        let mut random = Randomness::new(config.seed);
+        let code = draw(&config, &mut random);
+        Ok(Self {
+            failure: code.is_none().then_some(Failure::NoChallenge),
+            stage: Stage::default(),
+            code,
+            random,
+            config,
+            passive: PassiveCheck::new(READINGS, AntiSpoof::new(source)?),
+            mapper: FaceMapper::new(),
+            map: FaceMap::default(),
+            series: Series::default(),
+            turned: [0.0; 3],
+            last: None,
+            cues: 0,
+            findings: None,
+            clock: Instant::now(),
+            last_frame: None,
+        })
+    }
+
+    /// What the light showed, once it is over.
+    pub fn findings(&self) -> Option<&Findings> {
+        self.findings.as_ref()
+    }
+
+    /// Coaching that matters now. The light changes what is bright and dark, and nobody can be too near for it.
+    fn guidance(&self, observation: &FrameObservation) -> Guidance {
+        match Guidance::of(observation) {
+            Guidance::MoveBack | Guidance::OpenEyes | Guidance::Glare => Guidance::Ok,
+            Guidance::TooDark | Guidance::TooBright | Guidance::Blurred if self.stage.is_lit() => {
+                Guidance::Ok
+            }
+            guidance => guidance,
+        }
+    }
+
+    fn record(&mut self, frame: &Frame<'_>, face: &FaceMesh, since: Time) {
+        self.mapper.read(frame, &face.mesh, &mut self.map);
+        let HeadPose { yaw, pitch, roll, .. } = face.pose;
+        self.series.push(since as f64 * 1e-9, &self.map, [yaw, pitch]);
+        for (sum, angle) in self.turned.iter_mut().zip([yaw, pitch, roll]) {
+            *sum += f64::from(angle);
+        }
+        self.last = Some(face.mesh.clone());
+    }
+
+    /// Begins anew with another code.
+    fn rearm(&mut self) {
+        (self.series, self.turned) = (Series::default(), [0.0; 3]);
+        self.code = draw(&self.config, &mut self.random);
+    }
+
+    /// What to show from now on; `None` while nothing changes.
+    fn cue(&mut self, turn: Turn, interval: Time) -> Option<LightCue> {
+        let code = self.code.as_ref()?;
+        let cells = match turn {
+            Turn::Dark => return None,
+            Turn::Off => return Some(LightCue::off(self.cues)),
+            Turn::Rest => code.rest(),
+            Turn::Play { since } => code.at(since),
+        };
+        let cue = LightCue {
+            active: true,
+            index: self.cues,
+            rows: code.rows() as u32,
+            columns: code.columns() as u32,
+            colors: cells.into_iter().map(srgb).collect(),
+            duration: interval,
+        };
+        self.cues += 1;
+        Some(cue)
+    }
+
+    fn conclude(&mut self) {
+        let Some(code) = &self.code else { return };
+        let periods = code.duration() as f64 / PERIOD as f64;
+        if f64::from(self.series.frames()) < LEAST_FRAMES * periods {
+            self.failure = Some(Failure::TooFewFrames);
+            return;
+        }
+        let lag = self.config.max_display_latency as f64 * 1e-9;
+        let Some(response) = demodulate(&self.series, code, lag, &mut self.random) else {
+            self.failure = Some(Failure::TooFewFrames);
+            return;
+        };
+        let slopes = Slopes::measured(&response, code, self.series.clipped());
+        let mean = |sum: f64| (sum / f64::from(self.series.frames().max(1))) as f32;
+        let [yaw, pitch, roll] = self.turned.map(mean);
+        let likeness = slopes.likeness(&Slopes::expected(HeadPose { yaw, pitch, roll, distance: 0.0 }));
+        let findings = Findings { modulation: response.modulation(), response, slopes, likeness };
+        self.failure = findings.failure();
+        self.findings = Some(findings);
+    }
+}
+
+fn draw(config: &FlashConfig, random: &mut Randomness) -> Option<LightCode> {
+    LightCode::draw(config.rows as usize, config.columns as usize, config.duration, random)
+}
+
+impl Findings {
+    fn failure(&self) -> Option<Failure> {
+        let like = self.likeness.map(|likeness| likeness.mean());
+        if self.modulation < LEAST_MODULATION {
+            return Some(Failure::NoReflection);
+        }
+        if self.response.freshness() < LEAST_FRESHNESS {
+            return Some(Failure::OtherLight);
+        }
+        match like {
+            None => Some(Failure::TooFewFrames),
+            Some(_) if self.slopes.len() < LEAST_PATCHES => Some(Failure::TooFewFrames),
+            Some(like) if like < NO_RELIEF => Some(Failure::NoRelief),
+            Some(_) => None,
+        }
+    }
+
+    /// In logits.
+    fn surface(&self) -> Option<f64> {
+        self.likeness.map(|likeness| STEEPNESS * (likeness.mean() - FACE_LIKE))
+    }
+}
+
+impl Check for FlashCheck {
+    fn method(&self) -> Method {
+        Method::Flash
+    }
+
+    fn observe(
+        &mut self,
+        frame: &Frame<'_>,
+        observation: &FrameObservation,
+        time: Option<Time>,
+    ) -> Result<Step, InferenceError> {
+        let time = time.unwrap_or_else(|| self.clock.elapsed().as_nanos() as Time);
+        let interval = self.last_frame.replace(time).map_or(0, |last| time.saturating_sub(last));
+        let guidance = self.guidance(observation);
+        let duration = self.code.as_ref().map_or(0, LightCode::duration);
+        let face: Option<(&FaceObservation, &FaceMesh)> = observation.primary();
+        let turn =
+            self.stage.advance(time, guidance == Guidance::Ok, face.map(|(face, _)| face.id), duration);
+        if self.stage.was_rearmed() {
+            self.rearm();
+        }
+        match (turn, face) {
+            (Turn::Play { since }, Some((_, mesh))) => self.record(frame, mesh, since),
+            (Turn::Rest | Turn::Dark, _) if self.passive.wants(Some(time)) => {
+                self.passive.observe(frame, observation, Some(time))?;
+            }
+            _ => {}
+        }
+        let light = self.cue(turn, interval);
+        if self.stage.is_over() {
+            match self.stage.gave_up() {
+                true => self.failure = Some(Failure::MovedAway),
+                false => self.conclude(),
+            }
+        }
+        Ok(Step {
+            guidance,
+            fraction: self.stage.fraction(duration),
+            done: self.stage.is_over() || self.failure.is_some(),
+            score: None,
+            actions: Vec::new(),
+            light,
+        })
+    }
+
+    fn evidence(&self) -> Evidence {
+        let mut evidence = self.passive.evidence();
+        let passive = evidence.score.filter(|_| evidence.hindrance == Guidance::Ok);
+        let positioned = self.findings.is_some() || self.failure.is_some();
+        let failure = self.failure.or((!positioned).then_some(Failure::NotPositioned));
+        let surface = self.findings.as_ref().and_then(Findings::surface);
+        let logit = |score: f64| (score.clamp(1.0, 99.0) / (100.0 - score.clamp(1.0, 99.0))).ln();
+        evidence.failure = failure;
+        evidence.attack = failure.is_some_and(Failure::is_attack);
+        match failure {
+            None => {
+                let z = surface.map(|surface| surface + SINGLE_FRAMES * passive.map_or(0.0, logit));
+                evidence.score = z.map(|z| 100.0 / (1.0 + (-z).exp()));
+                evidence.hindrance = Guidance::Ok;
+            }
+            // The room outshines the screen: that can be mended.
+            Some(Failure::NoReflection) => {
+                evidence.score = None;
+                evidence.hindrance = Guidance::TooBright;
+            }
+            Some(_) => evidence.score = evidence.score.map(|score| score.min(NOT_PASSED)),
+        }
+        evidence.entropy_bits = self.code.as_ref().map_or(0.0, LightCode::entropy_bits);
+        evidence.cues.iter_mut().for_each(|cue| cue.weight *= SINGLE_FRAMES);
+        let of = |value: fn(&Findings) -> Option<f64>| self.findings.as_ref().and_then(value);
+        evidence.cues.extend([
+            Cue::new("slope_across", of(|f| f.likeness.map(|l| l.across)), 0.5 * STEEPNESS),
+            Cue::new("slope_up", of(|f| f.likeness.map(|l| l.up)), 0.5 * STEEPNESS),
+            Cue::new("modulation", of(|f| Some(f.modulation)), 0.0),
+            Cue::new("code_explained", of(|f| Some(f.response.explained)), 0.0),
+            Cue::new("code_freshness", of(|f| Some(f.response.freshness())), 0.0),
+            Cue::new("display_latency", of(|f| Some(f.response.lag)), 0.0),
+        ]);
+        evidence
+    }
+
+    fn depth_map(&self) -> Option<DepthMap> {
+        let findings = self.findings.as_ref()?;
+        DepthMap::new(&findings.slopes, findings.likeness?, self.last.as_ref()?)
+    }
+}

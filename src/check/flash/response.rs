@@ -9,7 +9,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::code::LightCode;
+use super::code::{LightCode, REST};
 use super::facemap::{SIDE, patches};
 use super::series::{Series, Slot};
 use crate::check::random::Randomness;
@@ -23,8 +23,8 @@ const DRIFT: usize = 5;
 /// Fewer slots than this tell nothing.
 const LEAST_SLOTS: usize = 24;
 /// Codes that were not shown, and the delays that each is tried with.
-const DECOYS: usize = 64;
-const DECOY_LAGS: usize = 9;
+const DECOYS: usize = 48;
+const DECOY_LAGS: usize = 7;
 /// Rounds in which ln(1 + Σ Sₖwₖ) is made linear.
 const ROUNDS: usize = 3;
 
@@ -37,7 +37,7 @@ pub struct Response {
     pub explained: f64,
     /// The same of what changed between parts of the face.
     pub explained_apart: f64,
-    /// Like `explained`, by codes that were not shown, each at its best delay: mean and standard deviation.
+    /// The logarithm of what codes that were not shown leave unexplained, each at its best delay: mean and standard deviation.
     pub decoys: (f64, f64),
     /// Of each patch.
     pub patches: Vec<Answer>,
@@ -54,6 +54,25 @@ pub struct Answer {
     pub cells: Vec<[f32; 3]>,
 }
 
+impl Response {
+    /// Standard deviations by which the code leaves less unexplained than codes that were not shown.
+    pub fn freshness(&self) -> f64 {
+        let (mean, deviation) = self.decoys;
+        (mean - unexplained(self.explained)) / deviation.max(0.01)
+    }
+
+    /// The screen's share of the light on the face, at rest: the median over its patches.
+    pub fn modulation(&self) -> f64 {
+        let share = |answer: &Answer| {
+            let screen: f32 = answer.cells.iter().flatten().sum();
+            f64::from(REST * screen / answer.light.iter().sum::<f32>().max(1e-6))
+        };
+        let mut shares: Vec<f64> = self.patches.iter().map(share).collect();
+        shares.sort_by(f64::total_cmp);
+        shares.get(shares.len() / 2).copied().unwrap_or(0.0)
+    }
+}
+
 /// `None` when there are too few frames, or what they show makes no sense.
 pub fn demodulate(
     series: &Series,
@@ -67,7 +86,8 @@ pub fn demodulate(
     let (lag, explained) = changes.best(code, &lags)?;
     let few: Vec<f64> = lags.iter().copied().step_by((lags.len() / DECOY_LAGS).max(1)).collect();
     let decoys: Vec<f64> = (0..DECOYS)
-        .filter_map(|_| changes.best(&code.shuffled(random)?, &few).map(|(_, explained)| explained.whole))
+        .filter_map(|_| changes.best(&code.shuffled(random)?, &few))
+        .map(|(_, explained)| unexplained(explained.whole))
         .collect();
     let (patches, noise) = changes.answers(code, lag)?;
     Some(Response {
@@ -78,6 +98,11 @@ pub fn demodulate(
         patches,
         noise,
     })
+}
+
+/// The logarithm of the rest.
+fn unexplained(explained: f64) -> f64 {
+    (1.0 - explained).max(1e-4).ln()
 }
 
 fn spread(values: &[f64]) -> (f64, f64) {
@@ -106,7 +131,7 @@ struct Changes<'a> {
     steady: DMatrix<f64>,
     drifting: DMatrix<f64>,
     /// What is left: of the whole face, and of the blocks relative to it, by channel.
-    left_whole: DVector<f64>,
+    left_whole: DMatrix<f64>,
     left_apart: [DMatrix<f64>; 3],
 }
 
@@ -135,18 +160,7 @@ impl<'a> Changes<'a> {
             let relative = relative(slots, &groups, &means, channel);
             without(&drifting, weighted(&roots, relative))
         });
-        Some(Self {
-            series,
-            roots,
-            drift,
-            whole,
-            integral,
-            shares,
-            steady,
-            drifting,
-            left_whole: left_whole.column(0).into_owned(),
-            left_apart,
-        })
+        Some(Self { series, roots, drift, whole, integral, shares, steady, drifting, left_whole, left_apart })
     }
 
     /// The delay that explains most, and how much.
@@ -177,17 +191,14 @@ impl<'a> Changes<'a> {
     }
 
     fn explained(&self, codes: &[DMatrix<f64>; 3]) -> Explained {
-        let own = basis(without(&self.steady, self.mixed(codes)));
         let columns: usize = self.left_apart.iter().map(DMatrix::ncols).sum();
         // What the whole face does, every block does.
-        let whole = columns as f64 * (own.transpose() * &self.left_whole).norm_squared();
+        let whole = columns as f64 * power(&self.steady, &self.mixed(codes), &self.left_whole);
+        let apart =
+            codes.iter().zip(&self.left_apart).map(|(codes, left)| power(&self.drifting, codes, left));
+        let apart: f64 = apart.sum();
         let all = columns as f64 * self.left_whole.norm_squared();
-        let (mut apart, mut all_apart) = (0.0, 0.0);
-        for (codes, left) in codes.iter().zip(&self.left_apart) {
-            let own = basis(without(&self.drifting, codes.clone()));
-            apart += (own.transpose() * left).norm_squared();
-            all_apart += left.norm_squared();
-        }
+        let all_apart: f64 = self.left_apart.iter().map(DMatrix::norm_squared).sum();
         Explained {
             whole: (whole + apart) / (all + all_apart).max(1e-12),
             apart: apart / all_apart.max(1e-12),
@@ -206,8 +217,9 @@ impl<'a> Changes<'a> {
                 _ if i == cells => self.roots[j] * self.integral[j],
                 _ => self.drift[(j, i - cells - 1)],
             });
-            let target =
-                DVector::from_fn(slots, |j, _| self.roots[j] * (self.whole[j] - model[j].ln() - 1.0 / model[j] + 1.0));
+            let target = DVector::from_fn(slots, |j, _| {
+                self.roots[j] * (self.whole[j] - model[j].ln() - 1.0 / model[j] + 1.0)
+            });
             let fit = (design.transpose() * &design).cholesky()?.solve(&(design.transpose() * target));
             for j in 0..slots {
                 let light: f64 = (0..cells).map(|cell| fit[cell] * plain(j, cell)).sum();
@@ -306,6 +318,14 @@ fn groups() -> Vec<Vec<usize>> {
 fn weighted(roots: &DVector<f64>, mut rows: DMatrix<f64>) -> DMatrix<f64> {
     rows.column_iter_mut().for_each(|mut column| column.component_mul_assign(roots));
     rows
+}
+
+/// How much of `left`, which has no part in the space of `taken`, the codes explain without theirs: the squared norm of the
+/// projection.
+fn power(taken: &DMatrix<f64>, codes: &DMatrix<f64>, left: &DMatrix<f64>) -> f64 {
+    let (part, seen) = (taken.transpose() * codes, codes.transpose() * left);
+    let normal = codes.transpose() * codes - part.transpose() * part;
+    normal.cholesky().map_or(0.0, |normal| normal.solve(&seen).dot(&seen))
 }
 
 /// An orthonormal basis of the columns.

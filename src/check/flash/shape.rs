@@ -4,137 +4,196 @@
 //! xₖ, yₖ the place of cell k on the screen (−1 to 1), p = Σ xₖsₖ / Σ sₖ and q = Σ yₖsₖ / Σ sₖ cancel the colour of the skin and grow
 //! with the surface's slope nₓ/n_z and n_y/n_z.
 
+use nalgebra::{DMatrix, DVector, Rotation3, Vector3};
+
 use super::code::LightCode;
-use super::facemap::patches;
+use super::facemap::{neighbours, patches};
 use super::response::Response;
 use crate::face::HeadPose;
 
-/// Slopes over the face map, by patch; positive p faces the picture's right, positive q faces up.
-#[derive(Clone, Debug)]
+/// A value for each patch; `None` where it is not known.
+pub type Map = Vec<Option<f32>>;
+
+/// The slopes of a surface towards the picture's right and up.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Slopes {
-    pub p: Vec<f32>,
-    pub q: Vec<f32>,
-    /// How much each patch is to be trusted: 0 for those that are not.
-    pub weight: Vec<f32>,
+    pub p: Map,
+    pub q: Map,
 }
 
-/// What a surface must not answer less than, relative to its light, to be counted.
+/// What a patch must not answer less than, relative to its light, to be counted.
 const LEAST_ANSWER: f32 = 0.01;
 /// Patches clipped in a larger share of frames are left out.
 const MOST_CLIPPED: f32 = 0.1;
-/// Slopes further from the median than this many median deviations are brought there.
-const OUTLYING: f32 = 5.0;
+/// Patches that are turned further away (cosine) are left out: hair, ears and the wall come in there.
+const LEAST_FACING: f32 = 0.6;
+/// Of the Gaussian that slopes are smoothed with, in patches, after a median of 3 × 3.
+const SMOOTH: f32 = 1.0;
 
-/// Slopes from the answers; `clipped` is the share of frames in which each patch was.
-pub fn slopes(response: &Response, code: &LightCode, clipped: impl Iterator<Item = f32>) -> Slopes {
-    let count = response.patches.len();
-    let (mut p, mut q, mut weight) = (vec![0.0; count], vec![0.0; count], vec![0.0; count]);
-    for (i, (answer, clipped)) in response.patches.iter().zip(clipped).enumerate() {
-        for channel in 0..3 {
+impl Slopes {
+    /// From the answers; `clipped` is the share of frames in which each patch was.
+    pub fn measured(response: &Response, code: &LightCode, clipped: impl Iterator<Item = f32>) -> Self {
+        let found = response.patches.iter().zip(patches()).zip(clipped).map(|((answer, patch), clipped)| {
             let (mut sum, mut across, mut up) = (0.0, 0.0, 0.0);
-            for (cell, value) in answer.cells.iter().enumerate() {
-                let (x, y) = code.place(cell);
-                (sum, across, up) =
-                    (sum + value[channel], across + x * value[channel], up + y * value[channel]);
+            for channel in 0..3 {
+                let light = answer.light[channel].max(1e-4);
+                // A ratio is as sure as its divisor is above the noise.
+                let noise = (light * response.noise[channel].max(1e-4) as f32).powi(2);
+                let total: f32 = answer.cells.iter().map(|cell| cell[channel]).sum();
+                let trust = total.max(0.0) / noise;
+                for (cell, value) in answer.cells.iter().enumerate() {
+                    let (x, y) = code.place(cell);
+                    across += trust * x * value[channel];
+                    up += trust * y * value[channel];
+                }
+                sum += trust * total.max(0.0);
             }
-            let light = answer.light[channel].max(1e-4);
-            if sum < LEAST_ANSWER * light || clipped > MOST_CLIPPED {
-                continue;
+            let total: f32 = answer.cells.iter().flatten().sum();
+            let seen = total > LEAST_ANSWER * answer.light.iter().sum::<f32>() && sum > 0.0;
+            let usable = seen && clipped <= MOST_CLIPPED && patch.normal[2] >= LEAST_FACING;
+            usable.then(|| (across / sum, up / sum))
+        });
+        Self::of(found).smoothed(true)
+    }
+
+    /// The canonical face's, turned as the head was.
+    pub fn expected(pose: HeadPose) -> Self {
+        let [pitch, yaw, roll] = [pose.pitch, pose.yaw, pose.roll].map(f32::to_radians);
+        let turn = Rotation3::from_euler_angles(pitch, yaw, roll);
+        let slopes = patches().iter().map(|patch| {
+            let n = turn * Vector3::from(patch.normal);
+            let facing = n.z.max(0.2);
+            (patch.normal[2] >= LEAST_FACING).then(|| (n.x / facing, n.y / facing))
+        });
+        Self::of(slopes).smoothed(false)
+    }
+
+    fn of(slopes: impl Iterator<Item = Option<(f32, f32)>>) -> Self {
+        let (p, q) = slopes.map(|slope| (slope.map(|s| s.0), slope.map(|s| s.1))).unzip();
+        Self { p, q }
+    }
+
+    fn smoothed(&self, robust: bool) -> Self {
+        let smooth = |map: &Map| if robust { gaussian(&median(map)) } else { gaussian(map) };
+        Self { p: smooth(&self.p), q: smooth(&self.q) }
+    }
+
+    /// How many patches are known.
+    pub fn len(&self) -> usize {
+        self.p.iter().flatten().count()
+    }
+
+    /// Compares with another surface, once a quadric is out of the slopes of both: a flat, tilted or bent sheet in near
+    /// light, or a smooth mask. `None` when too little is known.
+    pub fn likeness(&self, other: &Self) -> Option<Likeness> {
+        let ((across, gain_across), (up, gain_up)) =
+            (correlation(&self.p, &other.p)?, correlation(&self.q, &other.q)?);
+        Some(Likeness { across, up, gain: [gain_across, gain_up] })
+    }
+}
+
+/// How two surfaces compare.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Likeness {
+    /// Correlations of p and of q, −1 to 1.
+    pub across: f64,
+    pub up: f64,
+    /// How much of the other's slopes, across and up, there is in the first's.
+    pub gain: [f64; 2],
+}
+
+impl Likeness {
+    /// The mean correlation.
+    pub fn mean(&self) -> f64 {
+        0.5 * (self.across + self.up)
+    }
+}
+
+fn median(map: &Map) -> Map {
+    let around = |i: usize| {
+        let mut values: Vec<f32> = neighbours(i, 1).filter_map(|(other, _)| map[other]).collect();
+        values.sort_by(f32::total_cmp);
+        values.get(values.len() / 2).copied()
+    };
+    (0..map.len()).map(|i| map[i].and_then(|_| around(i))).collect()
+}
+
+fn gaussian(map: &Map) -> Map {
+    let around = |i: usize| {
+        let (mut sum, mut total) = (0.0, 0.0);
+        for (other, [dx, dy]) in neighbours(i, 3) {
+            if let Some(value) = map[other] {
+                let weight = (-0.5 * (dx * dx + dy * dy) as f32 / (SMOOTH * SMOOTH)).exp();
+                (sum, total) = (sum + weight * value, total + weight);
             }
-            // The variance of a ratio is that of its parts over the square of the sum.
-            let trust = (sum / light / response.noise[channel].max(1e-4) as f32).powi(2);
-            weight[i] += trust;
-            p[i] += trust * across / sum;
-            q[i] += trust * up / sum;
         }
-        if weight[i] > 0.0 {
-            (p[i], q[i]) = (p[i] / weight[i], q[i] / weight[i]);
-        }
-    }
-    // No patch is worth many others.
-    let most = 2.0 * median(&weight, &weight);
-    weight.iter_mut().for_each(|w| *w = w.min(most));
-    [&mut p, &mut q].into_iter().for_each(|values| bring_in(values, &weight));
-    Slopes { p, q, weight }
-}
-
-/// The median of those with a weight.
-fn median(values: &[f32], weight: &[f32]) -> f32 {
-    let mut values: Vec<f32> =
-        values.iter().zip(weight).filter(|(_, w)| **w > 0.0).map(|(v, _)| *v).collect();
-    values.sort_by(f32::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(0.0)
-}
-
-fn bring_in(values: &mut [f32], weight: &[f32]) {
-    let middle = median(values, weight);
-    let distances: Vec<f32> = values.iter().map(|v| (v - middle).abs()).collect();
-    let most = OUTLYING * median(&distances, weight);
-    values.iter_mut().for_each(|v| *v = v.clamp(middle - most, middle + most));
-}
-
-/// The canonical face's slopes, turned as the head was.
-pub fn expected(pose: HeadPose) -> (Vec<f32>, Vec<f32>) {
-    let turn = nalgebra::Rotation3::from_euler_angles(
-        pose.pitch.to_radians(),
-        pose.yaw.to_radians(),
-        pose.roll.to_radians(),
-    );
-    let slopes = patches().iter().map(|patch| {
-        let n = turn * nalgebra::Vector3::from(patch.normal);
-        let facing = n.z.max(0.2);
-        (n.x / facing, n.y / facing)
-    });
-    slopes.unzip()
-}
-
-/// Surfaces that are taken out before slopes are compared: a plane, as a flat or tilted sheet in near light, and a quadric, as
-/// a bent one or a smooth mask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Without {
-    Plane,
-    Quadric,
-}
-
-impl Without {
-    fn terms(self) -> usize {
-        match self {
-            Self::Plane => 3,
-            Self::Quadric => 6,
-        }
-    }
-}
-
-/// The correlation (−1 to 1) of two maps over the weighted patches once such surfaces are out of both.
-pub fn correlation(a: &[f32], b: &[f32], weight: &[f32], without: Without) -> Option<f64> {
-    let (a, b) = (remove(a, weight, without)?, remove(b, weight, without)?);
-    let dot = |a: &[f64], b: &[f64]| {
-        a.iter().zip(b).zip(weight).map(|((a, b), w)| a * b * f64::from(*w)).sum::<f64>()
+        sum / total
     };
-    let norm = (dot(&a, &a) * dot(&b, &b)).sqrt();
-    (norm > 0.0).then(|| dot(&a, &b) / norm)
+    (0..map.len()).map(|i| map[i].map(|_| around(i))).collect()
 }
 
-/// What remains of a map.
-pub fn remove(values: &[f32], weight: &[f32], without: Without) -> Option<Vec<f64>> {
-    let terms = without.terms();
-    let row = |i: usize| {
-        let [x, y, _] = patches()[i].place.map(|v| f64::from(v) / 8.0);
-        [1.0, x, y, x * x, x * y, y * y]
+/// Fewer known patches than this are no surface.
+const LEAST_PATCHES: usize = 200;
+
+/// The correlation, and the regression of the first on the second.
+fn correlation(a: &Map, b: &Map) -> Option<(f64, f64)> {
+    let known: Vec<usize> = (0..a.len()).filter(|i| a[*i].is_some() && b[*i].is_some()).collect();
+    if known.len() < LEAST_PATCHES {
+        return None;
+    }
+    let quadric = DMatrix::from_fn(known.len(), 6, |row, column| {
+        let [x, y, _] = patches()[known[row]].place.map(|v| f64::from(v) / 8.0);
+        [1.0, x, y, x * x, x * y, y * y][column]
+    })
+    .qr()
+    .q();
+    let rest = |map: &Map| {
+        let values =
+            DVector::from_iterator(known.len(), known.iter().map(|i| f64::from(map[*i].unwrap_or(0.0))));
+        &values - &quadric * (quadric.transpose() * &values)
     };
-    let mut normal = nalgebra::DMatrix::<f64>::zeros(terms, terms);
-    let mut target = nalgebra::DVector::<f64>::zeros(terms);
-    for (i, (value, weight)) in values.iter().zip(weight).enumerate().filter(|(_, (_, w))| **w > 0.0) {
-        let row = row(i);
-        for j in 0..terms {
-            target[j] += row[j] * f64::from(*value) * f64::from(*weight);
-            (0..terms).for_each(|k| normal[(j, k)] += row[j] * row[k] * f64::from(*weight));
+    let (a, b) = (rest(a), rest(b));
+    let (norms, dot) = (a.norm() * b.norm(), a.dot(&b));
+    (norms > 0.0).then(|| (dot / norms, dot / b.norm_squared()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slopes(of: impl Fn([f32; 3], [f32; 3]) -> (f32, f32)) -> Slopes {
+        Slopes::of(patches().iter().map(|p| Some(of(p.place, p.normal)))).smoothed(true)
+    }
+
+    #[test]
+    fn a_face_is_like_a_face() {
+        let face = Slopes::expected(HeadPose { yaw: 4.0, pitch: -3.0, ..HeadPose::default() });
+        let likeness = face.likeness(&Slopes::expected(HeadPose::default())).unwrap();
+        assert!(likeness.across > 0.97 && likeness.up > 0.97, "{likeness:?}");
+        let likeness = slopes(|_, n| (0.3 * n[0] / n[2] + 0.1, 0.2 * n[1] / n[2])).likeness(&face).unwrap();
+        assert!(likeness.mean() > 0.9, "{likeness:?}");
+        assert!((likeness.gain[0] - 0.3).abs() < 0.05 && (likeness.gain[1] - 0.2).abs() < 0.05);
+    }
+
+    #[test]
+    fn sheets_are_not() {
+        let face = Slopes::expected(HeadPose::default());
+        // Near light across a flat, a tilted and a bent sheet, with a ripple as of noise.
+        for bend in [0.0, 0.05, 0.2] {
+            let sheet = slopes(|[x, y, _], _| {
+                let ripple = 0.02 * (9.0 * x).sin() * (7.0 * y).cos();
+                (0.1 + bend * x + 0.01 * x * y + ripple, -0.2 + 0.02 * y + 0.003 * y * y + ripple)
+            });
+            let likeness = sheet.likeness(&face).unwrap();
+            assert!(likeness.mean() < 0.15, "{likeness:?}");
         }
     }
-    let fit = normal.cholesky()?.solve(&target);
-    let rest = values
-        .iter()
-        .enumerate()
-        .map(|(i, value)| f64::from(*value) - row(i).iter().zip(fit.iter()).map(|(a, b)| a * b).sum::<f64>());
-    Some(rest.collect())
+
+    #[test]
+    fn what_is_hardly_known_is_nothing() {
+        let face = Slopes::expected(HeadPose::default());
+        let mut little = face.clone();
+        little.p.iter_mut().skip(100).for_each(|v| *v = None);
+        assert_eq!(little.likeness(&face), None);
+    }
 }

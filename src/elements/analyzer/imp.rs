@@ -15,7 +15,7 @@ use gst_base::subclass::prelude::*;
 use super::super::frame::FORMATS;
 use super::super::message::{Body, Header, LivenessMessage, ResultBody};
 use super::super::meta::{LivenessMeta, RunningCheck};
-use super::super::{CAT, jpeg};
+use super::super::{CAT, depthmap, jpeg};
 use super::outbox::Outbox;
 use super::settings::{Settings, properties};
 use super::stream::{Analysis, AnalysisError, Stream};
@@ -113,13 +113,14 @@ impl Shared {
     }
 
     /// The result message, also kept for `last-result`.
-    fn tell_result(&mut self, method: Method, report: LivenessCheck, reference_image: Option<gst::Sample>) {
+    fn tell_result(&mut self, method: Method, report: LivenessCheck, pictures: Pictures) {
         let body = Body::Result(ResultBody {
             status: report.status,
             score: report.score,
             warnings: report.warnings.iter().map(|w| w.risk.name().to_owned()).collect(),
             json: report.to_json(),
-            reference_image,
+            reference_image: pictures.reference,
+            depth_map: pictures.depth,
         });
         let message = LivenessMessage { header: self.header(method), body };
         self.last_result = Some(message.clone().into());
@@ -176,7 +177,7 @@ impl Analyzer {
             if let Some(decision) = decision_of(&events) {
                 shared.tell(method, events);
                 let report = shared.report(&self.obj().name(), method, &decision, None);
-                shared.tell_result(method, report, None);
+                shared.tell_result(method, report, Pictures::default());
                 gst::info!(CAT, imp = self, "check abandoned in attempt {attempt}");
             }
         }
@@ -192,7 +193,8 @@ impl Analyzer {
             decide(&stream.evidence(), config.thresholds)
         };
         let last = !lock(&self.shared).session.retries(&decision, stream_goes_on, &config);
-        let (age, image) = if last { (self.age(stream), self.reference_image(stream)) } else { (None, None) };
+        let (age, pictures) =
+            if last { (self.age(stream), self.pictures(stream)) } else { (None, Pictures::default()) };
         let mut shared = lock(&self.shared);
         if shared.session.serial() != serial {
             // Cancelled or started anew meanwhile.
@@ -204,7 +206,7 @@ impl Analyzer {
         if let Some(decision) = decision {
             let report = shared.report(&self.obj().name(), method, &decision, Some(stream)).with_age(age);
             gst::info!(CAT, imp = self, "{} with score {}", report.status.name(), report.score);
-            shared.tell_result(method, report, image);
+            shared.tell_result(method, report, pictures);
         }
     }
 
@@ -213,6 +215,13 @@ impl Analyzer {
             gst::warning!(CAT, imp = self, "no age estimate: {e}");
             None
         })
+    }
+
+    fn pictures(&self, stream: &Stream) -> Pictures {
+        let depth = stream.depth_map().map(|map| {
+            depthmap::sample(&map).inspect_err(|e| gst::warning!(CAT, imp = self, "no depth map: {e}"))
+        });
+        Pictures { reference: self.reference_image(stream), depth: depth.and_then(Result::ok) }
     }
 
     fn reference_image(&self, stream: &Stream) -> Option<gst::Sample> {
@@ -357,6 +366,13 @@ impl Analyzer {
         drop(guard);
         self.post();
     }
+}
+
+/// What a result shows.
+#[derive(Default)]
+struct Pictures {
+    reference: Option<gst::Sample>,
+    depth: Option<gst::Sample>,
 }
 
 /// What is attached to an analysed buffer.

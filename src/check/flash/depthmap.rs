@@ -1,0 +1,110 @@
+//! The depth map as a picture.
+
+use super::depth::integrate;
+use super::facemap::{neighbours, patches};
+use super::shape::{Likeness, Slopes};
+use crate::face::Mesh;
+use crate::vision::Rect;
+
+/// The face's depth over a square of the frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DepthMap {
+    /// Pixels to a side.
+    pub side: usize,
+    /// Row by row: 1 (farthest) to 65535 (nearest to the camera), 0 where nothing is known.
+    pub depth: Vec<u16>,
+    /// What it covers, in frame pixels.
+    pub area: Rect,
+    /// Between 1 and 65535, in cm for a face of average size; its shape is measured, its scale is fitted to a face's.
+    pub range: f32,
+}
+
+/// Pixels to a side.
+const PIXELS: usize = 160;
+/// Slopes that a surface shows less of than this are not magnified further.
+const LEAST_GAIN: f64 = 0.02;
+
+impl DepthMap {
+    /// From slopes and how they compare with a face's, as seen with the mesh of one frame; `None` when nothing is known.
+    pub fn new(slopes: &Slopes, likeness: Likeness, mesh: &Mesh) -> Option<Self> {
+        let depth = integrate(slopes, likeness.gain.map(|gain| gain.abs().max(LEAST_GAIN).recip() as f32));
+        let known = || depth.iter().flatten().copied();
+        let (far, near) = known().fold((f32::MAX, f32::MIN), |(far, near), z| (far.min(z), near.max(z)));
+        if far >= near {
+            return None;
+        }
+        let area = mesh.bbox().square(1.0);
+        let scale = PIXELS as f32 / area.width.max(1.0);
+        let places: Vec<[f32; 2]> = patches()
+            .iter()
+            .map(|patch| {
+                let [x, y] = patch.in_frame(mesh);
+                [(x - area.x) * scale, (y - area.y) * scale]
+            })
+            .collect();
+        let level = |i: usize| depth[i].map(|z| 1.0 + 65534.0 * (z - far) / (near - far));
+        let mut picture = vec![0u16; PIXELS * PIXELS];
+        for i in 0..places.len() {
+            let at =
+                |wanted: [isize; 2]| neighbours(i, 1).find(|(_, offset)| *offset == wanted).map(|(n, _)| n);
+            let (Some(right), Some(below)) = (at([1, 0]), at([0, 1])) else { continue };
+            fill(&mut picture, [i, right, below].map(|n| (places[n], level(n))));
+            if let Some(opposite) = at([1, 1]) {
+                fill(&mut picture, [opposite, right, below].map(|n| (places[n], level(n))));
+            }
+        }
+        Some(Self { side: PIXELS, depth: picture, area, range: near - far })
+    }
+}
+
+/// Fills a triangle with levels between those of its corners.
+fn fill(picture: &mut [u16], corners: [([f32; 2], Option<f32>); 3]) {
+    let [(a, Some(va)), (b, Some(vb)), (c, Some(vc))] = corners else { return };
+    let area = (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1]);
+    if !(area.abs() > 1e-6) {
+        return;
+    }
+    let bounds = |axis: usize| {
+        let values = [a[axis], b[axis], c[axis]];
+        let low = values.iter().copied().fold(f32::MAX, f32::min).clamp(0.0, PIXELS as f32);
+        let high = values.iter().copied().fold(f32::MIN, f32::max).clamp(0.0, PIXELS as f32);
+        low as usize..(high.ceil() as usize).min(PIXELS)
+    };
+    for y in bounds(1) {
+        for x in bounds(0) {
+            let p = [x as f32 + 0.5, y as f32 + 0.5];
+            let share = |u: [f32; 2], v: [f32; 2]| {
+                ((u[0] - p[0]) * (v[1] - p[1]) - (v[0] - p[0]) * (u[1] - p[1])) / area
+            };
+            let (wa, wb, wc) = (share(b, c), share(c, a), share(a, b));
+            if wa.min(wb).min(wc) >= -1e-4 {
+                picture[y * PIXELS + x] = (wa * va + wb * vb + wc * vc).clamp(1.0, 65535.0) as u16;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::face::{HeadPose, LANDMARKS, Landmark, canonical_face};
+
+    fn mesh() -> Mesh {
+        let corner = |v: &[f32; 3]| Landmark { x: 200.0 + 10.0 * v[0], y: 150.0 - 10.0 * v[1], z: 0.0 };
+        let mut landmarks: Vec<_> = canonical_face().vertices.iter().map(corner).collect();
+        landmarks.resize(LANDMARKS, Landmark { x: 200.0, y: 150.0, z: 0.0 });
+        Mesh::new(landmarks).unwrap()
+    }
+
+    #[test]
+    fn the_nose_is_nearest() {
+        let face = Slopes::expected(HeadPose::default());
+        let map = DepthMap::new(&face, face.likeness(&face).unwrap(), &mesh()).unwrap();
+        assert!((4.0..12.0).contains(&map.range), "{} cm", map.range);
+        let nearest = (0..map.depth.len()).max_by_key(|i| map.depth[*i]).unwrap();
+        let scale = map.area.width / map.side as f32;
+        let x = map.area.x + (nearest % map.side) as f32 * scale;
+        assert!((x - 200.0).abs() < 15.0, "{x}");
+        assert!(map.depth.iter().filter(|v| **v > 0).count() > map.depth.len() / 4);
+    }
+}

@@ -1,0 +1,184 @@
+//! When the light plays: the face is positioned, the screen rests for a moment, the code runs; a face that leaves begins anew.
+
+use super::super::Time;
+
+/// How long a face must be well placed before the code begins, and how long it may lapse.
+const SETTLE: Time = 400_000_000;
+const LAPSE: Time = 300_000_000;
+/// After the code, so that its last light is seen.
+const TAIL: Time = 150_000_000;
+/// So often the light begins anew.
+const REARMS: u32 = 2;
+
+/// What the screen does in a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// The light was never on.
+    Dark,
+    /// Even light.
+    Rest,
+    /// The code, so many nanoseconds from its begin.
+    Play { since: Time },
+    /// The light ends with this frame.
+    Off,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Phase {
+    #[default]
+    Waiting,
+    /// First and last moment of good placing.
+    Settling(Time, Time),
+    Playing(Time),
+    Over,
+}
+
+/// Where an attempt stands.
+#[derive(Clone, Debug, Default)]
+pub struct Stage {
+    phase: Phase,
+    /// The light has been on.
+    lit: bool,
+    who: Option<u32>,
+    last_good: Time,
+    now: Time,
+    rearms: u32,
+    rearmed: bool,
+}
+
+impl Stage {
+    /// Goes on to a frame: whether its face is well placed, whose it is, and how long the code takes.
+    pub fn advance(&mut self, time: Time, good: bool, who: Option<u32>, duration: Time) -> Turn {
+        self.rearmed = false;
+        self.now = time;
+        let same = who.is_some() && who == self.who;
+        self.phase = match self.phase {
+            Phase::Waiting if good => Phase::Settling(time, time),
+            Phase::Settling(..) if good && !same => Phase::Settling(time, time),
+            Phase::Settling(from, _) if good && time.saturating_sub(from) >= SETTLE => Phase::Playing(time),
+            Phase::Settling(from, _) if good => Phase::Settling(from, time),
+            Phase::Settling(_, last) if time.saturating_sub(last) > LAPSE => Phase::Waiting,
+            Phase::Playing(_) if self.is_lost(time, good, who) => self.begin_anew(),
+            Phase::Playing(from) if time.saturating_sub(from) >= duration + TAIL => Phase::Over,
+            phase => phase,
+        };
+        if good {
+            (self.last_good, self.who) = (time, who);
+        }
+        let was_lit = self.lit;
+        self.lit |= self.phase != Phase::Waiting;
+        match self.phase {
+            Phase::Over if was_lit => {
+                self.lit = false;
+                Turn::Off
+            }
+            Phase::Playing(from) => Turn::Play { since: time.saturating_sub(from) },
+            _ if self.lit => Turn::Rest,
+            _ => Turn::Dark,
+        }
+    }
+
+    fn is_lost(&self, time: Time, good: bool, who: Option<u32>) -> bool {
+        let replaced = good && who != self.who;
+        replaced || (!good && time.saturating_sub(self.last_good) > LAPSE)
+    }
+
+    fn begin_anew(&mut self) -> Phase {
+        self.rearms += 1;
+        self.rearmed = true;
+        if self.rearms > REARMS { Phase::Over } else { Phase::Waiting }
+    }
+
+    pub fn was_rearmed(&self) -> bool {
+        self.rearmed
+    }
+
+    /// The face left too often.
+    pub fn gave_up(&self) -> bool {
+        self.rearms > REARMS
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.phase == Phase::Over
+    }
+
+    /// Whether the screen glows.
+    pub fn is_lit(&self) -> bool {
+        self.lit
+    }
+
+    /// How much of the attempt is done, 0–1.
+    pub fn fraction(&self, duration: Time) -> f64 {
+        let whole = (SETTLE + duration + TAIL) as f64;
+        let done = match self.phase {
+            Phase::Waiting => 0,
+            Phase::Settling(from, _) => self.now.saturating_sub(from).min(SETTLE),
+            Phase::Playing(from) => SETTLE + self.now.saturating_sub(from),
+            Phase::Over => return 1.0,
+        };
+        (done as f64 / whole).min(1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const MS: Time = 1_000_000;
+    const LIGHT: Time = 1000 * MS;
+
+    fn run(stage: &mut Stage, frames: std::ops::Range<u64>, who: Option<u32>) -> Vec<Turn> {
+        frames.map(|i| stage.advance(i * 33 * MS, who.is_some(), who, LIGHT)).collect()
+    }
+
+    #[test]
+    fn a_face_that_stays_sees_the_code_once() {
+        let mut stage = Stage::default();
+        assert_eq!(run(&mut stage, 0..3, None), [Turn::Dark; 3]);
+        let turns = run(&mut stage, 3..60, Some(1));
+        assert_eq!(turns[0], Turn::Rest);
+        assert_eq!(turns.iter().filter(|t| **t == (Turn::Play { since: 0 })).count(), 1);
+        assert_eq!(turns.iter().filter(|t| **t == Turn::Off).count(), 1);
+        assert!(stage.is_over() && !stage.gave_up() && !stage.is_lit());
+    }
+
+    #[test]
+    fn a_face_that_leaves_begins_anew_and_at_last_gives_up() {
+        let mut stage = Stage::default();
+        let mut rearmed = 0;
+        for i in 0..400u64 {
+            let there = i % 40 < 25;
+            stage.advance(i * 33 * MS, there, there.then_some(1), LIGHT);
+            rearmed += u32::from(stage.was_rearmed());
+        }
+        assert!(stage.is_over() && stage.gave_up());
+        assert_eq!(rearmed, REARMS + 1);
+    }
+
+    #[test]
+    fn another_face_begins_anew() {
+        let mut stage = Stage::default();
+        run(&mut stage, 0..20, Some(1));
+        assert!(matches!(stage.advance(20 * 33 * MS, true, Some(2), LIGHT), Turn::Rest));
+        assert!(stage.was_rearmed());
+    }
+
+    proptest! {
+        /// Whatever comes, an attempt that is over has switched its light off.
+        #[test]
+        fn the_light_ends(frames in prop::collection::vec((0u64..500, prop::option::of(0u32..2)), 1..300)) {
+            let (mut stage, mut time, mut lit) = (Stage::default(), 0, false);
+            for (step, who) in frames {
+                time += step * MS;
+                match stage.advance(time, who.is_some(), who, LIGHT) {
+                    Turn::Rest | Turn::Play { .. } => lit = true,
+                    Turn::Off => lit = false,
+                    Turn::Dark => prop_assert!(!lit),
+                }
+                prop_assert!(!stage.is_over() || !lit);
+                prop_assert!((0.0..=1.0).contains(&stage.fraction(LIGHT)));
+            }
+        }
+    }
+}
