@@ -9,7 +9,7 @@ use super::{Presentation, Renderer, Scene};
 
 /// Of a sheet held before the camera, in metres; it is held so much nearer than a person stands.
 const SHEET: (f32, f32) = (0.24, 0.30);
-const HELD_AT: f32 = 0.62;
+pub const HELD_AT: f32 = 0.62;
 const TABLET: (f32, f32) = (0.17, 0.2125);
 const BENT: f32 = 5.0;
 /// From where their pictures were taken, in metres: the smaller the thing, the closer, so that the face fills it.
