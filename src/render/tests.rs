@@ -13,6 +13,8 @@ struct Shot {
     /// Without the screen.
     room: Vec<f32>,
     landmarks: Vec<[f32; 2]>,
+    /// Pixels.
+    focal: f32,
 }
 
 fn setting() -> Setting {
@@ -44,7 +46,13 @@ fn shoot(presentation: Presentation) -> Shot {
         renderer.render(&Scene { light: Some(&light), ..scene(presentation) }, 0.03);
         green(&renderer).iter().zip(&room).map(|(lit, dark)| lit - dark).collect()
     });
-    Shot { surface: renderer.surface(), halves, room, landmarks: renderer.truth().landmarks.clone() }
+    Shot {
+        surface: renderer.surface(),
+        halves,
+        room,
+        landmarks: renderer.truth().landmarks.clone(),
+        focal: renderer.lens.focal,
+    }
 }
 
 impl Shot {
@@ -64,27 +72,57 @@ impl Shot {
         (self.halves[0][at] - self.halves[1][at]) / (self.halves[0][at] + self.halves[1][at]).max(1e-6)
     }
 
+    /// The same for up and down.
+    fn rise(&self, at: usize) -> f32 {
+        (self.halves[2][at] - self.halves[3][at]) / (self.halves[2][at] + self.halves[3][at]).max(1e-6)
+    }
+
+    /// Where the face is, by its landmarks.
+    fn face(&self) -> Vec<usize> {
+        let range = |axis: usize| {
+            let ends = self
+                .landmarks
+                .iter()
+                .fold((f32::MAX, f32::MIN), |(l, h), m| (l.min(m[axis]), h.max(m[axis])));
+            (0.5 * (ends.0 + ends.1), 0.5 * (ends.1 - ends.0))
+        };
+        let (x, y) = (range(0), range(1));
+        let inside = |i: &usize| {
+            let (u, v) = (((i % WIDTH) as f32 - x.0) / x.1, ((i / WIDTH) as f32 - y.0) / y.1);
+            u * u + v * v < 0.8
+        };
+        self.seen().filter(inside).collect()
+    }
+
     /// The deviation of the tilts from the plane nearest to them.
     fn roughness(&self) -> f32 {
-        let (x, y) =
-            (|i: usize| (i % WIDTH) as f32 / WIDTH as f32, |i: usize| (i / WIDTH) as f32 / WIDTH as f32);
-        let terms = |i: usize| nalgebra::Vector3::new(1.0, x(i), y(i));
-        let (mut square, mut right, mut count) =
-            (nalgebra::Matrix3::zeros(), nalgebra::Vector3::zeros(), 0.0);
-        for i in self.seen() {
-            square += terms(i) * terms(i).transpose();
-            right += terms(i) * self.tilt(i);
-            count += 1.0;
-        }
-        let plane = square.lu().solve(&right).unwrap();
-        let rest = self.seen().map(|i| (self.tilt(i) - plane.dot(&terms(i))).powi(2));
-        (rest.sum::<f32>() / count).sqrt()
+        let rest = flattened(&self.seen().collect::<Vec<_>>(), |i| self.tilt(i));
+        (rest.iter().map(|v| v * v).sum::<f32>() / rest.len() as f32).sqrt()
     }
 
     fn pixel(&self, landmark: usize) -> usize {
         let [x, y] = self.landmarks[landmark];
         y as usize * WIDTH + x as usize
     }
+}
+
+/// Values at pixels less the plane nearest to them.
+fn flattened(pixels: &[usize], value: impl Fn(usize) -> f32) -> Vec<f32> {
+    let terms = |i: usize| {
+        nalgebra::Vector3::new(1.0, (i % WIDTH) as f32 / WIDTH as f32, (i / WIDTH) as f32 / WIDTH as f32)
+    };
+    let (mut square, mut right) = (nalgebra::Matrix3::zeros(), nalgebra::Vector3::zeros());
+    for &i in pixels {
+        square += terms(i) * terms(i).transpose();
+        right += terms(i) * value(i);
+    }
+    let plane = square.lu().solve(&right).unwrap();
+    pixels.iter().map(|&i| value(i) - plane.dot(&terms(i))).collect()
+}
+
+fn correlation(a: &[f32], b: &[f32]) -> f32 {
+    let sum = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    sum(a, b) / (sum(a, a) * sum(b, b)).sqrt()
 }
 
 /// The person's right and left cheek, and the tip of the nose.
@@ -133,6 +171,37 @@ fn each_half_of_the_screen_lights_its_side_of_the_face() {
     };
     // The forehead looks up more than the chin does.
     assert!(upper(10) > upper(152) + 0.1, "{} {}", upper(10), upper(152));
+}
+
+#[test]
+fn the_answers_follow_the_true_slopes() {
+    for presentation in [Presentation::Live, Presentation::Mask] {
+        let shot = shoot(presentation);
+        let face = shot.face();
+        let slope = |axis: usize| {
+            flattened(&face, |i| shot.surface.normals[i][axis] / shot.surface.normals[i][2].max(0.2))
+        };
+        let across = correlation(&flattened(&face, |i| shot.tilt(i)), &slope(0));
+        let up = correlation(&flattened(&face, |i| shot.rise(i)), &slope(1));
+        assert!(across > 0.8 && up > 0.7, "{presentation:?} {across} {up}");
+    }
+}
+
+#[test]
+fn the_true_normals_are_the_true_depth_s_slopes() {
+    let live = shoot(Presentation::Live);
+    let depth = &live.surface.depth;
+    let focal = live.focal;
+    let slope = |i: usize, step: usize| (depth[i + step] - depth[i - step]) * focal / (2.0 * depth[i]);
+    // Not at edges behind which the surface goes on elsewhere.
+    let smooth = |i: &usize| live.surface.normals[*i][2] > 0.5 && slope(*i, 1).abs() < 2.0;
+    let face: Vec<usize> = live.face().into_iter().filter(smooth).collect();
+    // Perspective adds a little: what lies off the axis is seen from aside.
+    let across = correlation(
+        &flattened(&face, |i| slope(i, 1)),
+        &flattened(&face, |i| live.surface.normals[i][0] / live.surface.normals[i][2]),
+    );
+    assert!(across > 0.9, "{across}");
 }
 
 /// A light far to one side leaves dark the other side of the nose, though it faces the light as much as the cheek does.
