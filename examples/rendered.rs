@@ -1,13 +1,15 @@
 //! What the nets see in rendered people: how far the renderer may stand in for a camera.
 //!
-//!     cargo run --release --example rendered -- [IDENTITIES] [--landmarks]
+//!     cargo run --release --example rendered -- [IDENTITIES] [--landmarks | --light]
 
 use std::time::Instant;
 
 use gstliveness::check::AntiSpoof;
 use gstliveness::face::{Blendshape, FaceAnalyzer, FaceMesh};
 use gstliveness::inference::ModelSource;
-use gstliveness::render::{Expression, HeadPose, Presentation, Renderer, Scene, Setting, Stance};
+use gstliveness::render::{
+    Expression, HeadPose, Presentation, Renderer, Scene, ScreenLight, Setting, Stance,
+};
 use gstliveness::vision::Frame;
 
 type Error = Box<dyn std::error::Error>;
@@ -55,11 +57,6 @@ fn mean(values: &[f32]) -> f32 {
     values.iter().sum::<f32>() / values.len().max(1) as f32
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
 fn main() -> Result<(), Error> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let people: u64 = arguments.first().and_then(|a| a.parse().ok()).unwrap_or(12);
@@ -67,6 +64,10 @@ fn main() -> Result<(), Error> {
     let mut eye = Eye { analyzer: FaceAnalyzer::new(&source)?, antispoof: AntiSpoof::new(&source)? };
     if arguments.iter().any(|a| a == "--landmarks") {
         return landmarks(&mut eye, people);
+    }
+    if arguments.iter().any(|a| a == "--light") {
+        speed();
+        return scores(&mut eye, people);
     }
     poses(&mut eye, people)?;
     expressions(&mut eye, people)?;
@@ -161,27 +162,50 @@ fn expressions(eye: &mut Eye, people: u64) -> Result<(), Error> {
     Ok(())
 }
 
+const SUBJECTS: [(&str, Presentation); 8] = [
+    ("live", Presentation::Live),
+    ("print", Presentation::Print),
+    ("bent print", Presentation::BentPrint),
+    ("cut-out print", Presentation::CutoutPrint),
+    ("screen", Presentation::Screen),
+    ("relit video", Presentation::Relit),
+    ("mask", Presentation::Mask),
+    ("paper mask", Presentation::PaperMask),
+];
+
 fn scores(eye: &mut Eye, people: u64) -> Result<(), Error> {
-    for (name, presentation) in [
-        ("live", Presentation::Live),
-        ("print", Presentation::Print),
-        ("bent print", Presentation::BentPrint),
-        ("cut-out print", Presentation::CutoutPrint),
-        ("screen", Presentation::Screen),
-        ("mask", Presentation::Mask),
-    ] {
-        let mut scores = Vec::new();
-        for identity in 0..people {
-            for (yaw, distance) in [(0.0, 0.5), (8.0, 0.6), (-8.0, 0.7)] {
-                let setting = Setting { identity, distance, seed: identity, ..Setting::default() };
-                let head = HeadPose { yaw, ..HeadPose::default() };
-                scores.extend(
-                    eye.look(&setting, &scene(presentation, head, Expression::default()))?.map(|s| s.score),
-                );
+    let colors = [[1.0, 0.2, 0.2], [0.1, 1.0, 0.2], [0.2, 0.2, 1.0], [1.0, 1.0, 0.1]];
+    let light = ScreenLight { rows: 2, columns: 2, cells: colors.into(), ..ScreenLight::default() };
+    for (name, presentation) in SUBJECTS {
+        let conditions =
+            [("room", 1.0, None), ("2×2 light", 0.5, Some(&light)), ("2×2 light, dark", 0.0, Some(&light))];
+        for (condition, ambient, light) in conditions {
+            let mut scores = Vec::new();
+            for identity in 0..people {
+                for (yaw, distance) in [(0.0, 0.5), (8.0, 0.6), (-8.0, 0.4)] {
+                    let setting =
+                        Setting { identity, distance, seed: identity, ambient, ..Setting::default() };
+                    let head = HeadPose { yaw, ..HeadPose::default() };
+                    let scene = Scene {
+                        light,
+                        shown_light: light,
+                        ..scene(presentation, head, Expression::default())
+                    };
+                    scores.extend(eye.look(&setting, &scene)?.map(|s| s.score));
+                }
             }
+            scores.sort_by(f64::total_cmp);
+            let quantile =
+                |share: f64| scores.get((share * scores.len() as f64) as usize).copied().unwrap_or(f64::NAN);
+            println!(
+                "{name}, {condition}: {} faces in {}; anti-spoof {:.0} median, {:.0} to {:.0} for nine in ten",
+                scores.len(),
+                3 * people,
+                quantile(0.5),
+                quantile(0.05),
+                quantile(0.95)
+            );
         }
-        let line: Vec<String> = scores.iter().map(|s| format!("{s:.0}")).collect();
-        println!("{name}: median {:.0} of {}: {}", median(scores), line.len(), line.join(" "));
     }
     Ok(())
 }
@@ -208,13 +232,32 @@ fn landmarks(eye: &mut Eye, people: u64) -> Result<(), Error> {
 }
 
 fn speed() {
-    let mut renderer = Renderer::new(Setting::default());
-    let live = scene(Presentation::Live, HeadPose::default(), Expression::default());
-    let mut best = f64::INFINITY;
-    for _ in 0..60 {
-        let start = Instant::now();
-        renderer.render(&live, 0.033);
-        best = best.min(start.elapsed().as_secs_f64());
+    let grid = |side: usize| {
+        let cells = vec![[0.7, 0.5, 0.9]; side * side];
+        ScreenLight { rows: side, columns: side, cells, ..ScreenLight::default() }
+    };
+    let grids = [2, 4].map(grid);
+    let kiosk = ScreenLight { width: 0.6, height: 1.06, ..grid(4) };
+    for (name, presentation) in SUBJECTS {
+        let lights = [
+            ("no light", None),
+            ("2×2", Some(&grids[0])),
+            ("4×4", Some(&grids[1])),
+            ("4×4 kiosk", Some(&kiosk)),
+        ];
+        print!("640×480 {name}, frames a second on one core:");
+        for (lit, light) in lights {
+            let mut renderer = Renderer::new(Setting::default());
+            let still = scene(presentation, HeadPose::default(), Expression::default());
+            let scene = Scene { light, shown_light: light, ..still };
+            let mut best = f64::INFINITY;
+            for _ in 0..60 {
+                let start = Instant::now();
+                renderer.render(&scene, 0.033);
+                best = best.min(start.elapsed().as_secs_f64());
+            }
+            print!("  {lit} {:.0}", 1.0 / best);
+        }
+        println!();
     }
-    println!("640×480 live: {:.1} ms a frame, {:.0} a second on one core", 1e3 * best, 1.0 / best);
 }

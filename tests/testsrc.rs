@@ -484,6 +484,63 @@ fn the_light_of_the_screen_falls_on_the_face() {
     assert!(blue > red + 0.5, "{blue} {red}");
 }
 
+/// How much brighter than without the screen's light the middle of the picture is, and its left and right of that.
+fn answer(properties: &str, colors: &[u32]) -> [f64; 2] {
+    let halves = |lit: bool| {
+        let camera = Camera::small(&format!("noise=0 seed=3 behaviour=idle display-latency=0 {properties}"));
+        camera.samples(5);
+        if lit {
+            assert!(camera.send(light(colors, 0)));
+        }
+        camera.samples(2);
+        let picture = camera.pictures(1).remove(0);
+        [0.36..0.46, 0.54..0.64].map(|side: std::ops::Range<f64>| {
+            let columns = (side.start * 160.0) as usize..(side.end * 160.0) as usize;
+            let rows = picture.rgb.chunks_exact(3 * 160).skip(45).take(30);
+            let values: Vec<_> = rows.flat_map(|row| &row[3 * columns.start..3 * columns.end]).collect();
+            values.iter().map(|v| f64::from(**v)).sum::<f64>() / values.len() as f64
+        })
+    };
+    let (lit, dark) = (halves(true), halves(false));
+    [lit[0] - dark[0], lit[1] - dark[1]]
+}
+
+#[test]
+fn each_side_of_the_screen_lights_its_side_of_the_face() {
+    // The first column is at the person's left: the picture's right.
+    let [left, right] = answer("ambient=0.5 distance=0.4", &[0xff_ffff, 0]);
+    assert!(right > left + 2.0 && left > 0.0, "{left} {right}");
+    let [left, right] = answer("ambient=0.5 distance=0.4", &[0, 0xff_ffff]);
+    assert!(left > right + 2.0 && right > 0.0, "{left} {right}");
+}
+
+#[test]
+fn a_larger_screen_gives_more_light_and_a_bright_room_leaves_less_to_see() {
+    let brighter = |properties: &str| answer(properties, &[0xff_ffff]).iter().sum::<f64>();
+    let [phone, desktop, kiosk] =
+        ["phone", "desktop", "kiosk"].map(|screen| brighter(&format!("screen={screen}")));
+    assert!(phone > 0.5 && desktop > 2.0 * phone && kiosk > desktop, "{phone} {desktop} {kiosk}");
+    let (dim, bright) = (brighter("ambient=0.5"), brighter("ambient=4"));
+    assert!(dim > 2.0 * bright && bright > 0.5, "{dim} {bright}");
+    let tablet = brighter("subject=screen");
+    assert!(tablet < 0.4 * desktop, "{tablet} {desktop}");
+}
+
+#[test]
+fn injected_videos_are_lit_by_their_own_light() {
+    let red = |subject: &str| {
+        let camera = Camera::small(&format!("noise=0 display-latency=0 behaviour=idle subject={subject}"));
+        let before = camera.pictures(5).pop().unwrap();
+        assert!(camera.send(light(&[0xff_0000], 0)));
+        camera.samples(5);
+        let lit = camera.pictures(1).pop().unwrap();
+        (mean(&lit, 0) - mean(&before, 0)) - (mean(&lit, 2) - mean(&before, 2))
+    };
+    // The relit one takes on today's colour.
+    assert!(red("relight") > 10.0, "{}", red("relight"));
+    assert!(red("live") > 5.0, "{}", red("live"));
+}
+
 #[test]
 fn a_flood_of_events_is_no_trouble() {
     let camera = Camera::small("");

@@ -9,7 +9,7 @@ use super::{Presentation, Renderer, Scene};
 
 /// Of a sheet held before the camera, in metres; it is held so much nearer than a person stands.
 const SHEET: (f32, f32) = (0.24, 0.30);
-const HELD_AT: f32 = 0.62;
+pub const HELD_AT: f32 = 0.62;
 const TABLET: (f32, f32) = (0.17, 0.2125);
 const BENT: f32 = 5.0;
 /// From where their pictures were taken, in metres: the smaller the thing, the closer, so that the face fills it.
@@ -17,9 +17,9 @@ const PRINTED_FROM: f32 = 0.45;
 const SHOWN_FROM: f32 = 0.38;
 /// The tablet's pixels.
 const PIXELS: (f32, f32) = (768.0, 960.0);
-/// The tablet's white in the dark (some 70 cd/m²), and what it adds in the room's light.
-const WHITE: [f32; 3] = [1.37, 1.5, 1.75];
-const FOLLOWS: f32 = 0.6;
+/// The tablet's white in the dark (some 150 cd/m²), and what it adds in the room's light.
+const WHITE: [f32; 3] = [3.2, 3.5, 4.1];
+const FOLLOWS: f32 = 0.3;
 /// What its glass mirrors (Fresnel's term for glass), and what it scatters of all the light there is.
 const GLASS: f32 = 0.04;
 const HAZE: f32 = 0.015;
@@ -71,12 +71,15 @@ impl Renderer {
         }
         let (picture, lighting) = (&*inner, &self.light);
         let bright = 1.0 + FOLLOWS * lighting.room();
+        // What the camera's own pixels, which are larger, leave of them: a moiré.
+        let larger = PIXELS.0 * -sheet.center[2] / (TABLET.0 * self.lens.focal);
+        let grid = (larger * larger).recip().min(1.0);
         let shade = |at: &Fragment| {
             let (color, _) = picture.texel(at.u, at.v)?;
             // Its own pixels: three upright stripes and a dark line between rows.
             let (x, y) = ((at.u * PIXELS.0).fract(), (at.v * PIXELS.1).fract());
-            let line = if y < 0.18 { 0.55 } else { 1.1 };
-            let stripe = |i: usize| if (x * 3.0) as usize == i { 1.5 } else { 0.75 };
+            let line = 1.0 + grid * if y < 0.18 { -0.45 } else { 0.1 };
+            let stripe = |i: usize| 1.0 + grid * if (x * 3.0) as usize == i { 0.5 } else { -0.25 };
             let glass = glass(lighting, &sheet, at);
             Some([0, 1, 2].map(|i| glass[i] + bright * WHITE[i] * color[i] * line * stripe(i)))
         };

@@ -14,13 +14,13 @@ const FIRST: f32 = 0.004;
 const LAST: f32 = 0.16;
 const LONGER: f32 = 1.16;
 /// Where nothing is around.
-const FREE: f32 = -0.7;
+const FREE: f32 = -1.0;
 /// A surface does not hide itself.
 const BIAS: f32 = 0.0012;
 
-/// Sines of the elevation above which a point sees out, over the plane across the head's own axis.
+/// Sines and cosines of the elevation above which a point sees out, over the plane across the head's own axis.
 #[derive(Clone, Copy, Debug)]
-pub struct Horizon([f32; AROUND]);
+pub struct Horizon([[f32; 2]; AROUND]);
 
 impl Horizon {
     /// Of each vertex of a head that faces the camera.
@@ -30,8 +30,7 @@ impl Horizon {
     }
 
     fn new(map: &Canvas, place: [f32; 3]) -> Self {
-        let mut sines = [FREE; AROUND];
-        for (n, sine) in sines.iter_mut().enumerate() {
+        Self(std::array::from_fn(|n| {
             let way = direction(n);
             let mut far = FIRST;
             let mut slope = f32::MIN;
@@ -41,11 +40,10 @@ impl Horizon {
                 }
                 far *= LONGER;
             }
-            if slope > f32::MIN {
-                *sine = slope / (1.0 + slope * slope).sqrt();
-            }
-        }
-        Self(sines)
+            let slope = if slope > f32::MIN { slope } else { FREE };
+            let cosine = (1.0 + slope * slope).sqrt().recip();
+            [slope * cosine, cosine]
+        }))
     }
 
     /// The share of a light from `way` (a unit vector in the head's frame) that is not hidden.
@@ -53,11 +51,11 @@ impl Horizon {
         let [x, y, z] = way;
         let flat = (x * x + y * y).sqrt();
         let turn = diamond(x, y) * (AROUND as f32 / 4.0);
-        let (n, share) = (turn as usize, turn.fract());
-        let (a, b) = (self.0[n % AROUND], self.0[(n + 1) % AROUND]);
-        let sine = a + share * (b - a);
+        let (n, share) = (turn as usize % AROUND, turn.fract());
+        let (a, b) = (self.0[n], self.0[(n + 1) % AROUND]);
+        let [sine, cosine] = [0, 1].map(|i| a[i] + share * (b[i] - a[i]));
         // The sine of the light's height over the horizon; skin at the edge of a shadow glows.
-        let above = z * (1.0 - sine * sine).max(0.0).sqrt() - flat * sine;
+        let above = z * cosine - flat * sine;
         let t = ((above + soft) / (1.5 * soft)).clamp(0.0, 1.0);
         t * t * (3.0 - 2.0 * t)
     }

@@ -57,7 +57,7 @@ const SHARP: f32 = 0.08;
 /// Of a white screen of luminance 1, in multiples of what white paper sends back in a room of ambient 1.
 const RADIANCE: f32 = 7.13;
 /// Patches are no wider than this share of the way to the nearest surface.
-const FINE: f32 = 0.25;
+const FINE: f32 = 0.3;
 
 /// How much of a light from a direction reaches a point, if it is hidden by degrees over so wide an angle (radians).
 pub trait Shadow {
@@ -94,6 +94,9 @@ impl Lighting {
         for (i, colour) in screen.cells.iter().take(screen.rows * screen.columns).enumerate() {
             let (row, column) = (i / screen.columns, i % screen.columns);
             let power = colour.map(|c| c * screen.luminance * RADIANCE * area / std::f32::consts::PI);
+            if power == [0.0; 3] {
+                continue;
+            }
             for n in 0..across * down {
                 let (u, v) = ((n % across) as f32 + 0.5, (n / across) as f32 + 0.5);
                 // The person's left, where the first column is, is the picture's right.
@@ -109,7 +112,7 @@ impl Lighting {
     }
 
     pub fn lit_by_screen(&self) -> bool {
-        !self.patches.is_empty()
+        self.screen.is_some()
     }
 
     /// What a surface at `place` with the given normal gets and mirrors.
@@ -143,24 +146,25 @@ impl Lighting {
     ) {
         // A patch is too small a light for all of the skin's depth to show.
         let wraps = WRAP.map(|wrap| 0.4 * matter.depth * wrap);
-        let least = -wraps[0];
+        let spread = wraps.map(|wrap| (1.0 + wrap).recip());
         let facing = dot(normal, eye).max(0.0);
         for patch in &self.patches {
             let way = [0, 1, 2].map(|i| patch.place[i] - place[i]);
-            let square = dot(way, way).max(1e-4);
-            let inverse = square.sqrt().recip();
-            let way = way.map(|v| v * inverse);
+            let near = dot(way, way).max(1e-4).recip();
+            let length = near.sqrt();
+            let way = way.map(|v| v * length);
             let falling = dot(normal, way);
-            if falling <= least || way[2] <= 0.0 {
+            if falling <= -wraps[0] || way[2] <= 0.0 {
                 continue;
             }
-            let arrives = way[2] / square * shadow.visible(way, SHARP);
+            let arrives = way[2] * near * shadow.visible(way, SHARP);
             for (channel, light) in shading.light.iter_mut().enumerate() {
-                *light += patch.power[channel] * arrives * wrapped(falling, wraps[channel]);
+                let cosine = (falling + wraps[channel]).max(0.0) * spread[channel];
+                *light += patch.power[channel] * arrives * cosine;
             }
             if falling > 0.0 && matter.gloss > 0.0 {
-                let gloss =
-                    arrives * falling * matter.gloss * lobe(falling, facing, dot(way, eye), matter.roughness);
+                let lobe = lobe(falling, facing, dot(way, eye), matter.roughness);
+                let gloss = arrives * falling * matter.gloss * lobe;
                 (0..3).for_each(|i| shading.shine[i] += patch.power[i] * gloss);
             }
         }
@@ -196,14 +200,14 @@ impl Lighting {
 /// π times the microfacet reflectance (GGX, Schlick's Fresnel term, Kelemen and Szirmay-Kalos's visibility): light, eye and
 /// the angle between them as cosines.
 fn lobe(light: f32, eye: f32, between: f32, roughness: f32) -> f32 {
-    // Of the half vector.
-    let square = (2.0 + 2.0 * between).max(1e-3);
-    let normal = ((light + eye) * (light + eye) / square).min(1.0);
-    let way = 0.25 * square;
-    let spread = normal * (roughness - 1.0) + 1.0;
-    let grazing = 1.0 - way.sqrt().min(1.0);
+    // Four times the square of the half vector's cosine with the way to the eye.
+    let way = (2.0 + 2.0 * between).max(1e-3);
+    // This times the square of its cosine with the normal.
+    let normal = ((light + eye) * (light + eye)).min(way);
+    let spread = normal * (roughness - 1.0) + way;
+    let grazing = (1.0 - 0.5 * way.sqrt()).max(0.0);
     let fresnel = 0.03 + 0.97 * grazing * grazing * grazing * grazing * grazing;
-    fresnel * roughness / (spread * spread * 4.0 * way)
+    fresnel * roughness * way / (spread * spread)
 }
 
 pub fn unit(v: [f32; 3]) -> [f32; 3] {

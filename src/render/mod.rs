@@ -22,6 +22,8 @@ mod room;
 mod scene;
 mod screen;
 mod sensor;
+#[cfg(test)]
+mod tests;
 mod truth;
 mod turn;
 
@@ -82,6 +84,13 @@ pub enum Presentation {
     /// The person in the room's light, in a video that an attacker multiplies by the mean colour of
     /// [`Scene::shown_light`], injected in place of the camera's.
     Relit,
+}
+
+impl Presentation {
+    /// Whether a hand holds it before the camera.
+    const fn held(self) -> bool {
+        matches!(self, Self::Print | Self::BentPrint | Self::CutoutPrint | Self::Screen)
+    }
 }
 
 /// One moment before the camera.

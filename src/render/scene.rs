@@ -1,7 +1,7 @@
 //! Puts the scene together.
 
 use super::camera::{Lens, Setting};
-use super::held::Held;
+use super::held::{HELD_AT, Held};
 use super::light::{Free, Lighting, Matter};
 use super::person::Person;
 use super::picture::Picture;
@@ -68,7 +68,10 @@ impl Renderer {
         }
         let relit = scene.presentation == Presentation::Relit;
         let distance = self.distance();
-        self.light.set(self.setting.ambient, scene.light.filter(|_| !relit), 0.6 * distance);
+        // A video to be tinted is taken in neutral light.
+        let (room, screen) = if relit { (1.0, None) } else { (self.setting.ambient, scene.light) };
+        let nearest = if scene.presentation.held() { HELD_AT * distance } else { distance };
+        self.light.set(room, screen, nearest);
         self.room.show(&mut self.canvas, &self.lens, &self.light, distance);
         self.truth.landmarks.clear();
         self.truth.head = scene.stance.head;

@@ -274,6 +274,90 @@ fn a_recording_was_lit_by_another_pattern() {
     assert_eq!((light, none), (shown, None));
 }
 
+/// Of two codes over time.
+fn correlation(a: &[f32], b: &[f32]) -> f32 {
+    let mean = |v: &[f32]| v.iter().sum::<f32>() / v.len() as f32;
+    let (ma, mb) = (mean(a), mean(b));
+    let sum = |f: &dyn Fn(f32, f32) -> f32| a.iter().zip(b).map(|(a, b)| f(a - ma, b - mb)).sum::<f32>();
+    sum(&|a, b| a * b) / (sum(&|a, _| a * a) * sum(&|_, b| b * b)).sqrt()
+}
+
+#[test]
+fn a_recording_answers_a_code_of_its_own() {
+    for subject in [Subject::Replay, Subject::Injected] {
+        let mut all = 0.0;
+        for seed in 0..10 {
+            let mut actor = Actor::new(role(subject, Behaviour::Idle, seed));
+            let mut random = Random::new(seed);
+            let mut codes = (Vec::new(), Vec::new());
+            let mut color = 0;
+            for i in 0..600 {
+                let time = f64::from(i) / 30.0;
+                if i % 8 == 0 {
+                    color = if random.unit() < 0.5 { 0x40_4040 } else { 0xff_ffff };
+                    actor.see(Pattern::new(time - 0.06, 1, 1, vec![color]).unwrap());
+                }
+                let scene = actor.scene(time);
+                let shown = if subject == Subject::Replay { scene.shown_light } else { scene.light };
+                codes.0.push((color & 0xff) as f32);
+                codes.1.push(shown.unwrap().cells[0][1]);
+            }
+            all += correlation(&codes.0, &codes.1).abs() / 10.0;
+        }
+        assert!(all < 0.2, "{subject:?} {all}");
+    }
+}
+
+#[test]
+fn a_recording_can_bring_its_own_code() {
+    let mut actor = Actor::new(role(Subject::Injected, Behaviour::Idle, 1));
+    actor.record(Pattern::new(0.0, 1, 1, vec![0x00_00ff]).unwrap());
+    actor.see(Pattern::new(0.0, 1, 1, vec![0xff_0000]).unwrap());
+    assert_eq!(actor.scene(1.0).light.unwrap().cells, [[0.0, 0.0, 1.0]]);
+}
+
+#[test]
+fn a_video_is_relit_a_little_late() {
+    let mut actor = Actor::new(role(Subject::Relight, Behaviour::Obeys, 1));
+    actor.see(Pattern::new(1.0, 1, 1, vec![0xff_0000]).unwrap());
+    assert!(actor.scene(1.1).shown_light.is_none());
+    let scene = actor.scene(1.2);
+    assert_eq!((scene.light, scene.shown_light.unwrap().cells[0]), (None, [1.0, 0.0, 0.0]));
+}
+
+#[test]
+fn a_print_is_tilted_as_far_as_it_should() {
+    for seed in 0..50 {
+        let stances = play(role(Subject::TiltedPrint, Behaviour::Idle, seed), &[], [0.0, 5.0]);
+        let tilts = stances.iter().map(|(_, s)| s.head.yaw.hypot(s.head.pitch));
+        let mean = tilts.sum::<f32>() / stances.len() as f32;
+        assert!((12.0..33.0).contains(&mean), "{mean}");
+    }
+}
+
+#[test]
+fn a_restless_body_turns_within_fifteen_degrees() {
+    let widest = |sway| {
+        let wide = (0..30).map(|seed| {
+            let role = Role { sway, ..role(Subject::Live, Behaviour::Idle, seed) };
+            let stances = play(role, &[], [0.0, 20.0]);
+            stances.iter().map(|(_, s)| s.head.yaw.abs()).fold(0.0, f32::max)
+        });
+        wide.fold(0.0, f32::max)
+    };
+    assert!(widest(0.0) == 0.0 && widest(1.0) < 2.5);
+    assert!((8.0..15.0).contains(&widest(6.0)), "{}", widest(6.0));
+}
+
+#[test]
+fn the_screen_is_as_large_as_set() {
+    let role = Role { screen: ScreenSize::Phone, ..Role::default() };
+    let mut actor = Actor::new(role);
+    actor.see(Pattern::new(0.0, 1, 1, vec![0xff_ffff]).unwrap());
+    let light = actor.scene(1.0).light.unwrap();
+    assert_eq!([light.width, light.height], ScreenSize::Phone.metres());
+}
+
 #[test]
 fn a_pattern_fits_its_grid() {
     assert_eq!(Pattern::new(0.0, 2, 2, vec![0; 3]), None);

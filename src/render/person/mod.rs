@@ -228,3 +228,34 @@ fn about_joint(turn: &Turn, v: [f32; 3]) -> [f32; 3] {
     let turned = turn.apply([0, 1, 2].map(|i| v[i] - JOINT[i]));
     [0, 1, 2].map(|i| turned[i] + JOINT[i])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::head::Surface;
+    use crate::render::horizon::Hidden;
+    use crate::render::light::{Shadow, unit};
+
+    /// The share of the skin that faces a light by more than 60 degrees and sees it.
+    fn lit(person: &Person, way: [f32; 3]) -> f32 {
+        let way = unit(way);
+        let undo = Turn::new(&HeadPose::default());
+        let (mut all, mut seen) = (0.0, 0.0);
+        for (i, normal) in person.normals.iter().enumerate() {
+            if HEAD.surfaces[i] == Surface::Skin && person.rest[i][2] > 0.03 && dot(*normal, way) > 0.5 {
+                let horizon = &person.horizons[i];
+                seen += Hidden { horizon, undo: &undo, open: 1.0 }.visible(way, 0.08);
+                all += 1.0;
+            }
+        }
+        seen / all
+    }
+
+    #[test]
+    fn skin_does_not_stand_in_its_own_light() {
+        let person = Person::new(0);
+        let shares = [[0.0, 0.0, 1.0], [0.5, 0.0, 1.0], [-0.5, 0.0, 1.0], [0.0, 0.5, 1.0], [0.0, -0.5, 1.0]];
+        let shares = shares.map(|way| lit(&person, way));
+        assert!(shares[0] > 0.95 && shares.iter().all(|share| *share > 0.85), "{shares:?}");
+    }
+}
