@@ -1,10 +1,12 @@
-//! Rendered sessions: how `livenessaction` decides on `livenesstestsrc`'s subjects and behaviours, and how fast.
+//! Rendered sessions: how `livenessaction` and `livenessflash` decide on `livenesstestsrc`'s subjects, and how fast.
 //!
-//!     cargo run --release --example sessions -- [SESSIONS] [ONLY]
+//!     cargo run --release --example sessions -- action|flash [SESSIONS] [ONLY]
 //!
-//! Each of SESSIONS (300) per subject and behaviour has its own person, seed, light, distance and challenge, and one
+//! Each of SESSIONS (300) per subject and behaviour has its own person, seed, light, distance, challenge and camera, and one
 //! attempt. ONLY is part of the name of those to run, such as "print" or "live too-early". Frames come as fast as two
-//! threads per core make them; times are those of the stream.
+//! threads per core make them; times are those of the stream. Flash sessions have a room from dark to four times as bright as
+//! the screen, distances of 25 to 60 cm, any of four screens, up to 300 ms of display latency, restless heads, and every other
+//! one a camera that compresses (H.264, 1 Mbit/s). With VERBOSE set, each session has its line on standard error.
 
 #[path = "common/stats.rs"]
 mod stats;
@@ -25,8 +27,7 @@ use stats::Rate;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
-const CAPS: &str = "video/x-raw,format=NV12,width=640,height=480,framerate=15/1";
-const SUBJECTS: [&str; 10] = [
+const ACTION_SUBJECTS: [&str; 10] = [
     "live",
     "print",
     "bent-print",
@@ -40,6 +41,23 @@ const SUBJECTS: [&str; 10] = [
 ];
 /// The live person's; whoever attacks obeys as well as the attack can.
 const BEHAVIOURS: [&str; 4] = ["idle", "wrong-action", "too-early", "too-late"];
+const FLASH_SUBJECTS: [&str; 11] = [
+    "live",
+    "print",
+    "tilted-print",
+    "bent-print",
+    "cutout-print",
+    "screen",
+    "replay",
+    "injected",
+    "relight",
+    "paper-mask",
+    "mask",
+];
+const SCREENS: [&str; 4] = ["phone", "laptop", "desktop", "kiosk"];
+/// Cues whose values are told.
+const CUES: [&str; 6] =
+    ["nose_parallax", "slope_across", "slope_up", "modulation", "code_explained", "code_freshness"];
 
 /// How one session ended.
 struct Ended {
@@ -47,27 +65,34 @@ struct Ended {
     /// Seconds of running time.
     time: f64,
     score: f64,
-    /// How far the nose went with the head, where it turned.
-    parallax: Option<f64>,
+    /// By [`CUES`].
+    cues: [Option<f64>; CUES.len()],
     /// What was found wrong.
     reasons: Vec<String>,
 }
 
 fn main() -> Result<(), Error> {
     let mut arguments = std::env::args().skip(1);
+    let method = arguments.next().unwrap_or_default();
     let count = arguments.next().map_or(Ok(300), |n| n.parse())?;
     let only = arguments.next().unwrap_or_default();
     gst::init()?;
     gstliveness::plugin_register_static()?;
     // Holds the nets, so that the pipelines share them instead of loading them anew.
     let _nets = FaceAnalyzer::new(&ModelSource::Embedded)?;
-    let obeying = SUBJECTS.map(|subject| (subject, "obeys"));
-    let others = BEHAVIOURS.map(|behaviour| ("live", behaviour));
-    for (subject, behaviour) in obeying.into_iter().chain(others) {
+    let others: &[&str] = if method == "action" { &BEHAVIOURS } else { &[] };
+    let subjects: &[&str] = match method.as_str() {
+        "action" => &ACTION_SUBJECTS,
+        "flash" => &FLASH_SUBJECTS,
+        _ => return Err("say which method: action or flash".into()),
+    };
+    let obeying = subjects.iter().map(|subject| (*subject, "obeys"));
+    let others = others.iter().map(|behaviour| ("live", *behaviour));
+    for (subject, behaviour) in obeying.chain(others) {
         let name = format!("{subject} {behaviour}");
         if name.contains(&only) {
             let begin = Instant::now();
-            let sessions = play_all(subject, behaviour, count)?;
+            let sessions = play_all(&method, subject, behaviour, count)?;
             println!("{name:<18} {}  [{:.0} s]", summary(&sessions), begin.elapsed().as_secs_f64());
         }
     }
@@ -75,7 +100,7 @@ fn main() -> Result<(), Error> {
 }
 
 /// All sessions of one kind, on all cores.
-fn play_all(subject: &str, behaviour: &str, count: usize) -> Result<Vec<Ended>, Error> {
+fn play_all(method: &str, subject: &str, behaviour: &str, count: usize) -> Result<Vec<Ended>, Error> {
     let next = AtomicUsize::new(0);
     let work = || -> Result<Vec<Ended>, Error> {
         let mut ended = Vec::new();
@@ -84,7 +109,7 @@ fn play_all(subject: &str, behaviour: &str, count: usize) -> Result<Vec<Ended>, 
             if n >= count {
                 return Ok(ended);
             }
-            ended.push(play(subject, behaviour, n as u64)?);
+            ended.push(play(method, subject, behaviour, n as u64)?);
         }
     };
     let threads = 2 * std::thread::available_parallelism().map_or(1, usize::from);
@@ -99,19 +124,47 @@ fn play_all(subject: &str, behaviour: &str, count: usize) -> Result<Vec<Ended>, 
 }
 
 /// One session, until the decision.
-fn play(subject: &str, behaviour: &str, n: u64) -> Result<Ended, Error> {
+fn play(method: &str, subject: &str, behaviour: &str, n: u64) -> Result<Ended, Error> {
     let mut random = Random::nth(1, n);
-    let (ambient, distance) = (random.between(0.6, 1.4), random.between(0.45, 0.7));
+    let camera = if method == "action" { action_camera(&mut random) } else { flash_camera(&mut random) };
     let pipeline = gst::parse::launch(&format!(
-        "livenesstestsrc subject={subject} behaviour={behaviour} seed={n} identity={n} ambient={ambient} \
-         distance={distance} ! {CAPS} ! livenessaction seed={} max-attempts=1 ! fakesink sync=false",
+        "livenesstestsrc subject={subject} behaviour={behaviour} seed={n} identity={n} {camera} ! \
+         liveness{method} seed={} max-attempts=1 ! fakesink sync=false",
         n + 1
     ))?;
     let bus = pipeline.bus().ok_or("no bus")?;
     pipeline.set_state(gst::State::Playing)?;
     let ended = watch(&bus);
     pipeline.set_state(gst::State::Null)?;
+    if let (Ok(ended), Some(_)) = (&ended, std::env::var_os("VERBOSE")) {
+        let cues =
+            CUES.iter().zip(ended.cues).filter_map(|(name, value)| Some(format!("{name} {:.2}", value?)));
+        let cues = cues.collect::<Vec<_>>().join(", ");
+        eprintln!("{n} {} {:.0} {:?} {cues} | {camera}", ended.status.name(), ended.score, ended.reasons);
+    }
     ended
+}
+
+fn action_camera(random: &mut Random) -> String {
+    let (ambient, distance) = (random.between(0.6, 1.4), random.between(0.45, 0.7));
+    format!(
+        "ambient={ambient} distance={distance} ! video/x-raw,format=NV12,width=640,height=480,framerate=15/1"
+    )
+}
+
+fn flash_camera(random: &mut Random) -> String {
+    let (ambient, distance) = (random.between(0.0, 4.0), random.between(0.25, 0.6));
+    let (noise, sway) = (random.between(0.5, 2.0), random.between(0.5, 3.0));
+    let latency = (random.between(0.0, 0.3) * 1e9) as u64;
+    let screen = SCREENS[(random.bits() % 4) as usize];
+    let codec = match random.bits() % 2 {
+        0 => "",
+        _ => "! openh264enc bitrate=1000000 rate-control=bitrate ! avdec_h264 max-threads=1",
+    };
+    format!(
+        "ambient={ambient} distance={distance} noise={noise} sway={sway} display-latency={latency} screen={screen} ! \
+         video/x-raw,format=I420,width=640,height=480,framerate=30/1 {codec}"
+    )
 }
 
 fn watch(bus: &gst::Bus) -> Result<Ended, Error> {
@@ -126,7 +179,7 @@ fn watch(bus: &gst::Bus) -> Result<Ended, Error> {
                         status: result.status,
                         time: header.running_time.unwrap_or_default().nseconds() as f64 * 1e-9,
                         score: result.score,
-                        parallax: parallax(&json),
+                        cues: CUES.map(|name| cue(&json, name)),
                         reasons: reasons(&json),
                     });
                 }
@@ -137,8 +190,8 @@ fn watch(bus: &gst::Bus) -> Result<Ended, Error> {
     Err("a session did not end".into())
 }
 
-fn parallax(json: &Value) -> Option<f64> {
-    let cue = json["evidence"]["cues"].as_array()?.iter().find(|cue| cue["name"] == "nose_parallax")?;
+fn cue(json: &Value, name: &str) -> Option<f64> {
+    let cue = json["evidence"]["cues"].as_array()?.iter().find(|cue| cue["name"] == name)?;
     cue["value"].as_f64()
 }
 
@@ -152,7 +205,7 @@ fn reasons(json: &Value) -> Vec<String> {
     json["warnings"].as_array().map(|all| all.iter().map(reason).collect()).unwrap_or_default()
 }
 
-/// Rates of the decisions, the middle score and time, the parallax, the reasons given.
+/// Rates of the decisions, the middle score and time, the reasons given, the cues' ranges.
 fn summary(sessions: &[Ended]) -> String {
     let rate = |status| Rate::new(sessions.iter().filter(|s| s.status == status).count(), sessions.len());
     let middle = |value: fn(&Ended) -> f64| {
@@ -160,18 +213,24 @@ fn summary(sessions: &[Ended]) -> String {
         values.sort_by(f64::total_cmp);
         values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
     };
-    let mut parallax: Vec<_> = sessions.iter().filter_map(|s| s.parallax).collect();
-    parallax.sort_by(f64::total_cmp);
-    let range = parallax.first().zip(parallax.last()).map_or(String::new(), |(least, most)| {
-        format!("parallax {least:.2}–{most:.2} (n {}); ", parallax.len())
+    let ranges = CUES.iter().enumerate().filter_map(|(i, name)| {
+        let mut values: Vec<_> = sessions.iter().filter_map(|s| s.cues[i]).collect();
+        values.sort_by(f64::total_cmp);
+        let (least, most) = values.first().zip(values.last())?;
+        Some(format!(
+            "\n    {name} {least:.2} … {:.2} … {most:.2} (n {})",
+            values[values.len() / 2],
+            values.len()
+        ))
     });
+    let ranges: String = ranges.collect();
     let longest = sessions.iter().map(|s| s.time).fold(0.0, f64::max);
     let mut reasons = BTreeMap::<&str, usize>::new();
     for reason in sessions.iter().flat_map(|s| &s.reasons) {
         *reasons.entry(reason).or_default() += 1;
     }
     format!(
-        "approved {}, in review {}, declined {}; score {:.0}; {:.1} s, at most {longest:.1}; {range}{reasons:?}",
+        "approved {}, in review {}, declined {}; score {:.0}; {:.1} s, at most {longest:.1}; {reasons:?}{ranges}",
         rate(Status::Approved),
         rate(Status::InReview),
         rate(Status::Declined),

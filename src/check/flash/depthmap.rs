@@ -3,8 +3,7 @@
 use super::depth::integrate;
 use super::facemap::{neighbours, patches};
 use super::shape::{Likeness, Slopes};
-use crate::face::Mesh;
-use crate::vision::Rect;
+use crate::vision::{Point, Rect};
 
 /// The face's depth over a square of the frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,20 +24,20 @@ const PIXELS: usize = 160;
 const LEAST_GAIN: f64 = 0.02;
 
 impl DepthMap {
-    /// From slopes and how they compare with a face's, as seen with the mesh of one frame; `None` when nothing is known.
-    pub fn new(slopes: &Slopes, likeness: Likeness, mesh: &Mesh) -> Option<Self> {
+    /// From slopes and how they compare with a face's, as seen with the landmarks of one frame (in pixels); `None` when nothing is known.
+    pub fn new(slopes: &Slopes, likeness: Likeness, landmarks: &[Point]) -> Option<Self> {
         let depth = integrate(slopes, likeness.gain.map(|gain| gain.abs().max(LEAST_GAIN).recip() as f32));
         let known = || depth.iter().flatten().copied();
         let (far, near) = known().fold((f32::MAX, f32::MIN), |(far, near), z| (far.min(z), near.max(z)));
         if far >= near {
             return None;
         }
-        let area = mesh.bbox().square(1.0);
+        let area = Rect::around(landmarks.iter().copied())?.square(1.0);
         let scale = PIXELS as f32 / area.width.max(1.0);
         let places: Vec<[f32; 2]> = patches()
             .iter()
             .map(|patch| {
-                let [x, y] = patch.in_frame(mesh);
+                let [x, y] = patch.in_frame(landmarks);
                 [(x - area.x) * scale, (y - area.y) * scale]
             })
             .collect();
@@ -87,19 +86,17 @@ fn fill(picture: &mut [u16], corners: [([f32; 2], Option<f32>); 3]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::face::{HeadPose, LANDMARKS, Landmark, canonical_face};
+    use crate::face::{HeadPose, canonical_face};
 
-    fn mesh() -> Mesh {
-        let corner = |v: &[f32; 3]| Landmark { x: 200.0 + 10.0 * v[0], y: 150.0 - 10.0 * v[1], z: 0.0 };
-        let mut landmarks: Vec<_> = canonical_face().vertices.iter().map(corner).collect();
-        landmarks.resize(LANDMARKS, Landmark { x: 200.0, y: 150.0, z: 0.0 });
-        Mesh::new(landmarks).unwrap()
+    fn landmarks() -> Vec<Point> {
+        let vertices = canonical_face().vertices.iter();
+        vertices.map(|v| Point::new(200.0 + 10.0 * v[0], 150.0 - 10.0 * v[1])).collect()
     }
 
     #[test]
     fn the_nose_is_nearest() {
         let face = Slopes::expected(HeadPose::default());
-        let map = DepthMap::new(&face, face.likeness(&face).unwrap(), &mesh()).unwrap();
+        let map = DepthMap::new(&face, face.likeness(&face).unwrap(), &landmarks()).unwrap();
         assert!((4.0..12.0).contains(&map.range), "{} cm", map.range);
         let nearest = (0..map.depth.len()).max_by_key(|i| map.depth[*i]).unwrap();
         let scale = map.area.width / map.side as f32;

@@ -4,8 +4,8 @@
 
 use std::sync::LazyLock;
 
-use crate::face::{Mesh, canonical_face};
-use crate::vision::{Affine, Border, Frame, Point, Sampler, TensorSpec};
+use crate::face::canonical_face;
+use crate::vision::{Affine, Border, Frame, Point, Rect, Sampler, TensorSpec};
 
 /// Cells along each side of the map.
 pub const SIDE: usize = 40;
@@ -43,14 +43,11 @@ pub struct Patch {
 }
 
 impl Patch {
-    /// Where its middle lies in the frame, in pixels.
-    pub fn in_frame(&self, mesh: &Mesh) -> [f32; 2] {
+    /// Where its middle lies in the frame, in pixels, by those of the landmarks.
+    pub fn in_frame(&self, landmarks: &[Point]) -> [f32; 2] {
         let mut sum = [0.0; 2];
         for spot in &self.quarters {
-            let [x, y, _] = spot.of(|i| {
-                let Point { x, y } = mesh.point(i);
-                [x, y, 0.0]
-            });
+            let [x, y] = spot.in_frame(landmarks);
             sum = [sum[0] + 0.25 * x, sum[1] + 0.25 * y];
         }
         sum
@@ -167,6 +164,11 @@ impl Template {
 }
 
 impl Spot {
+    fn in_frame(&self, landmarks: &[Point]) -> [f32; 2] {
+        let [x, y, _] = self.of(|i| [landmarks[i].x, landmarks[i].y, 0.0]);
+        [x, y]
+    }
+
     fn of(&self, value: impl Fn(usize) -> [f32; 3]) -> [f32; 3] {
         let mut sum = [0.0; 3];
         for (landmark, weight) in self.landmarks.iter().zip(self.weights) {
@@ -203,9 +205,9 @@ impl FaceMapper {
         Self { sampler: Sampler::new(), crop: vec![0.0; 3 * CROP * CROP], linear }
     }
 
-    /// Fills `map` with the face in `frame`.
-    pub fn read(&mut self, frame: &Frame<'_>, mesh: &Mesh, map: &mut FaceMap) {
-        let bounds = mesh.bbox().square(AROUND);
+    /// Fills `map` with the face in `frame`, whose landmarks lie at these places (in pixels).
+    pub fn read(&mut self, frame: &Frame<'_>, landmarks: &[Point], map: &mut FaceMap) {
+        let bounds = Rect::around(landmarks.iter().copied()).unwrap_or_default().square(AROUND);
         let to_frame = Affine::from_rect(&bounds, CROP, CROP);
         self.sampler.sample(
             frame,
@@ -220,10 +222,7 @@ impl FaceMapper {
         for patch in patches() {
             let (mut sum, mut clipped) = ([0.0f32; 3], false);
             for spot in &patch.quarters {
-                let [x, y, _] = spot.of(|i| {
-                    let Point { x, y } = mesh.point(i);
-                    [x, y, 0.0]
-                });
+                let [x, y] = spot.in_frame(landmarks);
                 let (light, clips) = self.at((x - bounds.x) * scale - 0.5, (y - bounds.y) * scale - 0.5);
                 sum = [0, 1, 2].map(|k| sum[k] + 0.25 * light[k]);
                 clipped |= clips;
@@ -271,17 +270,11 @@ fn unit(v: [f32; 3]) -> [f32; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::face::{LANDMARKS, Landmark};
 
-    /// A mesh that is the canonical face in a picture, `scale` pixels to the cm, its origin at `(x, y)`.
-    fn mesh(scale: f32, x: f32, y: f32) -> Mesh {
-        let mut landmarks: Vec<_> = canonical_face()
-            .vertices
-            .iter()
-            .map(|v| Landmark { x: x + scale * v[0], y: y - scale * v[1], z: 0.0 })
-            .collect();
-        landmarks.resize(LANDMARKS, Landmark { x, y, z: 0.0 });
-        Mesh::new(landmarks).unwrap()
+    /// The canonical face's landmarks in a picture, `scale` pixels to the cm, its origin at `(x, y)`.
+    fn landmarks(scale: f32, x: f32, y: f32) -> Vec<Point> {
+        let vertices = canonical_face().vertices.iter();
+        vertices.map(|v| Point::new(x + scale * v[0], y - scale * v[1])).collect()
     }
 
     #[test]
@@ -306,7 +299,7 @@ mod tests {
         let frame = Frame::rgb(&rgb, width, height).unwrap();
         let (mut mapper, mut map) = (FaceMapper::new(), FaceMap::default());
         for (scale, x, y) in [(9.0, 160.0, 120.0), (6.0, 100.0, 100.0)] {
-            mapper.read(&frame, &mesh(scale, x, y), &mut map);
+            mapper.read(&frame, &landmarks(scale, x, y), &mut map);
             for (patch, light) in patches().iter().zip(&map.light) {
                 let place = [x + scale * patch.place[0], y - scale * patch.place[1]];
                 let expected = [mapper.decode((place[0] - 0.5) / 2.0), mapper.decode(place[1] - 0.5)];
@@ -321,7 +314,7 @@ mod tests {
         let rgb = [7u8; 3];
         let frame = Frame::rgb(&rgb, 1, 1).unwrap();
         let mut map = FaceMap::default();
-        FaceMapper::new().read(&frame, &mesh(1e9, -1e12, 5.0), &mut map);
+        FaceMapper::new().read(&frame, &landmarks(1e9, -1e12, 5.0), &mut map);
         assert_eq!(map.light.len(), patches().len());
     }
 }

@@ -12,6 +12,7 @@ mod safety;
 mod series;
 mod shape;
 mod stage;
+mod steady;
 
 pub use code::{LightCode, MOST_CELLS, PERIOD, srgb};
 pub use depth::integrate;
@@ -19,7 +20,7 @@ pub use depthmap::DepthMap;
 pub use facemap::{FaceMap, FaceMapper, Patch, SIDE, patches};
 pub use response::{Answer, Response, demodulate};
 pub use safety::{Shown, is_safe};
-pub use series::{Series, Slot};
+pub use series::{Motion, Series, Slot};
 pub use shape::{Likeness, Map, Slopes};
 
 use std::time::Instant;
@@ -29,10 +30,11 @@ use super::{
     AntiSpoof, Check, Cue, Evidence, Failure, Guidance, LightCue, Method, PassiveCheck, PassiveConfig, Step,
     Time,
 };
-use crate::face::{FaceMesh, FaceObservation, FrameObservation, HeadPose, Mesh};
+use crate::face::{FaceMesh, FaceObservation, FrameObservation, HeadPose};
 use crate::inference::{InferenceError, ModelSource};
-use crate::vision::Frame;
+use crate::vision::{Frame, Point};
 use stage::{Stage, Turn};
+pub use steady::{Place, Steady};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FlashConfig {
@@ -58,7 +60,7 @@ const READINGS: PassiveConfig = PassiveConfig { frames: 5, interval: 60_000_000 
 /// Fewer frames than this in each period of the code do not show it.
 const LEAST_FRAMES: f64 = 1.4;
 /// A larger share of patches lost to clipping leaves too little of the face.
-const LEAST_PATCHES: usize = 500;
+const LEAST_PATCHES: usize = 300;
 /// The screen's share of the light on the face below which nothing can be said.
 const LEAST_MODULATION: f64 = 0.04;
 /// Deviations by which the code must explain more than codes that were not shown.
@@ -84,7 +86,9 @@ pub struct FlashCheck {
     map: FaceMap,
     series: Series,
     turned: [f64; 3],
-    last: Option<Mesh>,
+    steady: Steady,
+    /// Of the last frame, in pixels.
+    last: Vec<Point>,
     cues: u32,
     findings: Option<Findings>,
     failure: Option<Failure>,
@@ -120,7 +124,8 @@ impl FlashCheck {
             map: FaceMap::default(),
             series: Series::default(),
             turned: [0.0; 3],
-            last: None,
+            steady: Steady::default(),
+            last: Vec::new(),
             cues: 0,
             findings: None,
             clock: Instant::now(),
@@ -145,18 +150,21 @@ impl FlashCheck {
     }
 
     fn record(&mut self, frame: &Frame<'_>, face: &FaceMesh, since: Time) {
-        self.mapper.read(frame, &face.mesh, &mut self.map);
+        let (landmarks, place) = self.steady.follow(&face.mesh);
+        self.mapper.read(frame, landmarks, &mut self.map);
         let HeadPose { yaw, pitch, roll, .. } = face.pose;
-        self.series.push(since as f64 * 1e-9, &self.map, [yaw, pitch]);
+        let motion = [0.1 * yaw, 0.1 * pitch, 3.0 * place.x, 3.0 * place.y, 10.0 * place.size];
+        self.series.push(since as f64 * 1e-9, &self.map, motion);
         for (sum, angle) in self.turned.iter_mut().zip([yaw, pitch, roll]) {
             *sum += f64::from(angle);
         }
-        self.last = Some(face.mesh.clone());
+        self.last.clear();
+        self.last.extend_from_slice(landmarks);
     }
 
     /// Begins anew with another code.
     fn rearm(&mut self) {
-        (self.series, self.turned) = (Series::default(), [0.0; 3]);
+        (self.series, self.steady, self.turned) = (Series::default(), Steady::default(), [0.0; 3]);
         self.code = draw(&self.config, &mut self.random);
     }
 
@@ -313,6 +321,6 @@ impl Check for FlashCheck {
 
     fn depth_map(&self) -> Option<DepthMap> {
         let findings = self.findings.as_ref()?;
-        DepthMap::new(&findings.slopes, findings.likeness?, self.last.as_ref()?)
+        DepthMap::new(&findings.slopes, findings.likeness?, &self.last)
     }
 }

@@ -1,7 +1,7 @@
 //! Demodulation: how strongly each patch of skin answers each cell of the screen.
 //!
 //! For patch u and colour channel c, in linear light: L(u,t) = g(t)·(base(u) + drift + Σₖ sₖ(u)·wₖ(t−τ)), with the codes wₖ of the
-//! channel's cells and the delay τ of the display. The drift follows time (to second order) and the head's turn.
+//! channel's cells and the delay τ of the display. The drift follows time (to second order) and the head's motion.
 //!
 //! The camera's exposure g is a controller that integrates what it sees: ln g = −κ ∫ ln G with G the light of the whole face. So G
 //! is fitted first, by ln G = ln(1 + Σ Sₖwₖ) + ln g + drift; each frame is then brought to the light that this fit says the face
@@ -18,10 +18,10 @@ use crate::check::random::Randomness;
 const LAG_STEP: f64 = 0.01;
 /// Patches to a block's side, for the search.
 const BLOCK: usize = 5;
-/// 1, t, t², yaw, pitch.
-const DRIFT: usize = 5;
+/// 1, t, t² and the head's motion.
+const DRIFT: usize = 8;
 /// Fewer slots than this tell nothing.
-const LEAST_SLOTS: usize = 24;
+const LEAST_SLOTS: usize = 28;
 /// Codes that were not shown, and the delays that each is tried with.
 const DECOYS: usize = 48;
 const DECOY_LAGS: usize = 7;
@@ -220,7 +220,7 @@ impl<'a> Changes<'a> {
             let target = DVector::from_fn(slots, |j, _| {
                 self.roots[j] * (self.whole[j] - model[j].ln() - 1.0 / model[j] + 1.0)
             });
-            let fit = (design.transpose() * &design).cholesky()?.solve(&(design.transpose() * target));
+            let fit = regular(&design).cholesky()?.solve(&(design.transpose() * target));
             for j in 0..slots {
                 let light: f64 = (0..cells).map(|cell| fit[cell] * plain(j, cell)).sum();
                 model[j] = (1.0 + light).clamp(0.05, 50.0);
@@ -242,7 +242,7 @@ impl<'a> Changes<'a> {
             let design = DMatrix::from_fn(slots.len(), DRIFT + code.cells(), |j, i| {
                 if i < DRIFT { self.drift[(j, i)] } else { codes[channel][(j, i - DRIFT)] }
             });
-            let solution = (design.transpose() * &design).cholesky()?.inverse() * design.transpose();
+            let solution = regular(&design).cholesky()?.inverse() * design.transpose();
             let data = DMatrix::from_fn(slots.len(), answers.len(), |j, i| {
                 self.roots[j] * gains[j] * f64::from(slots[j].light[i][channel])
             });
@@ -271,8 +271,7 @@ fn drift(slots: &[Slot], j: usize, i: usize) -> f64 {
     let t = (slots[j].times[0] - first) / half - 1.0;
     match i {
         0..3 => t.powi(i as i32),
-        3 => f64::from(slots[j].turn[0]) / 10.0,
-        _ => f64::from(slots[j].turn[1]) / 10.0,
+        _ => f64::from(slots[j].motion[i - 3]),
     }
 }
 
@@ -318,6 +317,15 @@ fn groups() -> Vec<Vec<usize>> {
 fn weighted(roots: &DVector<f64>, mut rows: DMatrix<f64>) -> DMatrix<f64> {
     rows.column_iter_mut().for_each(|mut column| column.component_mul_assign(roots));
     rows
+}
+
+/// The normal matrix; a head that does not move must not make it singular.
+fn regular(design: &DMatrix<f64>) -> DMatrix<f64> {
+    let mut normal = design.transpose() * design;
+    for i in 0..normal.nrows() {
+        normal[(i, i)] += 1e-6;
+    }
+    normal
 }
 
 /// How much of `left`, which has no part in the space of `taken`, the codes explain without theirs: the squared norm of the

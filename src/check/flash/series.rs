@@ -15,6 +15,9 @@ pub struct Series {
     clipped: Vec<u32>,
 }
 
+/// How the head moved, in numbers of about 1: yaw and pitch, place and size.
+pub type Motion = [f32; 5];
+
 /// Frames of about one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Slot {
@@ -22,13 +25,13 @@ pub struct Slot {
     pub times: Vec<f64>,
     /// Mean linear light of each patch.
     pub light: Vec<[f32; 3]>,
-    /// Mean yaw and pitch in degrees.
-    pub turn: [f32; 2],
+    /// Mean [`Motion`].
+    pub motion: Motion,
 }
 
 impl Series {
     /// Adds a frame; each costs the same. Time does not run backwards.
-    pub fn push(&mut self, time: f64, map: &FaceMap, turn: [f32; 2]) {
+    pub fn push(&mut self, time: f64, map: &FaceMap, motion: Motion) {
         if !time.is_finite() || map.light.len() != patches().len() {
             return;
         }
@@ -37,9 +40,9 @@ impl Series {
         self.clipped.iter_mut().zip(&map.clipped).for_each(|(count, clipped)| *count += u32::from(*clipped));
         let full = self.slots.len() >= MOST_SLOTS;
         match self.slots.last_mut() {
-            Some(slot) if time - slot.times[0] < SLOT => slot.add(time, &map.light, turn),
+            Some(slot) if time - slot.times[0] < SLOT => slot.add(time, &map.light, motion),
             _ if full => {}
-            _ => self.slots.push(Slot { times: vec![time], light: map.light.clone(), turn }),
+            _ => self.slots.push(Slot { times: vec![time], light: map.light.clone(), motion }),
         }
     }
 
@@ -58,10 +61,12 @@ impl Series {
 }
 
 impl Slot {
-    fn add(&mut self, time: f64, light: &[[f32; 3]], turn: [f32; 2]) {
+    fn add(&mut self, time: f64, light: &[[f32; 3]], motion: Motion) {
         self.times.push(time);
         let share = 1.0 / self.times.len() as f32;
-        self.turn = [0, 1].map(|k| self.turn[k] + share * (turn[k] - self.turn[k]));
+        for (mean, new) in self.motion.iter_mut().zip(motion) {
+            *mean += share * (new - *mean);
+        }
         for (mean, new) in self.light.iter_mut().zip(light) {
             *mean = [0, 1, 2].map(|k| mean[k] + share * (new[k] - mean[k]));
         }
@@ -90,7 +95,7 @@ mod tests {
     fn fast_frames_share_a_slot() {
         let mut series = Series::default();
         for (time, light) in [(0.0, 0.2), (0.008, 0.4), (0.016, 0.9), (0.033, 1.0), (f64::NAN, 0.0)] {
-            series.push(time, &map(light), [0.0; 2]);
+            series.push(time, &map(light), [0.0; 5]);
         }
         assert_eq!((series.slots().len(), series.frames()), (2, 4));
         assert!((series.slots()[0].light[7][1] - 0.5).abs() < 1e-6);
