@@ -620,6 +620,7 @@ fn properties_come_back_as_set() {
         ("white-balance", "false"),
         ("sway", "3.5"),
         ("identity", "7"),
+        ("glasses", "true"),
         ("seed", "18446744073709551615"),
         ("reaction-time", "500000000"),
         ("display-latency", "30000000"),

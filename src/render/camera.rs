@@ -7,6 +7,8 @@ pub struct Setting {
     pub height: usize,
     /// Who it is.
     pub identity: u64,
+    /// Whether the person wears spectacles.
+    pub glasses: bool,
     /// Noise, room, and the camera's own tone curve.
     pub seed: u64,
     /// The room's light on the face, in multiples of what the default screen, all white, gives it at 0.5 m (some 130 lx): 0
@@ -26,6 +28,7 @@ impl Default for Setting {
             width: 640,
             height: 480,
             identity: 0,
+            glasses: false,
             seed: 0,
             ambient: 1.0,
             distance: 0.55,

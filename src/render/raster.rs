@@ -59,7 +59,20 @@ impl Canvas {
 
     /// Draws a triangle; `shade` gives what comes from a point of it, or nothing where it is cut out.
     #[inline]
-    pub fn fill(&mut self, [a, b, c]: [&Corner; 3], shade: impl Fn(&Fragment) -> Option<[f32; 3]>) {
+    pub fn fill(&mut self, corners: [&Corner; 3], shade: impl Fn(&Fragment) -> Option<[f32; 3]>) {
+        self.draw(corners, |at, pixel| match shade(at) {
+            Some(color) => {
+                *pixel = color;
+                true
+            }
+            None => false,
+        });
+    }
+
+    /// Draws a triangle; `paint` changes the pixel behind a point of it, and tells whether the point now hides what is
+    /// behind.
+    #[inline]
+    pub fn draw(&mut self, [a, b, c]: [&Corner; 3], paint: impl Fn(&Fragment, &mut [f32; 3]) -> bool) {
         let area = (b.x - a.x) * (c.y - a.y) - (c.x - a.x) * (b.y - a.y);
         let behind = [a, b, c].iter().any(|p| !(p.nearness > 0.0 && p.nearness <= 1.0 / NEAREST));
         // Faces turned away have a positive area, as y runs down.
@@ -94,11 +107,9 @@ impl Canvas {
                     u: mix(|p| p.u),
                     v: mix(|p| p.v),
                 };
-                let Some(color) = shade(&fragment) else {
-                    continue;
-                };
-                self.nearness[at] = nearness;
-                self.color[at] = color;
+                if paint(&fragment, &mut self.color[at]) {
+                    self.nearness[at] = nearness;
+                }
             }
         }
     }

@@ -141,6 +141,9 @@ impl Renderer {
     fn draw_person(&mut self, stance: &Stance) {
         let rest = [0.0, 0.0, -self.distance()];
         self.person.draw(&mut self.canvas, &self.lens, &self.light, stance, rest);
+        if self.setting.glasses {
+            self.person.draw_glasses(&mut self.canvas, &self.lens, &self.light);
+        }
         self.person.landmarks(&mut self.truth.landmarks);
     }
 

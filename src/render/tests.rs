@@ -204,6 +204,29 @@ fn the_true_normals_are_the_true_depth_s_slopes() {
     assert!(across > 0.9, "{across}");
 }
 
+#[test]
+fn spectacles_mirror_the_screen() {
+    let seen = |glasses: bool| {
+        let mut renderer = Renderer::new(Setting { glasses, ambient: 0.0, ..setting() });
+        let light =
+            ScreenLight { rows: 1, columns: 1, cells: vec![[0.0, 0.0, 1.0]], ..ScreenLight::default() };
+        let head = HeadPose { pitch: -3.0, ..HeadPose::default() };
+        let stance = Stance { head, ..Stance::default() };
+        renderer.render(&Scene { stance, light: Some(&light), ..scene(Presentation::Live) }, 0.03);
+        let marks = &renderer.truth().landmarks;
+        // About the person's right eye.
+        let [x, y] = marks[468];
+        let reach = 0.3 * (marks[473][0] - x);
+        let near = |i: &usize| {
+            let (u, v) = ((i % WIDTH) as f32 - x, (i / WIDTH) as f32 - y);
+            u.abs().max(v.abs()) < reach
+        };
+        let blue = (0..WIDTH * HEIGHT).filter(near).map(|i| renderer.canvas.color[i][2]);
+        blue.sum::<f32>()
+    };
+    assert!(seen(true) > 1.1 * seen(false), "{} {}", seen(true), seen(false));
+}
+
 /// A light far to one side leaves dark the other side of the nose, though it faces the light as much as the cheek does.
 #[test]
 fn the_nose_casts_a_shadow() {

@@ -21,7 +21,8 @@ pub struct Surface {
     pub depth: Vec<f32>,
     /// Unit vectors (x to the picture's right, y up, z towards the camera); 0 outside the mask.
     pub normals: Vec<[f32; 3]>,
-    /// Where the head with its neck is seen, or the print, or the tablet's picture; not the clothes, and not the hand.
+    /// Where the head with its neck is seen, or the print, or the tablet's picture; not the clothes, the hand or
+    /// spectacles.
     pub mask: Vec<bool>,
 }
 

@@ -19,6 +19,7 @@ pub struct Settings {
     pub white_balance: bool,
     pub sway: f64,
     pub identity: u64,
+    pub glasses: bool,
     pub seed: u64,
     /// Nanoseconds, as the next.
     pub reaction_time: u64,
@@ -43,6 +44,7 @@ impl Default for Settings {
             white_balance: setting.white_balance,
             sway: double(Role::default().sway),
             identity: setting.identity,
+            glasses: setting.glasses,
             seed: setting.seed,
             reaction_time: 350 * MILLISECOND,
             display_latency: 60 * MILLISECOND,
@@ -70,6 +72,7 @@ impl Settings {
             width,
             height,
             identity: self.identity,
+            glasses: self.glasses,
             seed: self.seed,
             ambient: self.ambient as f32,
             distance: self.distance as f32,
@@ -93,6 +96,7 @@ impl Settings {
             "white-balance" => self.white_balance = value.get()?,
             "sway" => self.sway = value.get()?,
             "identity" => self.identity = value.get()?,
+            "glasses" => self.glasses = value.get()?,
             "seed" => self.seed = value.get()?,
             "reaction-time" => self.reaction_time = value.get()?,
             "display-latency" => self.display_latency = value.get()?,
@@ -113,6 +117,7 @@ impl Settings {
             "white-balance" => self.white_balance.to_value(),
             "sway" => self.sway.to_value(),
             "identity" => self.identity.to_value(),
+            "glasses" => self.glasses.to_value(),
             "seed" => self.seed.to_value(),
             "reaction-time" => self.reaction_time.to_value(),
             "display-latency" => self.display_latency.to_value(),
@@ -190,6 +195,11 @@ pub fn properties() -> &'static [glib::ParamSpec] {
                 default.sway,
             ),
             number("identity", "Identity", "Which person: shape, skin and hair", u64::MAX, default.identity),
+            glib::ParamSpecBoolean::builder("glasses")
+                .nick("Glasses")
+                .blurb("The person wears spectacles")
+                .default_value(default.glasses)
+                .build(),
             number(
                 "seed",
                 "Seed",

@@ -1,6 +1,7 @@
 //! A person: the head made into somebody, posed, lit and drawn.
 
 mod eye;
+mod glasses;
 mod paint;
 mod paper;
 
@@ -52,6 +53,8 @@ pub struct Person {
     /// Of a print worn before the face, by vertex; none without one.
     printed: Vec<Printed>,
     // Of the pose.
+    /// The head's turn about its joint, and its shift after that.
+    placed: (Turn, [f32; 3]),
     places: Vec<[f32; 3]>,
     normals: Vec<[f32; 3]>,
     corners: Vec<Corner>,
@@ -81,6 +84,7 @@ impl Person {
             balls,
             turning,
             printed: Vec::new(),
+            placed: (Turn::new(&HeadPose::default()), [0.0; 3]),
             places: rest.clone(),
             rest,
             normals,
@@ -139,6 +143,7 @@ impl Person {
         }
         let turn = Turn::new(&stance.head);
         let shift = [0, 1, 2].map(|i| rest[i] + stance.head.shift[i] - FACE[i]);
+        self.placed = (turn, shift);
         self.find_marks(expression);
         for (place, share) in self.places.iter_mut().zip(&self.turning) {
             let turned = about_joint(&turn, *place);
