@@ -56,8 +56,17 @@ const FLASH_SUBJECTS: [&str; 11] = [
 ];
 const SCREENS: [&str; 4] = ["phone", "laptop", "desktop", "kiosk"];
 /// Cues whose values are told.
-const CUES: [&str; 6] =
-    ["nose_parallax", "slope_across", "slope_up", "modulation", "code_explained", "code_freshness"];
+const CUES: [&str; 9] = [
+    "nose_parallax",
+    "slope_across",
+    "slope_up",
+    "steadiness",
+    "slope_noise",
+    "modulation",
+    "code_explained",
+    "light_unexplained",
+    "code_freshness",
+];
 
 /// How one session ended.
 struct Ended {
@@ -138,7 +147,7 @@ fn play(method: &str, subject: &str, behaviour: &str, n: u64) -> Result<Ended, E
     pipeline.set_state(gst::State::Null)?;
     if let (Ok(ended), Some(_)) = (&ended, std::env::var_os("VERBOSE")) {
         let cues =
-            CUES.iter().zip(ended.cues).filter_map(|(name, value)| Some(format!("{name} {:.2}", value?)));
+            CUES.iter().zip(ended.cues).filter_map(|(name, value)| Some(format!("{name} {:.3}", value?)));
         let cues = cues.collect::<Vec<_>>().join(", ");
         eprintln!("{n} {} {:.0} {:?} {cues} | {camera}", ended.status.name(), ended.score, ended.reasons);
     }

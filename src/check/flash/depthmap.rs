@@ -60,7 +60,7 @@ impl DepthMap {
 fn fill(picture: &mut [u16], corners: [([f32; 2], Option<f32>); 3]) {
     let [(a, Some(va)), (b, Some(vb)), (c, Some(vc))] = corners else { return };
     let area = (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1]);
-    if !(area.abs() > 1e-6) {
+    if !area.is_normal() {
         return;
     }
     let bounds = |axis: usize| {

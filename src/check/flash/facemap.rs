@@ -196,15 +196,17 @@ pub struct FaceMap {
     pub clipped: Vec<bool>,
 }
 
-impl FaceMapper {
-    pub fn new() -> Self {
+impl Default for FaceMapper {
+    fn default() -> Self {
         let linear = std::array::from_fn(|i| {
             let v = i as f32 / 255.0;
             if v <= 0.040_45 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
         });
         Self { sampler: Sampler::new(), crop: vec![0.0; 3 * CROP * CROP], linear }
     }
+}
 
+impl FaceMapper {
     /// Fills `map` with the face in `frame`, whose landmarks lie at these places (in pixels).
     pub fn read(&mut self, frame: &Frame<'_>, landmarks: &[Point], map: &mut FaceMap) {
         let bounds = Rect::around(landmarks.iter().copied()).unwrap_or_default().square(AROUND);
@@ -297,7 +299,7 @@ mod tests {
         let rgb: Vec<u8> =
             (0..width * height).flat_map(|i| [(i % width / 2) as u8, (i / width) as u8, 255]).collect();
         let frame = Frame::rgb(&rgb, width, height).unwrap();
-        let (mut mapper, mut map) = (FaceMapper::new(), FaceMap::default());
+        let (mut mapper, mut map) = (FaceMapper::default(), FaceMap::default());
         for (scale, x, y) in [(9.0, 160.0, 120.0), (6.0, 100.0, 100.0)] {
             mapper.read(&frame, &landmarks(scale, x, y), &mut map);
             for (patch, light) in patches().iter().zip(&map.light) {
@@ -314,7 +316,7 @@ mod tests {
         let rgb = [7u8; 3];
         let frame = Frame::rgb(&rgb, 1, 1).unwrap();
         let mut map = FaceMap::default();
-        FaceMapper::new().read(&frame, &landmarks(1e9, -1e12, 5.0), &mut map);
+        FaceMapper::default().read(&frame, &landmarks(1e9, -1e12, 5.0), &mut map);
         assert_eq!(map.light.len(), patches().len());
     }
 }

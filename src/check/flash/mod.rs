@@ -61,10 +61,16 @@ const READINGS: PassiveConfig = PassiveConfig { frames: 5, interval: 60_000_000 
 const LEAST_FRAMES: f64 = 1.4;
 /// A larger share of patches lost to clipping leaves too little of the face.
 const LEAST_PATCHES: usize = 300;
-/// The screen's share of the light on the face below which nothing can be said.
+/// The screen's share of the light on the face below which nothing can be said, and from which on the lack of relief is sure;
+/// the noise of the slopes up to which it is.
 const LEAST_MODULATION: f64 = 0.04;
+const GOOD_MODULATION: f64 = 0.15;
+const GOOD_NOISE: f64 = 0.02;
 /// Deviations by which the code must explain more than codes that were not shown.
 const LEAST_FRESHNESS: f64 = 2.0;
+/// Changes of the light (as a share of it) that the code does not explain, beyond those of any face that moves a little: another
+/// light plays, as in a recording.
+const OTHER_LIGHT: f64 = 0.06;
 /// Where a surface is as likely a face's as not, and how fast that changes (by mean correlation of its slopes).
 const FACE_LIKE: f64 = 0.45;
 const STEEPNESS: f64 = 14.0;
@@ -103,6 +109,8 @@ pub struct Findings {
     pub response: Response,
     pub slopes: Slopes,
     pub likeness: Option<Likeness>,
+    /// How the surface of one half of the time compares with that of the other.
+    pub steadiness: Option<Likeness>,
     /// The screen's share of the light on the face.
     pub modulation: f64,
 }
@@ -120,7 +128,7 @@ impl FlashCheck {
             random,
             config,
             passive: PassiveCheck::new(READINGS, AntiSpoof::new(source)?),
-            mapper: FaceMapper::new(),
+            mapper: FaceMapper::default(),
             map: FaceMap::default(),
             series: Series::default(),
             turned: [0.0; 3],
@@ -201,11 +209,14 @@ impl FlashCheck {
             self.failure = Some(Failure::TooFewFrames);
             return;
         };
-        let slopes = Slopes::measured(&response, code, self.series.clipped());
+        let measured =
+            |answers: &[Answer]| Slopes::measured(answers, response.noise, code, self.series.clipped());
+        let slopes = measured(&response.patches);
+        let steadiness = measured(&response.halves[0]).likeness(&measured(&response.halves[1]));
         let mean = |sum: f64| (sum / f64::from(self.series.frames().max(1))) as f32;
         let [yaw, pitch, roll] = self.turned.map(mean);
         let likeness = slopes.likeness(&Slopes::expected(HeadPose { yaw, pitch, roll, distance: 0.0 }));
-        let findings = Findings { modulation: response.modulation(), response, slopes, likeness };
+        let findings = Findings { modulation: response.modulation(), response, slopes, likeness, steadiness };
         self.failure = findings.failure();
         self.findings = Some(findings);
     }
@@ -217,19 +228,23 @@ fn draw(config: &FlashConfig, random: &mut Randomness) -> Option<LightCode> {
 
 impl Findings {
     fn failure(&self) -> Option<Failure> {
-        let like = self.likeness.map(|likeness| likeness.mean());
-        if self.modulation < LEAST_MODULATION {
-            return Some(Failure::NoReflection);
-        }
-        if self.response.freshness() < LEAST_FRESHNESS {
-            return Some(Failure::OtherLight);
-        }
+        let answers = self.modulation >= LEAST_MODULATION && self.response.freshness() >= LEAST_FRESHNESS;
+        let like = self.likeness.filter(|_| self.slopes.known() >= LEAST_PATCHES).map(|l| l.mean());
+        let clear = answers && self.is_clear();
         match like {
-            None => Some(Failure::TooFewFrames),
-            Some(_) if self.slopes.len() < LEAST_PATCHES => Some(Failure::TooFewFrames),
-            Some(like) if like < NO_RELIEF => Some(Failure::NoRelief),
-            Some(_) => None,
+            Some(like) if answers && like >= FACE_LIKE => None,
+            _ if self.response.unexplained > OTHER_LIGHT => Some(Failure::OtherLight),
+            None if answers => Some(Failure::TooFewFrames),
+            Some(like) if clear && like < NO_RELIEF => Some(Failure::NoRelief),
+            Some(_) if clear => None,
+            // Noise hides relief, but never makes it.
+            _ => Some(Failure::NoReflection),
         }
+    }
+
+    /// Whether there was light enough to see a relief if there were one.
+    fn is_clear(&self) -> bool {
+        self.modulation >= GOOD_MODULATION && self.steadiness.is_some_and(|s| s.difference <= GOOD_NOISE)
     }
 
     /// In logits.
@@ -311,8 +326,11 @@ impl Check for FlashCheck {
         evidence.cues.extend([
             Cue::new("slope_across", of(|f| f.likeness.map(|l| l.across)), 0.5 * STEEPNESS),
             Cue::new("slope_up", of(|f| f.likeness.map(|l| l.up)), 0.5 * STEEPNESS),
+            Cue::new("steadiness", of(|f| f.steadiness.map(|s| s.mean())), 0.0),
+            Cue::new("slope_noise", of(|f| f.steadiness.map(|s| s.difference)), 0.0),
             Cue::new("modulation", of(|f| Some(f.modulation)), 0.0),
             Cue::new("code_explained", of(|f| Some(f.response.explained)), 0.0),
+            Cue::new("light_unexplained", of(|f| Some(f.response.unexplained)), 0.0),
             Cue::new("code_freshness", of(|f| Some(f.response.freshness())), 0.0),
             Cue::new("display_latency", of(|f| Some(f.response.lag)), 0.0),
         ]);

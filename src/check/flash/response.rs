@@ -9,7 +9,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::code::{LightCode, REST};
+use super::code::{LightCode, PERIOD, REST};
 use super::facemap::{SIDE, patches};
 use super::series::{Series, Slot};
 use crate::check::random::Randomness;
@@ -35,12 +35,14 @@ pub struct Response {
     pub lag: f64,
     /// Share (0–1) of what changed, drift and exposure apart, that the code explains.
     pub explained: f64,
-    /// The same of what changed between parts of the face.
-    pub explained_apart: f64,
+    /// What it does not explain, as a share of the light (root mean square over blocks of skin and time).
+    pub unexplained: f64,
     /// The logarithm of what codes that were not shown leave unexplained, each at its best delay: mean and standard deviation.
     pub decoys: (f64, f64),
     /// Of each patch.
     pub patches: Vec<Answer>,
+    /// The same from every other two periods of the code, and from those between.
+    pub halves: [Vec<Answer>; 2],
     /// Standard deviation, in red, green and blue, of what remains unexplained in a frame, relative to the light.
     pub noise: [f64; 3],
 }
@@ -87,15 +89,19 @@ pub fn demodulate(
     let few: Vec<f64> = lags.iter().copied().step_by((lags.len() / DECOY_LAGS).max(1)).collect();
     let decoys: Vec<f64> = (0..DECOYS)
         .filter_map(|_| changes.best(&code.shuffled(random)?, &few))
-        .map(|(_, explained)| unexplained(explained.whole))
+        .map(|(_, explained)| unexplained(explained))
         .collect();
-    let (patches, noise) = changes.answers(code, lag)?;
+    let (patches, noise) = changes.answers(code, lag, |_| true)?;
+    let half = |time: f64| ((time - lag).max(0.0) * 1e9 / (2 * PERIOD) as f64) as u64 % 2;
+    let (first, _) = changes.answers(code, lag, |time| half(time) == 0)?;
+    let (second, _) = changes.answers(code, lag, |time| half(time) == 1)?;
     Some(Response {
         lag,
-        explained: explained.whole,
-        explained_apart: explained.apart,
+        explained,
+        unexplained: changes.size() * (1.0 - explained).max(0.0).sqrt(),
         decoys: spread(&decoys),
         patches,
+        halves: [first, second],
         noise,
     })
 }
@@ -109,12 +115,6 @@ fn spread(values: &[f64]) -> (f64, f64) {
     let count = values.len().max(1) as f64;
     let mean = values.iter().sum::<f64>() / count;
     (mean, (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / count).sqrt())
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Explained {
-    whole: f64,
-    apart: f64,
 }
 
 /// What changed, weighted by the square root of each slot's frames.
@@ -154,7 +154,8 @@ impl<'a> Changes<'a> {
         let mut steady = drift.clone().insert_column(DRIFT, 0.0);
         steady.set_column(DRIFT, &integral.component_mul(&roots));
         let (steady, drifting) = (basis(steady), basis(drift.clone()));
-        let left_whole = without(&steady, weighted(&roots, DMatrix::from_columns(&[whole.clone()])));
+        let left_whole =
+            without(&steady, weighted(&roots, DMatrix::from_columns(std::slice::from_ref(&whole))));
         let groups = groups();
         let left_apart = [0, 1, 2].map(|channel| {
             let relative = relative(slots, &groups, &means, channel);
@@ -164,9 +165,9 @@ impl<'a> Changes<'a> {
     }
 
     /// The delay that explains most, and how much.
-    fn best(&self, code: &LightCode, lags: &[f64]) -> Option<(f64, Explained)> {
+    fn best(&self, code: &LightCode, lags: &[f64]) -> Option<(f64, f64)> {
         let explained = lags.iter().map(|lag| (*lag, self.explained(&self.codes(code, *lag))));
-        explained.max_by(|a, b| a.1.whole.total_cmp(&b.1.whole))
+        explained.max_by(|a, b| a.1.total_cmp(&b.1))
     }
 
     /// By channel the codes over the slots at a delay.
@@ -190,19 +191,27 @@ impl<'a> Changes<'a> {
         &codes[0] * self.shares[0] + &codes[1] * self.shares[1] + &codes[2] * self.shares[2]
     }
 
-    fn explained(&self, codes: &[DMatrix<f64>; 3]) -> Explained {
-        let columns: usize = self.left_apart.iter().map(DMatrix::ncols).sum();
+    /// The share of all changes that the codes explain.
+    fn explained(&self, codes: &[DMatrix<f64>; 3]) -> f64 {
         // What the whole face does, every block does.
-        let whole = columns as f64 * power(&self.steady, &self.mixed(codes), &self.left_whole);
+        let whole = self.columns() * power(&self.steady, &self.mixed(codes), &self.left_whole);
         let apart =
             codes.iter().zip(&self.left_apart).map(|(codes, left)| power(&self.drifting, codes, left));
-        let apart: f64 = apart.sum();
-        let all = columns as f64 * self.left_whole.norm_squared();
-        let all_apart: f64 = self.left_apart.iter().map(DMatrix::norm_squared).sum();
-        Explained {
-            whole: (whole + apart) / (all + all_apart).max(1e-12),
-            apart: apart / all_apart.max(1e-12),
-        }
+        (whole + apart.sum::<f64>()) / self.total().max(1e-12)
+    }
+
+    fn columns(&self) -> f64 {
+        self.left_apart.iter().map(DMatrix::ncols).sum::<usize>() as f64
+    }
+
+    fn total(&self) -> f64 {
+        let apart: f64 = self.left_apart.iter().map(DMatrix::norm_squared).sum();
+        self.columns() * self.left_whole.norm_squared() + apart
+    }
+
+    /// How much the light changed, as a share of it (root mean square over blocks and time).
+    fn size(&self) -> f64 {
+        (self.total() / self.columns().max(1.0) / self.roots.norm_squared()).sqrt()
     }
 
     /// What the light of the whole face is in each slot without exposure and drift, over what it is.
@@ -230,34 +239,45 @@ impl<'a> Changes<'a> {
         Some(DVector::from_fn(slots, |j, _| (model[j].ln() + level - self.whole[j]).exp()))
     }
 
-    /// Each patch's answers, and the noise by channel.
-    fn answers(&self, code: &LightCode, lag: f64) -> Option<(Vec<Answer>, [f64; 3])> {
+    /// Each patch's answers in the slots at these times, and the noise by channel.
+    fn answers(
+        &self,
+        code: &LightCode,
+        lag: f64,
+        counts: impl Fn(f64) -> bool,
+    ) -> Option<(Vec<Answer>, [f64; 3])> {
         let codes = self.codes(code, lag);
-        let (gains, slots) = (self.gains(&codes)?, self.series.slots());
+        let (gains, all) = (self.gains(&codes)?, self.series.slots());
+        let chosen: Vec<usize> = (0..all.len()).filter(|j| counts(all[*j].times[0])).collect();
+        if chosen.len() <= DRIFT + code.cells() {
+            return None;
+        }
+        let roots = DVector::from_iterator(chosen.len(), chosen.iter().map(|j| self.roots[*j]));
         let none = Answer { light: [0.0; 3], cells: vec![[0.0; 3]; code.cells()] };
         let mut answers = vec![none; patches().len()];
         let mut noise = [0.0; 3];
-        let frames = self.roots.norm_squared();
+        let frames = roots.norm_squared();
         for channel in 0..3 {
-            let design = DMatrix::from_fn(slots.len(), DRIFT + code.cells(), |j, i| {
+            let design = DMatrix::from_fn(chosen.len(), DRIFT + code.cells(), |j, i| {
+                let j = chosen[j];
                 if i < DRIFT { self.drift[(j, i)] } else { codes[channel][(j, i - DRIFT)] }
             });
             let solution = regular(&design).cholesky()?.inverse() * design.transpose();
-            let data = DMatrix::from_fn(slots.len(), answers.len(), |j, i| {
-                self.roots[j] * gains[j] * f64::from(slots[j].light[i][channel])
+            let data = DMatrix::from_fn(chosen.len(), answers.len(), |j, i| {
+                roots[j] * gains[chosen[j]] * f64::from(all[chosen[j]].light[i][channel])
             });
             let found = &solution * &data;
             let rest = &data - &design * &found;
             let mut relative = 0.0;
             for (i, answer) in answers.iter_mut().enumerate() {
-                let light = data.column(i).dot(&self.roots) / frames;
+                let light = data.column(i).dot(&roots) / frames;
                 answer.light[channel] = light as f32;
                 for (cell, value) in answer.cells.iter_mut().enumerate() {
                     value[channel] = found[(DRIFT + cell, i)] as f32;
                 }
                 relative += rest.column(i).norm_squared() / light.max(1e-3).powi(2);
             }
-            let freedom = slots.len().saturating_sub(DRIFT + code.cells()).max(1) * answers.len();
+            let freedom = (chosen.len() - DRIFT - code.cells()) * answers.len();
             noise[channel] = (relative / freedom as f64).sqrt();
         }
         Some((answers, noise))

@@ -8,7 +8,7 @@ use nalgebra::{DMatrix, DVector, Rotation3, Vector3};
 
 use super::code::LightCode;
 use super::facemap::{neighbours, patches};
-use super::response::Response;
+use super::response::Answer;
 use crate::face::HeadPose;
 
 /// A value for each patch; `None` where it is not known.
@@ -28,17 +28,22 @@ const MOST_CLIPPED: f32 = 0.1;
 /// Patches that are turned further away (cosine) are left out: hair, ears and the wall come in there.
 const LEAST_FACING: f32 = 0.6;
 /// Of the Gaussian that slopes are smoothed with, in patches, after a median of 3 × 3.
-const SMOOTH: f32 = 1.0;
+const SMOOTH: f32 = 1.5;
 
 impl Slopes {
-    /// From the answers; `clipped` is the share of frames in which each patch was.
-    pub fn measured(response: &Response, code: &LightCode, clipped: impl Iterator<Item = f32>) -> Self {
-        let found = response.patches.iter().zip(patches()).zip(clipped).map(|((answer, patch), clipped)| {
+    /// From answers and their noise by channel; `clipped` is the share of frames in which each patch was.
+    pub fn measured(
+        answers: &[Answer],
+        noise: [f64; 3],
+        code: &LightCode,
+        clipped: impl Iterator<Item = f32>,
+    ) -> Self {
+        let found = answers.iter().zip(patches()).zip(clipped).map(|((answer, patch), clipped)| {
             let (mut sum, mut across, mut up) = (0.0, 0.0, 0.0);
             for channel in 0..3 {
                 let light = answer.light[channel].max(1e-4);
                 // A ratio is as sure as its divisor is above the noise.
-                let noise = (light * response.noise[channel].max(1e-4) as f32).powi(2);
+                let noise = (light * noise[channel].max(1e-4) as f32).powi(2);
                 let total: f32 = answer.cells.iter().map(|cell| cell[channel]).sum();
                 let trust = total.max(0.0) / noise;
                 for (cell, value) in answer.cells.iter().enumerate() {
@@ -79,16 +84,20 @@ impl Slopes {
     }
 
     /// How many patches are known.
-    pub fn len(&self) -> usize {
+    pub fn known(&self) -> usize {
         self.p.iter().flatten().count()
     }
 
     /// Compares with another surface, once a quadric is out of the slopes of both: a flat, tilted or bent sheet in near
     /// light, or a smooth mask. `None` when too little is known.
     pub fn likeness(&self, other: &Self) -> Option<Likeness> {
-        let ((across, gain_across), (up, gain_up)) =
-            (correlation(&self.p, &other.p)?, correlation(&self.q, &other.q)?);
-        Some(Likeness { across, up, gain: [gain_across, gain_up] })
+        let (p, q) = (Relation::of(&self.p, &other.p)?, Relation::of(&self.q, &other.q)?);
+        Some(Likeness {
+            across: p.correlation,
+            up: q.correlation,
+            gain: [p.gain, q.gain],
+            difference: 0.5 * (0.5 * (p.difference + q.difference)).sqrt(),
+        })
     }
 }
 
@@ -100,6 +109,8 @@ pub struct Likeness {
     pub up: f64,
     /// How much of the other's slopes, across and up, there is in the first's.
     pub gain: [f64; 2],
+    /// Half the root mean square of what they differ by: the deviation of the mean of two equal measurements.
+    pub difference: f64,
 }
 
 impl Likeness {
@@ -121,7 +132,7 @@ fn median(map: &Map) -> Map {
 fn gaussian(map: &Map) -> Map {
     let around = |i: usize| {
         let (mut sum, mut total) = (0.0, 0.0);
-        for (other, [dx, dy]) in neighbours(i, 3) {
+        for (other, [dx, dy]) in neighbours(i, 4) {
             if let Some(value) = map[other] {
                 let weight = (-0.5 * (dx * dx + dy * dy) as f32 / (SMOOTH * SMOOTH)).exp();
                 (sum, total) = (sum + weight * value, total + weight);
@@ -135,26 +146,40 @@ fn gaussian(map: &Map) -> Map {
 /// Fewer known patches than this are no surface.
 const LEAST_PATCHES: usize = 200;
 
-/// The correlation, and the regression of the first on the second.
-fn correlation(a: &Map, b: &Map) -> Option<(f64, f64)> {
-    let known: Vec<usize> = (0..a.len()).filter(|i| a[*i].is_some() && b[*i].is_some()).collect();
-    if known.len() < LEAST_PATCHES {
-        return None;
+/// How two maps relate without their quadrics.
+struct Relation {
+    correlation: f64,
+    /// The regression of the first on the second.
+    gain: f64,
+    /// Mean square.
+    difference: f64,
+}
+
+impl Relation {
+    fn of(a: &Map, b: &Map) -> Option<Self> {
+        let known: Vec<usize> = (0..a.len()).filter(|i| a[*i].is_some() && b[*i].is_some()).collect();
+        if known.len() < LEAST_PATCHES {
+            return None;
+        }
+        let quadric = DMatrix::from_fn(known.len(), 6, |row, column| {
+            let [x, y, _] = patches()[known[row]].place.map(|v| f64::from(v) / 8.0);
+            [1.0, x, y, x * x, x * y, y * y][column]
+        })
+        .qr()
+        .q();
+        let rest = |map: &Map| {
+            let values =
+                DVector::from_iterator(known.len(), known.iter().map(|i| f64::from(map[*i].unwrap_or(0.0))));
+            &values - &quadric * (quadric.transpose() * &values)
+        };
+        let (a, b) = (rest(a), rest(b));
+        let (norms, dot) = (a.norm() * b.norm(), a.dot(&b));
+        (norms > 0.0).then(|| Self {
+            correlation: dot / norms,
+            gain: dot / b.norm_squared(),
+            difference: (a - b).norm_squared() / known.len() as f64,
+        })
     }
-    let quadric = DMatrix::from_fn(known.len(), 6, |row, column| {
-        let [x, y, _] = patches()[known[row]].place.map(|v| f64::from(v) / 8.0);
-        [1.0, x, y, x * x, x * y, y * y][column]
-    })
-    .qr()
-    .q();
-    let rest = |map: &Map| {
-        let values =
-            DVector::from_iterator(known.len(), known.iter().map(|i| f64::from(map[*i].unwrap_or(0.0))));
-        &values - &quadric * (quadric.transpose() * &values)
-    };
-    let (a, b) = (rest(a), rest(b));
-    let (norms, dot) = (a.norm() * b.norm(), a.dot(&b));
-    (norms > 0.0).then(|| (dot / norms, dot / b.norm_squared()))
 }
 
 #[cfg(test)]

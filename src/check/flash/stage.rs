@@ -66,7 +66,7 @@ impl Stage {
             (self.last_good, self.who) = (time, who);
         }
         let was_lit = self.lit;
-        self.lit |= self.phase != Phase::Waiting;
+        self.lit |= matches!(self.phase, Phase::Settling(..) | Phase::Playing(_));
         match self.phase {
             Phase::Over if was_lit => {
                 self.lit = false;

@@ -1,0 +1,209 @@
+//! `livenessflash` before a rendered person, and its promise that no screen is left glowing.
+
+mod common;
+
+use std::time::Duration;
+
+use common::*;
+use gst::prelude::*;
+use gstliveness::check::{LightCue, Shown, is_safe};
+use gstliveness::elements::message::{Body, LivenessMessage};
+use gstliveness::elements::meta::LivenessMeta;
+
+/// A rendered session; stops at the result.
+struct Session {
+    pipeline: gst::Pipeline,
+    messages: Vec<gst::Structure>,
+}
+
+impl Session {
+    fn new(source: &str, check: &str) -> Self {
+        init();
+        let line = format!(
+            "livenesstestsrc name=source seed=5 identity=5 {source} ! \
+             video/x-raw,format=NV12,width=640,height=480,framerate=30/1 ! \
+             livenessflash name=check seed=3 max-attempts=1 {check} ! fakesink name=sink sync=false"
+        );
+        let pipeline = gst::parse::launch(&line).unwrap().downcast::<gst::Pipeline>().unwrap();
+        pipeline.set_state(gst::State::Playing).unwrap();
+        Self { pipeline, messages: Vec::new() }
+    }
+
+    /// Waits until there are so many messages of this name, or the stream ends.
+    fn until(&mut self, name: &str, count: usize) {
+        let bus = self.pipeline.bus().unwrap();
+        while named(&self.messages, name).len() < count {
+            let message = bus.timed_pop(gst::ClockTime::from_seconds(120)).expect("a message in time");
+            match message.view() {
+                gst::MessageView::Element(element) => {
+                    self.messages.extend(element.structure().map(ToOwned::to_owned));
+                }
+                gst::MessageView::Error(error) => panic!("{error:?}"),
+                gst::MessageView::Eos(_) => return,
+                _ => {}
+            }
+        }
+    }
+
+    fn result(&mut self) -> gst::Structure {
+        self.until("liveness/result", 1);
+        result(&self.messages).to_owned()
+    }
+
+    fn lights(&self) -> Vec<(u64, LightCue)> {
+        let lights = self.messages.iter().filter_map(|structure| {
+            let message = LivenessMessage::try_from(structure.as_ref()).ok()?;
+            let Body::Light(light) = message.body else { return None };
+            Some((message.header.running_time.map_or(0, gst::ClockTime::nseconds), light))
+        });
+        lights.collect()
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.pipeline.set_state(gst::State::Null).unwrap();
+    }
+}
+
+fn evidence(result: &gst::StructureRef, cue: &str) -> f64 {
+    let cues = json(result)["evidence"]["cues"].as_array().unwrap().clone();
+    cues.iter().find(|c| c["name"] == cue).unwrap()["value"].as_f64().unwrap()
+}
+
+#[test]
+fn a_live_face_is_approved_with_its_depth() {
+    let mut session = Session::new("", "");
+    let result = session.result();
+    assert_eq!(text(&result, "status"), "Approved", "{result}");
+    assert!(result.get::<u64>("running-time").unwrap() <= 4_000_000_000, "within four seconds");
+    let report = json(&result);
+    assert_eq!(report["method"], "FLASHING");
+    assert!(report["evidence"]["challenge_entropy_bits"].as_f64().unwrap() >= 20.0, "{report}");
+    assert!((evidence(&result, "display_latency") - 0.08).abs() < 0.05);
+    let depth = result.get::<gst::Sample>("depth-map").unwrap();
+    let caps = depth.caps().unwrap().to_string();
+    assert!(caps.contains("GRAY16_LE"), "{caps}");
+    assert!(depth.info().unwrap().get::<f64>("range").unwrap() > 1.0);
+    assert!(result.get::<gst::Sample>("reference-image").is_ok());
+}
+
+#[test]
+fn a_print_answers_without_relief() {
+    let result = Session::new("subject=print ambient=0.4", "").result();
+    assert_eq!(text(&result, "status"), "Declined", "{result}");
+    assert!(texts(&result, "warnings").contains(&"LIVENESS_FACE_ATTACK".to_owned()), "{result}");
+    assert!(evidence(&result, "modulation") > 0.2 && evidence(&result, "slope_across") < 0.4);
+}
+
+#[test]
+fn a_recording_of_another_light_is_declined() {
+    for subject in ["replay", "injected"] {
+        let result = Session::new(&format!("subject={subject}"), "").result();
+        assert_eq!(text(&result, "status"), "Declined", "{subject}: {result}");
+    }
+}
+
+#[test]
+fn a_room_that_outshines_the_screen_asks_for_another_try() {
+    let mut session = Session::new("ambient=100", "max-attempts=2");
+    session.until("liveness/retry", 1);
+    let retry = named(&session.messages, "liveness/retry")[0].clone();
+    assert_eq!(text(&retry, "error"), "HIGH_FACE_LUMINANCE", "{retry}");
+}
+
+#[test]
+fn the_light_is_safe_goes_out_one_by_one_and_ends() {
+    let mut session = Session::new("", "");
+    session.result();
+    let lights = session.lights();
+    let (last, shown) = lights.split_last().unwrap();
+    assert!(!last.1.active, "the last switches the light off");
+    assert!(shown.iter().all(|(_, light)| light.active && light.colors.len() == 4));
+    assert!(lights.iter().enumerate().all(|(i, (_, light))| light.index == i as u32));
+    let states: Vec<_> = shown
+        .iter()
+        .map(|(at, light)| {
+            let linear = |v: u32| (f32::from(v as u8) / 255.0).powf(2.2);
+            let cell = |c: &u32| [linear(c >> 16), linear(c >> 8), linear(*c)];
+            Shown { at: *at, cells: light.colors.iter().map(cell).collect() }
+        })
+        .collect();
+    assert!(states.len() > 90 && is_safe(2, 2, &states));
+}
+
+#[test]
+fn the_metas_carry_what_the_messages_say() {
+    let mut session = Session::new("", "");
+    let shown = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = shown.clone();
+    let pad = session.pipeline.by_name("sink").unwrap().static_pad("sink").unwrap();
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        if let Some(meta) = info.buffer().and_then(|buffer| buffer.meta::<LivenessMeta>()) {
+            seen.lock().unwrap().extend(meta.check().light.clone());
+        }
+        gst::PadProbeReturn::Ok
+    });
+    session.result();
+    session.pipeline.set_state(gst::State::Paused).unwrap();
+    let told: Vec<_> = session.lights().into_iter().map(|(_, light)| light).filter(|l| l.active).collect();
+    let shown = shown.lock().unwrap();
+    // The probe may have come a frame late.
+    assert!(shown.len() + 2 >= told.len() && told.ends_with(&shown), "{} {}", shown.len(), told.len());
+}
+
+/// Plays until the light is on, does something, and looks whether the light went out.
+fn ends_the_light(what: &str, end: impl FnOnce(&gst::Pipeline)) {
+    let mut session = Session::new("num-buffers=40", "");
+    session.until("liveness/light", 5);
+    end(&session.pipeline);
+    let bus = session.pipeline.bus().unwrap();
+    let due = std::time::Instant::now() + Duration::from_secs(60);
+    while session.lights().last().is_some_and(|(_, light)| light.active) {
+        assert!(std::time::Instant::now() < due, "{what} leaves the light on");
+        if let Some(message) = bus.timed_pop(gst::ClockTime::from_mseconds(100)) {
+            session.messages.extend(message.structure().map(ToOwned::to_owned));
+        }
+    }
+}
+
+#[test]
+fn whatever_ends_a_check_ends_the_light() {
+    ends_the_light("the end of the stream", |_| {});
+    ends_the_light("cancelling", |pipeline| {
+        pipeline.by_name("check").unwrap().emit_by_name::<()>("cancel", &[]);
+    });
+    ends_the_light("starting anew", |pipeline| {
+        pipeline.by_name("check").unwrap().emit_by_name::<()>("start", &[]);
+    });
+    ends_the_light("a flush", |pipeline| {
+        let pad = pipeline.by_name("check").unwrap().static_pad("sink").unwrap();
+        pad.send_event(gst::event::FlushStart::new());
+        pad.send_event(gst::event::FlushStop::new(true));
+    });
+    ends_the_light("stopping", |pipeline| {
+        pipeline.set_state(gst::State::Ready).unwrap();
+    });
+}
+
+#[test]
+fn a_moment_without_a_face_begins_anew() {
+    let mut rig = {
+        let element = {
+            init();
+            gst::ElementFactory::make("livenessflash").name("check").property("max-attempts", 1u32)
+        };
+        Rig::around(element.build().unwrap(), &Picture::astronaut().info().to_caps().unwrap())
+    };
+    let (face, nobody) = (Picture::astronaut(), Picture::grey(512, 512));
+    // Long enough for the code to begin, then away for longer than a lapse, and so on: the light begins anew twice.
+    for _ in 0..4 {
+        (0..25).for_each(|_| drop(rig.show(&face)));
+        (0..15).for_each(|_| drop(rig.show(&nobody)));
+    }
+    let messages = rig.messages();
+    let result = result(&messages);
+    assert!(result.get::<String>("json").unwrap().contains("MOVED_AWAY"), "{result}");
+    let last = named(&messages, "liveness/light").last().copied().unwrap().clone();
+    assert!(!last.get::<bool>("active").unwrap());
+}
