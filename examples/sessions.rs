@@ -95,7 +95,9 @@ fn main() -> Result<(), Error> {
         "flash" => &FLASH_SUBJECTS,
         _ => return Err("say which method: action or flash".into()),
     };
-    let obeying = subjects.iter().map(|subject| (*subject, "obeys"));
+    // A recording of a flash session shows nobody who was asked to move.
+    let behaviour = if method == "flash" { "idle" } else { "obeys" };
+    let obeying = subjects.iter().map(|subject| (*subject, behaviour));
     let others = others.iter().map(|behaviour| ("live", *behaviour));
     for (subject, behaviour) in obeying.chain(others) {
         let name = format!("{subject} {behaviour}");

@@ -1,34 +1,33 @@
-//! The light of an earlier check, as a recording shows it: the same grid, another secret.
+//! The light of an earlier check, as a recording shows it: the same kind of code, another secret.
 
+use crate::check::{LightCode, Randomness};
 use crate::render::ScreenLight;
-use crate::render::random::Random;
 
-/// Each cell and channel is drawn anew so often, and eases into it (seconds).
-const SLOT: f64 = 0.3;
-const EASE: f64 = 0.12;
-/// Its low and its high, linear.
-const LEVELS: [f32; 2] = [0.05, 1.0];
+/// The screen rests so long before a code begins, in seconds: a recording that is started with today's light runs with
+/// today's code.
+const REST: f64 = 0.4;
+/// Longer than any check's, in nanoseconds.
+const DURATION: u64 = 10_000_000_000;
 
 #[derive(Clone, Debug)]
-pub struct Earlier(u64);
+pub struct Earlier {
+    seed: u64,
+    code: Option<LightCode>,
+}
 
 impl Earlier {
     pub fn new(seed: u64) -> Self {
-        Self(seed)
+        Self { seed: seed.max(1), code: None }
     }
 
     /// What lit the recorded face so many seconds into its check, on a screen like today's.
-    pub fn light(&self, today: &ScreenLight, seconds: f64) -> ScreenLight {
-        let cells = (0..today.cells.len()).map(|cell| [0, 1, 2].map(|i| self.level(3 * cell + i, seconds)));
-        ScreenLight { cells: cells.collect(), ..today.clone() }
-    }
-
-    fn level(&self, code: usize, seconds: f64) -> f32 {
-        let slot = (seconds / SLOT).floor().max(0.0);
-        let drawn = |n: u64| LEVELS[Random::nth(self.0 ^ code as u64, n).below(2)];
-        let (from, to) = (drawn(slot as u64), drawn(slot as u64 + 1));
-        let share = ((seconds - slot * SLOT) / EASE).clamp(0.0, 1.0) as f32;
-        let eased = 0.5 - 0.5 * (std::f32::consts::PI * share).cos();
-        from + eased * (to - from)
+    pub fn light(&mut self, today: &ScreenLight, seconds: f64) -> ScreenLight {
+        let same = |code: &LightCode| (code.rows(), code.columns()) == (today.rows, today.columns);
+        if !self.code.as_ref().is_some_and(same) {
+            let mut random = Randomness::new(self.seed);
+            self.code = LightCode::draw(today.rows, today.columns, DURATION, &mut random);
+        }
+        let cells = self.code.as_ref().map(|code| code.at_seconds(seconds - REST));
+        ScreenLight { cells: cells.unwrap_or_else(|| today.cells.clone()), ..today.clone() }
     }
 }
