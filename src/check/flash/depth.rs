@@ -9,8 +9,8 @@ use super::shape::{Map, Slopes};
 /// Enough for a map of this size to converge to a hundredth of its range.
 const ROUNDS: usize = 400;
 
-/// Depth in cm towards the camera, without its mean, up to one common scale: `per_slope` turns p and q into nₓ/n_z and n_y/n_z.
-pub fn integrate(slopes: &Slopes, per_slope: [f32; 2]) -> Map {
+/// Depth in cm towards the camera, without its mean, up to its scale: `per_slope` turns p and q into nₓ/n_z and n_y/n_z.
+pub fn integrate(slopes: &Slopes, per_slope: f32) -> Map {
     let equations = equations(slopes, per_slope);
     let known: Vec<bool> = slopes.p.iter().map(Option::is_some).collect();
     // The normal equations, by conjugate gradients.
@@ -56,14 +56,14 @@ struct Step {
     rise: f32,
 }
 
-fn equations(slopes: &Slopes, [across, up]: [f32; 2]) -> Vec<Step> {
+fn equations(slopes: &Slopes, per_slope: f32) -> Vec<Step> {
     let mut steps = Vec::with_capacity(2 * patches().len());
     for from in 0..patches().len() {
         for (to, offset) in neighbours(from, 1) {
             // Towards the right z falls where the surface faces right; downwards it rises where it faces up.
             let slope = match offset {
-                [1, 0] => slopes.p[from].zip(slopes.p[to]).map(|(a, b)| -0.5 * across * (a + b)),
-                [0, 1] => slopes.q[from].zip(slopes.q[to]).map(|(a, b)| 0.5 * up * (a + b)),
+                [1, 0] => slopes.p[from].zip(slopes.p[to]).map(|(a, b)| -0.5 * per_slope * (a + b)),
+                [0, 1] => slopes.q[from].zip(slopes.q[to]).map(|(a, b)| 0.5 * per_slope * (a + b)),
                 _ => None,
             };
             if let Some(slope) = slope {
@@ -86,7 +86,7 @@ mod tests {
             p: patches().iter().map(|p| dome(p.place[0])).collect(),
             q: patches().iter().map(|p| dome(p.place[1])).collect(),
         };
-        let depth = integrate(&slopes, [1.0, 1.0]);
+        let depth = integrate(&slopes, 1.0);
         let height = |[x, y, _]: [f32; 3]| -0.1 * (x * x + y * y);
         let mean = patches().iter().map(|p| height(p.place)).sum::<f32>() / patches().len() as f32;
         for (patch, depth) in patches().iter().zip(&depth) {
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn the_canonical_face_has_its_nose() {
-        let depth = integrate(&Slopes::expected(HeadPose::default()), [1.0, 1.0]);
+        let depth = integrate(&Slopes::expected(HeadPose::default()), 1.0);
         let best = (0..depth.len()).filter(|i| depth[*i].is_some());
         let top = best.max_by(|a, b| depth[*a].unwrap_or(0.0).total_cmp(&depth[*b].unwrap_or(0.0))).unwrap();
         let [x, y, _] = patches()[top].place;
@@ -107,6 +107,6 @@ mod tests {
     #[test]
     fn nothing_known_is_no_depth() {
         let slopes = Slopes { p: vec![None; patches().len()], q: vec![None; patches().len()] };
-        assert!(integrate(&slopes, [1.0, 1.0]).iter().all(Option::is_none));
+        assert!(integrate(&slopes, 1.0).iter().all(Option::is_none));
     }
 }

@@ -3,6 +3,7 @@
 use super::depth::integrate;
 use super::facemap::{neighbours, patches};
 use super::shape::{Likeness, Slopes};
+use crate::face::HeadPose;
 use crate::vision::{Point, Rect};
 
 /// The face's depth over a square of the frame.
@@ -14,7 +15,8 @@ pub struct DepthMap {
     pub depth: Vec<u16>,
     /// What it covers, in frame pixels.
     pub area: Rect,
-    /// Between 1 and 65535, in cm for a face of average size; its shape is measured, its scale is fitted to a face's.
+    /// Between 1 and 65535, in cm for a face of average size. The shape is measured, its scale fitted to a face's; light from
+    /// near makes it look somewhat rounder.
     pub range: f32,
 }
 
@@ -24,9 +26,13 @@ const PIXELS: usize = 160;
 const LEAST_GAIN: f64 = 0.02;
 
 impl DepthMap {
-    /// From slopes and how they compare with a face's, as seen with the landmarks of one frame (in pixels); `None` when nothing is known.
+    /// From slopes and how they compare with a face's, as seen with the landmarks of one frame (in
+    /// pixels); `None` when nothing is known.
     pub fn new(slopes: &Slopes, likeness: Likeness, landmarks: &[Point]) -> Option<Self> {
-        let depth = integrate(slopes, likeness.gain.map(|gain| gain.abs().max(LEAST_GAIN).recip() as f32));
+        // One scale for both directions: the screen's shape is not known.
+        let gain = (0.5 * (likeness.gain[0] + likeness.gain[1])).max(LEAST_GAIN);
+        let level = slopes.levelled(&Slopes::expected(HeadPose::default()), gain);
+        let depth = integrate(&level, gain.recip() as f32);
         let known = || depth.iter().flatten().copied();
         let (far, near) = known().fold((f32::MAX, f32::MIN), |(far, near), z| (far.min(z), near.max(z)));
         if far >= near {
@@ -86,7 +92,7 @@ fn fill(picture: &mut [u16], corners: [([f32; 2], Option<f32>); 3]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::face::{HeadPose, canonical_face};
+    use crate::face::canonical_face;
 
     fn landmarks() -> Vec<Point> {
         let vertices = canonical_face().vertices.iter();

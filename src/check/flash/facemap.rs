@@ -192,8 +192,8 @@ pub struct FaceMapper {
 pub struct FaceMap {
     /// Linear red, green and blue, 0–1.
     pub light: Vec<[f32; 3]>,
-    /// Whether a channel was clipped.
-    pub clipped: Vec<bool>,
+    /// Whether its red, green and blue were clipped.
+    pub clipped: Vec<[bool; 3]>,
 }
 
 impl Default for FaceMapper {
@@ -222,12 +222,12 @@ impl FaceMapper {
         map.light.clear();
         map.clipped.clear();
         for patch in patches() {
-            let (mut sum, mut clipped) = ([0.0f32; 3], false);
+            let (mut sum, mut clipped) = ([0.0f32; 3], [false; 3]);
             for spot in &patch.quarters {
                 let [x, y] = spot.in_frame(landmarks);
                 let (light, clips) = self.at((x - bounds.x) * scale - 0.5, (y - bounds.y) * scale - 0.5);
                 sum = [0, 1, 2].map(|k| sum[k] + 0.25 * light[k]);
-                clipped |= clips;
+                clipped = [0, 1, 2].map(|k| clipped[k] || clips[k]);
             }
             map.light.push(sum);
             map.clipped.push(clipped);
@@ -235,7 +235,7 @@ impl FaceMapper {
     }
 
     /// Bilinear, in linear light.
-    fn at(&self, x: f32, y: f32) -> ([f32; 3], bool) {
+    fn at(&self, x: f32, y: f32) -> ([f32; 3], [bool; 3]) {
         let last = (CROP - 2) as f32;
         let (x, y) = (x.clamp(0.0, last), y.clamp(0.0, last));
         let (column, row) = (x as usize, y as usize);
@@ -250,7 +250,7 @@ impl FaceMapper {
         for (corner, weight) in corners.iter().zip(weights) {
             light = [0, 1, 2].map(|k| light[k] + weight * self.decode(corner[k]));
         }
-        (light, corners.iter().flatten().any(|v| *v >= CLIPPED))
+        (light, [0, 1, 2].map(|k| corners.iter().any(|corner| corner[k] >= CLIPPED)))
     }
 
     fn decode(&self, value: f32) -> f32 {
@@ -307,7 +307,7 @@ mod tests {
                 let expected = [mapper.decode((place[0] - 0.5) / 2.0), mapper.decode(place[1] - 0.5)];
                 assert!((light[0] - expected[0]).abs() < 0.02 && (light[1] - expected[1]).abs() < 0.02);
             }
-            assert!(map.clipped.iter().all(|c| *c));
+            assert!(map.clipped.iter().all(|c| *c == [false, false, true]));
         }
     }
 

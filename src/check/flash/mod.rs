@@ -91,6 +91,7 @@ pub struct FlashCheck {
     mapper: FaceMapper,
     map: FaceMap,
     series: Series,
+    /// Sums of yaw, pitch and roll.
     turned: [f64; 3],
     steady: Steady,
     /// Of the last frame, in pixels.
@@ -163,8 +164,8 @@ impl FlashCheck {
         let HeadPose { yaw, pitch, roll, .. } = face.pose;
         let motion = [0.1 * yaw, 0.1 * pitch, 3.0 * place.x, 3.0 * place.y, 10.0 * place.size];
         self.series.push(since as f64 * 1e-9, &self.map, motion);
-        for (sum, angle) in self.turned.iter_mut().zip([yaw, pitch, roll]) {
-            *sum += f64::from(angle);
+        for (sum, value) in self.turned.iter_mut().zip([yaw, pitch, roll]) {
+            *sum += f64::from(value);
         }
         self.last.clear();
         self.last.extend_from_slice(landmarks);
@@ -197,6 +198,13 @@ impl FlashCheck {
         Some(cue)
     }
 
+    /// The mean of the head's pose while the light played.
+    fn pose(&self) -> HeadPose {
+        let frames = f64::from(self.series.frames().max(1));
+        let [yaw, pitch, roll] = self.turned.map(|sum| (sum / frames) as f32);
+        HeadPose { yaw, pitch, roll, distance: 0.0 }
+    }
+
     fn conclude(&mut self) {
         let Some(code) = &self.code else { return };
         let periods = code.duration() as f64 / PERIOD as f64;
@@ -213,9 +221,7 @@ impl FlashCheck {
             |answers: &[Answer]| Slopes::measured(answers, response.noise, code, self.series.clipped());
         let slopes = measured(&response.patches);
         let steadiness = measured(&response.halves[0]).likeness(&measured(&response.halves[1]));
-        let mean = |sum: f64| (sum / f64::from(self.series.frames().max(1))) as f32;
-        let [yaw, pitch, roll] = self.turned.map(mean);
-        let likeness = slopes.likeness(&Slopes::expected(HeadPose { yaw, pitch, roll, distance: 0.0 }));
+        let likeness = slopes.likeness(&Slopes::expected(self.pose()));
         let findings = Findings { modulation: response.modulation(), response, slopes, likeness, steadiness };
         self.failure = findings.failure();
         self.findings = Some(findings);

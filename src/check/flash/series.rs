@@ -12,7 +12,7 @@ const MOST_SLOTS: usize = 1600;
 pub struct Series {
     slots: Vec<Slot>,
     frames: u32,
-    clipped: Vec<u32>,
+    clipped: Vec<[u32; 3]>,
 }
 
 /// How the head moved, in numbers of about 1: yaw and pitch, place and size.
@@ -36,8 +36,10 @@ impl Series {
             return;
         }
         self.frames += 1;
-        self.clipped.resize(map.clipped.len(), 0);
-        self.clipped.iter_mut().zip(&map.clipped).for_each(|(count, clipped)| *count += u32::from(*clipped));
+        self.clipped.resize(map.clipped.len(), [0; 3]);
+        for (counts, clipped) in self.clipped.iter_mut().zip(&map.clipped) {
+            (0..3).for_each(|k| counts[k] += u32::from(clipped[k]));
+        }
         let full = self.slots.len() >= MOST_SLOTS;
         match self.slots.last_mut() {
             Some(slot) if time - slot.times[0] < SLOT => slot.add(time, &map.light, motion),
@@ -54,9 +56,9 @@ impl Series {
         self.frames
     }
 
-    /// The share of frames in which each patch was clipped.
-    pub fn clipped(&self) -> impl Iterator<Item = f32> {
-        self.clipped.iter().map(|count| *count as f32 / self.frames.max(1) as f32)
+    /// The share of frames in which each patch was clipped, by channel.
+    pub fn clipped(&self) -> impl Iterator<Item = [f32; 3]> {
+        self.clipped.iter().map(|counts| counts.map(|count| count as f32 / self.frames.max(1) as f32))
     }
 }
 
@@ -88,7 +90,7 @@ mod tests {
     use super::*;
 
     fn map(light: f32) -> FaceMap {
-        FaceMap { light: vec![[light; 3]; patches().len()], clipped: vec![light > 0.9; patches().len()] }
+        FaceMap { light: vec![[light; 3]; patches().len()], clipped: vec![[light > 0.9; 3]; patches().len()] }
     }
 
     #[test]
@@ -100,6 +102,6 @@ mod tests {
         assert_eq!((series.slots().len(), series.frames()), (2, 4));
         assert!((series.slots()[0].light[7][1] - 0.5).abs() < 1e-6);
         assert!((series.slots()[0].mean(|t| t) - 0.008).abs() < 1e-9);
-        assert_eq!(series.clipped().next(), Some(0.25));
+        assert_eq!(series.clipped().next(), Some([0.25; 3]));
     }
 }

@@ -7,7 +7,7 @@
 use nalgebra::{DMatrix, DVector, Rotation3, Vector3};
 
 use super::code::LightCode;
-use super::facemap::{neighbours, patches};
+use super::facemap::{Patch, neighbours, patches};
 use super::response::Answer;
 use crate::face::HeadPose;
 
@@ -23,24 +23,27 @@ pub struct Slopes {
 
 /// What a patch must not answer less than, relative to its light, to be counted.
 const LEAST_ANSWER: f32 = 0.01;
-/// Patches clipped in a larger share of frames are left out.
+/// Channels clipped in a larger share of frames are left out.
 const MOST_CLIPPED: f32 = 0.1;
-/// Patches that are turned further away (cosine) are left out: hair, ears and the wall come in there.
+/// Patches that are turned further away (cosine) are left out at the rim: hair, ears and the wall come in there. Further in,
+/// in cm from the middle, it is the nose.
 const LEAST_FACING: f32 = 0.6;
+const RIM: f32 = 3.0;
 /// Of the Gaussian that slopes are smoothed with, in patches, after a median of 3 × 3.
 const SMOOTH: f32 = 1.5;
 
 impl Slopes {
-    /// From answers and their noise by channel; `clipped` is the share of frames in which each patch was.
+    /// From answers and their noise by channel; `clipped` is the share of frames in which each channel of
+    /// each patch was.
     pub fn measured(
         answers: &[Answer],
         noise: [f64; 3],
         code: &LightCode,
-        clipped: impl Iterator<Item = f32>,
+        clipped: impl Iterator<Item = [f32; 3]>,
     ) -> Self {
         let found = answers.iter().zip(patches()).zip(clipped).map(|((answer, patch), clipped)| {
             let (mut sum, mut across, mut up) = (0.0, 0.0, 0.0);
-            for channel in 0..3 {
+            for channel in (0..3).filter(|channel| clipped[*channel] <= MOST_CLIPPED) {
                 let light = answer.light[channel].max(1e-4);
                 // A ratio is as sure as its divisor is above the noise.
                 let noise = (light * noise[channel].max(1e-4) as f32).powi(2);
@@ -55,8 +58,7 @@ impl Slopes {
             }
             let total: f32 = answer.cells.iter().flatten().sum();
             let seen = total > LEAST_ANSWER * answer.light.iter().sum::<f32>() && sum > 0.0;
-            let usable = seen && clipped <= MOST_CLIPPED && patch.normal[2] >= LEAST_FACING;
-            usable.then(|| (across / sum, up / sum))
+            (seen && counts(patch)).then(|| (across / sum, up / sum))
         });
         Self::of(found).smoothed(true)
     }
@@ -68,7 +70,7 @@ impl Slopes {
         let slopes = patches().iter().map(|patch| {
             let n = turn * Vector3::from(patch.normal);
             let facing = n.z.max(0.2);
-            (patch.normal[2] >= LEAST_FACING).then(|| (n.x / facing, n.y / facing))
+            counts(patch).then(|| (n.x / facing, n.y / facing))
         });
         Self::of(slopes).smoothed(false)
     }
@@ -88,6 +90,16 @@ impl Slopes {
         self.p.iter().flatten().count()
     }
 
+    /// Without the tilt that the screen's place gives it: as steep on average as another, with this share of its slopes.
+    pub fn levelled(&self, other: &Self, gain: f64) -> Self {
+        let level = |map: &Map, like: &Map| {
+            let both = || map.iter().zip(like).filter_map(|(a, b)| a.zip(*b));
+            let shift = both().map(|(a, b)| a - gain as f32 * b).sum::<f32>() / both().count().max(1) as f32;
+            map.iter().map(|v| v.map(|v| v - shift)).collect()
+        };
+        Self { p: level(&self.p, &other.p), q: level(&self.q, &other.q) }
+    }
+
     /// Compares with another surface, once a quadric is out of the slopes of both: a flat, tilted or bent sheet in near
     /// light, or a smooth mask. `None` when too little is known.
     pub fn likeness(&self, other: &Self) -> Option<Likeness> {
@@ -99,6 +111,10 @@ impl Slopes {
             difference: 0.5 * (0.5 * (p.difference + q.difference)).sqrt(),
         })
     }
+}
+
+fn counts(patch: &Patch) -> bool {
+    patch.normal[2] >= LEAST_FACING || (patch.place[0].abs() < RIM && patch.place[1].abs() < RIM)
 }
 
 /// How two surfaces compare.
