@@ -14,6 +14,7 @@ pub mod elements;
 pub mod face;
 pub mod inference;
 pub mod render;
+pub mod screen;
 pub mod session;
 pub mod vision;
 

@@ -6,6 +6,7 @@ mod frame;
 mod jpeg;
 pub mod message;
 pub mod meta;
+pub mod overlay;
 pub mod passive;
 pub mod testsrc;
 
@@ -21,5 +22,6 @@ pub(crate) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
 pub(crate) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     passive::register(plugin)?;
     action::register(plugin)?;
+    overlay::register(plugin)?;
     testsrc::register(plugin)
 }

@@ -1,0 +1,194 @@
+//! The sentence with its pictogram on a plate, and the arrows beside the oval, as masks.
+
+use pango::prelude::*;
+
+use super::language::Language;
+use super::layout::Layout;
+use super::mask::Mask;
+use super::pictogram;
+use super::view::Prompt;
+use crate::vision::PixelFormat;
+
+const FONT: &str = "Sans Bold";
+/// Of the letters' size: the room around the sentence, and the pictogram's side.
+const PADDING: f32 = 0.55;
+const PICTOGRAM: f32 = 1.7;
+/// Letters shrink by this until the sentence fits, but not below a size that nobody reads.
+const SHRINK: f32 = 0.92;
+const LEAST_LETTERS: f32 = 8.0;
+/// Arrows beside the oval, of the frame's shorter side.
+const ARROWS: f32 = 0.085;
+
+/// What is laid on the frame for one prompt.
+#[derive(Debug)]
+pub(super) struct Caption {
+    pub plate: Mask,
+    pub letters: Mask,
+    /// The pictogram and the arrows beside the oval.
+    pub signs: Vec<Mask>,
+}
+
+/// A sentence set in lines.
+struct Sentence {
+    layout: pango::Layout,
+    size: f32,
+    width: f64,
+    height: f64,
+}
+
+impl Caption {
+    /// Renders a prompt; `None` where there is no room.
+    ///
+    /// # Errors
+    /// When cairo has no memory.
+    pub fn new(
+        prompt: Prompt,
+        language: Language,
+        layout: &Layout,
+        format: PixelFormat,
+    ) -> Result<Option<Self>, cairo::Error> {
+        if !layout.has_room() {
+            return Ok(None);
+        }
+        let sentence = Sentence::fitted(language.text(prompt), layout);
+        let (size, padding) = (f64::from(sentence.size), f64::from(PADDING * sentence.size));
+        let side = f64::from(PICTOGRAM) * size;
+        let (width, height) =
+            (side + padding + sentence.width + 2.0 * padding, sentence.height.max(side) + padding);
+        let sheet =
+            Sheet::centered(layout.width as f64 / 2.0, f64::from(layout.caption), width, height, format);
+        let plate = sheet.draw(|cr| {
+            rounded(cr, width, height, 0.8 * padding);
+            cr.fill()
+        })?;
+        let letters = sheet.draw(|cr| {
+            cr.move_to(side + 2.0 * padding, (height - sentence.height) / 2.0);
+            pangocairo::functions::show_layout(cr, &sentence.layout);
+            Ok(())
+        })?;
+        let mut signs = vec![sheet.draw(|cr| {
+            cr.translate(padding, (height - side) / 2.0);
+            cr.scale(side, side);
+            pictogram::draw(cr, prompt)
+        })?];
+        signs.extend(arrows(prompt, layout, format)?);
+        Ok(Some(Self { plate, letters, signs }))
+    }
+}
+
+impl Sentence {
+    fn fitted(text: &str, layout: &Layout) -> Self {
+        let (width, height) = layout.caption_size;
+        let mut size = layout.letters;
+        loop {
+            let sentence = Self::set(text, size, width - (PICTOGRAM + 3.0 * PADDING) * size);
+            let fits = sentence.height <= f64::from(height - PADDING * size) && !sentence.breaks_words();
+            if fits || size <= LEAST_LETTERS {
+                return sentence;
+            }
+            size *= SHRINK;
+        }
+    }
+
+    fn set(text: &str, size: f32, most: f32) -> Self {
+        let context = pangocairo::FontMap::default().create_context();
+        let layout = pango::Layout::new(&context);
+        let mut font = pango::FontDescription::from_string(FONT);
+        font.set_absolute_size(f64::from(size) * f64::from(pango::SCALE));
+        layout.set_font_description(Some(&font));
+        layout.set_width((most.max(1.0) * pango::SCALE as f32) as i32);
+        layout.set_wrap(pango::WrapMode::WordChar);
+        // As text, never as markup.
+        layout.set_text(text);
+        let (_, extents) = layout.pixel_extents();
+        // From here on as wide as the sentence, so that it stands beside its pictogram.
+        layout.set_width(extents.width().saturating_add(1).saturating_mul(pango::SCALE));
+        Self { layout, size, width: f64::from(extents.width() + 1), height: f64::from(extents.height()) }
+    }
+
+    /// Whether a word had to be broken.
+    fn breaks_words(&self) -> bool {
+        let (text, lines) = (self.layout.text(), self.layout.lines_readonly());
+        let starts = lines.iter().skip(1).filter_map(|line| usize::try_from(line.start_index()).ok());
+        starts.into_iter().any(|start| !text[..start].ends_with([' ', '-', '–']))
+    }
+}
+
+/// Arrows that show which way to move the head. Before a screen, the person's own left is its left side, whether
+/// the picture is mirrored or not.
+fn arrows(prompt: Prompt, layout: &Layout, format: PixelFormat) -> Result<Option<Mask>, cairo::Error> {
+    let Some((across, down)) = pictogram::direction(prompt) else {
+        return Ok(None);
+    };
+    let (oval, side) = (layout.oval, ARROWS * layout.width.min(layout.height) as f32);
+    let from_oval = 1.5 * layout.stroke + 0.62 * side;
+    // Where the frame ends close to the oval, half over its edge.
+    let x = (oval.x + across * (oval.rx + from_oval)).clamp(0.6 * side, layout.width as f32 - 0.6 * side);
+    let y = (oval.y + down * (oval.ry + from_oval)).max(0.6 * side);
+    let sheet = Sheet::centered(x.into(), y.into(), side.into(), side.into(), format);
+    let mask = sheet.draw(|cr| {
+        cr.scale(side.into(), side.into());
+        pictogram::arrow(cr, across.into(), down.into())
+    })?;
+    Ok(Some(mask))
+}
+
+fn rounded(cr: &cairo::Context, width: f64, height: f64, radius: f64) {
+    use std::f64::consts::FRAC_PI_2;
+    let corners = [
+        (width - radius, radius),
+        (width - radius, height - radius),
+        (radius, height - radius),
+        (radius, radius),
+    ];
+    for (i, (x, y)) in (-1..).zip(corners) {
+        cr.arc(x, y, radius, f64::from(i) * FRAC_PI_2, f64::from(i + 1) * FRAC_PI_2);
+    }
+    cr.close_path();
+}
+
+/// A part of the frame to draw on, at even pixels, so that subsampled planes see whole samples.
+struct Sheet {
+    x: usize,
+    y: usize,
+    width: i32,
+    height: i32,
+    /// Where the drawing's own corner is.
+    within: (f64, f64),
+    format: PixelFormat,
+}
+
+impl Sheet {
+    fn centered(x: f64, y: f64, width: f64, height: f64, format: PixelFormat) -> Self {
+        let (left, top) = ((x - width / 2.0).max(0.0), (y - height / 2.0).max(0.0));
+        let even = |value: f64| (value / 2.0).floor() * 2.0;
+        let (column, row) = (even(left), even(top));
+        let within = (left - column, top - row);
+        let length = |length: f64| ((length / 2.0).ceil() as i32 + 1) * 2;
+        Self {
+            x: column as usize,
+            y: row as usize,
+            width: length(width),
+            height: length(height),
+            within,
+            format,
+        }
+    }
+
+    fn draw(
+        &self,
+        draw: impl FnOnce(&cairo::Context) -> Result<(), cairo::Error>,
+    ) -> Result<Mask, cairo::Error> {
+        let mut surface = cairo::ImageSurface::create(cairo::Format::A8, self.width, self.height)?;
+        {
+            let cr = cairo::Context::new(&surface)?;
+            cr.translate(self.within.0, self.within.1);
+            cr.set_source_rgb(1.0, 1.0, 1.0);
+            draw(&cr)?;
+        }
+        let stride = surface.stride() as usize;
+        // The context is gone: nobody else holds the surface.
+        let rows = surface.data().map_err(|_| cairo::Error::SurfaceFinished)?;
+        Ok(Mask::new(self.format, (self.x, self.y), self.width as usize, stride, &rows))
+    }
+}
