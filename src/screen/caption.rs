@@ -1,4 +1,4 @@
-//! The sentence with its pictogram on a plate, and the arrows beside the oval, as masks.
+//! The sentence with its pictogram on a plate, and the arrow on the ring, as masks.
 
 use pango::prelude::*;
 
@@ -16,15 +16,17 @@ const PICTOGRAM: f32 = 1.7;
 /// Letters shrink by this until the sentence fits, but not below a size that nobody reads.
 const SHRINK: f32 = 0.92;
 const LEAST_LETTERS: f32 = 8.0;
-/// Arrows beside the oval, of the frame's shorter side.
-const ARROWS: f32 = 0.085;
+/// The arrow's disc on the ring, of the frame's shorter side, and the arrow within it.
+const DISC: f32 = 0.13;
+const ARROW: f64 = 0.56;
 
 /// What is laid on the frame for one prompt.
 #[derive(Debug)]
 pub(super) struct Caption {
-    pub plate: Mask,
+    /// What is dark: the sentence's plate and the arrow's disc.
+    pub plates: Vec<Mask>,
     pub letters: Mask,
-    /// The pictogram and the arrows beside the oval.
+    /// The pictogram and the arrow.
     pub signs: Vec<Mask>,
 }
 
@@ -66,13 +68,15 @@ impl Caption {
             pangocairo::functions::show_layout(cr, &sentence.layout);
             Ok(())
         })?;
-        let mut signs = vec![sheet.draw(|cr| {
+        let pictogram = sheet.draw(|cr| {
             cr.translate(padding, (height - side) / 2.0);
             cr.scale(side, side);
             pictogram::draw(cr, prompt)
-        })?];
-        signs.extend(arrows(prompt, layout, format)?);
-        Ok(Some(Self { plate, letters, signs }))
+        })?;
+        let (disc, arrow) = pointer(prompt, layout, format)?.unzip();
+        let plates = std::iter::once(plate).chain(disc).collect();
+        let signs = std::iter::once(pictogram).chain(arrow).collect();
+        Ok(Some(Self { plates, letters, signs }))
     }
 }
 
@@ -114,23 +118,33 @@ impl Sentence {
     }
 }
 
-/// Arrows that show which way to move the head. Before a screen, the person's own left is its left side, whether
-/// the picture is mirrored or not.
-fn arrows(prompt: Prompt, layout: &Layout, format: PixelFormat) -> Result<Option<Mask>, cairo::Error> {
+/// A disc on the ring with an arrow that shows which way to move the head. Before a screen, the person's own left is its
+/// left side, whether the picture is mirrored or not.
+fn pointer(
+    prompt: Prompt,
+    layout: &Layout,
+    format: PixelFormat,
+) -> Result<Option<(Mask, Mask)>, cairo::Error> {
     let Some((across, down)) = pictogram::direction(prompt) else {
         return Ok(None);
     };
-    let (oval, side) = (layout.oval, ARROWS * layout.width.min(layout.height) as f32);
-    let from_oval = 1.5 * layout.stroke + 0.62 * side;
-    // Where the frame ends close to the oval, half over its edge.
-    let x = (oval.x + across * (oval.rx + from_oval)).clamp(0.6 * side, layout.width as f32 - 0.6 * side);
-    let y = (oval.y + down * (oval.ry + from_oval)).max(0.6 * side);
-    let sheet = Sheet::centered(x.into(), y.into(), side.into(), side.into(), format);
-    let mask = sheet.draw(|cr| {
-        cr.scale(side.into(), side.into());
+    let (oval, side) = (layout.oval, DISC * layout.width.min(layout.height) as f32);
+    let x = oval.x + across * oval.rx;
+    let y = (oval.y + down * oval.ry).max(0.55 * side);
+    let side = f64::from(side);
+    let sheet = Sheet::centered(x.into(), y.into(), side, side, format);
+    let disc = sheet.draw(|cr| {
+        cr.scale(side, side);
+        pictogram::disc(cr);
+        cr.fill()
+    })?;
+    let arrow = sheet.draw(|cr| {
+        cr.scale(side, side);
+        cr.translate((1.0 - ARROW) / 2.0, (1.0 - ARROW) / 2.0);
+        cr.scale(ARROW, ARROW);
         pictogram::arrow(cr, across.into(), down.into())
     })?;
-    Ok(Some(mask))
+    Ok(Some((disc, arrow)))
 }
 
 fn rounded(cr: &cairo::Context, width: f64, height: f64, radius: f64) {

@@ -36,7 +36,7 @@ impl Layout {
     pub fn new(width: usize, height: usize) -> Self {
         let (w, h) = (width as f32, height as f32);
         let short = w.min(h);
-        let ry = (0.37 * h).min(0.40 * w / SLIMNESS);
+        let ry = (0.37 * h).min(0.36 * w / SLIMNESS);
         let y = (0.43 * h).max(ry + 0.05 * short);
         let oval = Oval { x: w / 2.0, y, rx: SLIMNESS * ry, ry };
         let stroke = if width.min(height) < LEAST { 0.0 } else { (short / 75.0).max(3.0) };

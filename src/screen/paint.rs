@@ -15,7 +15,7 @@ const DARK: u32 = 0x0b_1220;
 const LETTERS: u32 = 0xff_ffff;
 /// Opacities, 0–255: the veil outside the oval, and the plate under the letters.
 const VEIL: u8 = 150;
-const PLATE: u8 = 215;
+const PLATE: u8 = 220;
 
 /// What the frames of a stream are.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -127,7 +127,7 @@ impl Screen {
         }
         self.rim.lay(grid, pixels, &shown.rim);
         if let Some((_, Some(caption))) = &self.caption {
-            caption.plate.lay(grid, pixels, self.dark, PLATE);
+            caption.plates.iter().for_each(|plate| plate.lay(grid, pixels, self.dark, PLATE));
             caption.letters.lay(grid, pixels, self.inks.of_rgb(LETTERS), 255);
             caption.signs.iter().for_each(|sign| sign.lay(grid, pixels, shown.sign, 255));
         }

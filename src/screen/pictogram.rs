@@ -34,8 +34,8 @@ fn act(cr: &Context, action: Action) -> Result<(), Error> {
         Action::OpenMouth => face(cr, eyes, open_mouth),
         Action::RaiseBrows => face(cr, raised_brows, smile_slight),
         Action::Nod => {
-            placed(cr, 0.0, 0.25, |cr| arrow(cr, 0.0, -1.0))?;
-            placed(cr, 0.5, 0.25, |cr| arrow(cr, 0.0, 1.0))
+            placed(cr, -0.08, |cr| arrow(cr, 0.0, 1.0))?;
+            placed(cr, 0.42, |cr| arrow(cr, 0.0, -1.0))
         }
         Action::TurnLeft | Action::TurnRight | Action::LookUp => {
             let (across, down) = direction(Prompt::Act(action)).unwrap_or_default();
@@ -70,11 +70,12 @@ pub(super) fn arrow(cr: &Context, across: f64, down: f64) -> Result<(), Error> {
     cr.restore()
 }
 
-/// At half of its size, at a place in the square.
-fn placed(cr: &Context, x: f64, y: f64, draw: impl Fn(&Context) -> Result<(), Error>) -> Result<(), Error> {
+/// Smaller, in the middle of the square's height.
+fn placed(cr: &Context, x: f64, draw: impl Fn(&Context) -> Result<(), Error>) -> Result<(), Error> {
+    const SIZE: f64 = 0.66;
     cr.save()?;
-    cr.translate(x, y);
-    cr.scale(0.5, 0.5);
+    cr.translate(x, (1.0 - SIZE) / 2.0);
+    cr.scale(SIZE, SIZE);
     draw(cr)?;
     cr.restore()
 }
@@ -137,7 +138,7 @@ fn open_mouth(cr: &Context) -> Result<(), Error> {
     cr.fill()
 }
 
-fn disc(cr: &Context) {
+pub(super) fn disc(cr: &Context) {
     cr.new_sub_path();
     cr.arc(0.5, 0.5, 0.44, 0.0, TAU);
 }
@@ -171,16 +172,15 @@ fn dots(cr: &Context) -> Result<(), Error> {
     cr.fill()
 }
 
-/// A triangle with an exclamation mark.
+/// An exclamation mark.
 fn attention(cr: &Context) -> Result<(), Error> {
-    [(0.5, 0.1), (0.95, 0.88), (0.05, 0.88)].into_iter().for_each(|(x, y)| cr.line_to(x, y));
-    cr.close_path();
+    disc(cr);
     cr.stroke()?;
-    cr.set_line_width(0.09);
-    cr.move_to(0.5, 0.38);
-    cr.line_to(0.5, 0.58);
+    cr.set_line_width(0.11);
+    cr.move_to(0.5, 0.27);
+    cr.line_to(0.5, 0.53);
     cr.stroke()?;
-    cr.arc(0.5, 0.73, 0.055, 0.0, TAU);
+    cr.arc(0.5, 0.73, 0.065, 0.0, TAU);
     cr.fill()
 }
 
