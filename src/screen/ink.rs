@@ -60,3 +60,32 @@ pub(super) fn unpacked(rgb: u32) -> [f32; 3] {
     let [_, r, g, b] = rgb.to_be_bytes();
     [r, g, b].map(|v| f32::from(v) / 255.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vision::{Colorimetry, Matrix};
+
+    #[test]
+    fn codes_give_their_colour_back_within_their_rounding() {
+        let colorimetries = [Matrix::Bt601, Matrix::Bt709, Matrix::Bt2020]
+            .into_iter()
+            .flat_map(|matrix| [Range::Limited, Range::Full].map(|range| Colorimetry { matrix, range }));
+        for colorimetry in colorimetries {
+            let inks = Inks::new(&Spec { format: PixelFormat::I420, width: 1, height: 1, colorimetry });
+            let ((kr, kb), (black, y_span, c_span)) = (
+                colorimetry.matrix.weights(),
+                if colorimetry.range == Range::Limited { (16.0, 219.0, 224.0) } else { (0.0, 255.0, 255.0) },
+            );
+            for rgb in (0..0x100_0000).step_by(4099) {
+                let [y, u, v] = inks.of_rgb(rgb).map(f32::from);
+                let (y, u, v) = ((y - black) / y_span, (u - 128.0) / c_span, (v - 128.0) / c_span);
+                let (b, r) = (y + 2.0 * (1.0 - kb) * u, y + 2.0 * (1.0 - kr) * v);
+                let g = (y - kr * r - kb * b) / (1.0 - kr - kb);
+                for (got, wanted) in [r, g, b].into_iter().zip(unpacked(rgb)) {
+                    assert!((got - wanted).abs() < 1.75 / 255.0, "{colorimetry:?} {rgb:06x}");
+                }
+            }
+        }
+    }
+}

@@ -60,7 +60,7 @@ impl Layout {
 
     /// How many columns at either side lie outside the oval in a row.
     pub fn inset(&self, row: f32) -> usize {
-        (self.width as f32 / 2.0 - self.half_width(row + 0.5, 0.0)).round().max(0.0) as usize
+        (self.width as f32 / 2.0 - self.half_width(row + 0.5, 0.0)).ceil().max(0.0) as usize
     }
 
     /// Half of the oval's width at the height `y`, were it larger by `grown` pixels on all sides.
