@@ -9,6 +9,8 @@ use super::pictogram;
 use super::view::Prompt;
 use crate::vision::PixelFormat;
 
+/// Opacity of plate and disc, 0–255.
+const PLATE: u8 = 220;
 const FONT: &str = "Sans Bold";
 /// Of the letters' size: the room around the sentence, and the pictogram's side.
 const PADDING: f32 = 0.55;
@@ -59,16 +61,16 @@ impl Caption {
             (side + padding + sentence.width + 2.0 * padding, sentence.height.max(side) + padding);
         let sheet =
             Sheet::centered(layout.width as f64 / 2.0, f64::from(layout.caption), width, height, format);
-        let plate = sheet.draw(|cr| {
+        let plate = sheet.draw(PLATE, |cr| {
             rounded(cr, width, height, 0.8 * padding);
             cr.fill()
         })?;
-        let letters = sheet.draw(|cr| {
+        let letters = sheet.draw(255, |cr| {
             cr.move_to(side + 2.0 * padding, (height - sentence.height) / 2.0);
             pangocairo::functions::show_layout(cr, &sentence.layout);
             Ok(())
         })?;
-        let pictogram = sheet.draw(|cr| {
+        let pictogram = sheet.draw(255, |cr| {
             cr.translate(padding, (height - side) / 2.0);
             cr.scale(side, side);
             pictogram::draw(cr, prompt)
@@ -133,12 +135,12 @@ fn pointer(
     let y = (oval.y + down * oval.ry).max(0.55 * side);
     let side = f64::from(side);
     let sheet = Sheet::centered(x.into(), y.into(), side, side, format);
-    let disc = sheet.draw(|cr| {
+    let disc = sheet.draw(PLATE, |cr| {
         cr.scale(side, side);
         pictogram::disc(cr);
         cr.fill()
     })?;
-    let arrow = sheet.draw(|cr| {
+    let arrow = sheet.draw(255, |cr| {
         cr.scale(side, side);
         cr.translate((1.0 - ARROW) / 2.0, (1.0 - ARROW) / 2.0);
         cr.scale(ARROW, ARROW);
@@ -191,6 +193,7 @@ impl Sheet {
 
     fn draw(
         &self,
+        opacity: u8,
         draw: impl FnOnce(&cairo::Context) -> Result<(), cairo::Error>,
     ) -> Result<Mask, cairo::Error> {
         let mut surface = cairo::ImageSurface::create(cairo::Format::A8, self.width, self.height)?;
@@ -203,6 +206,6 @@ impl Sheet {
         let stride = surface.stride() as usize;
         // The context is gone: nobody else holds the surface.
         let rows = surface.data().map_err(|_| cairo::Error::SurfaceFinished)?;
-        Ok(Mask::new(self.format, (self.x, self.y), self.width as usize, stride, &rows))
+        Ok(Mask::new(self.format, (self.x, self.y), self.width as usize, stride, &rows, opacity))
     }
 }

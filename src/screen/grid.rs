@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::ink::Ink;
 use super::paint::Spec;
 use crate::vision::{Channel, PixelFormat};
 
@@ -21,10 +22,21 @@ pub(super) struct Grid {
     pub row_bytes: usize,
     /// log2 of the frame's rows per row.
     pub shift_y: u32,
-    /// The colour codes that the plane holds, by their number, with their places.
-    pub parts: Vec<(usize, Channel)>,
-    /// YUY2 and UYVY: brightness and colour take turns within a row.
-    alternates: bool,
+    /// One, or two where brightness and colour take turns within a row (YUY2, UYVY).
+    pub atoms: Vec<Atoms>,
+}
+
+/// Equal groups of bytes, one after the other along a row.
+#[derive(Clone, Debug)]
+pub(super) struct Atoms {
+    /// Bytes of one.
+    pub step: usize,
+    /// How many there are in a row.
+    pub count: usize,
+    /// log2 of the frame's columns and rows per atom.
+    pub shifts: (u32, u32),
+    /// The bytes of one that hold colour codes, and the codes' numbers; the others are padding or of other atoms.
+    pub bytes: Vec<(usize, usize)>,
 }
 
 impl Grid {
@@ -33,25 +45,31 @@ impl Grid {
     }
 
     fn new(spec: &Spec, plane: usize) -> Self {
+        let mut atoms: Vec<Atoms> = Vec::new();
         let codes = if spec.format == PixelFormat::Gray8 { 1 } else { 3 };
-        let parts = spec.format.channels().into_iter().enumerate().take(codes);
-        let parts: Vec<_> = parts.filter(|(_, channel)| channel.plane == plane).collect();
-        let Channel { step, shift_x, shift_y, .. } = parts[0].1;
-        let alternates = matches!(spec.format, PixelFormat::Yuy2 | PixelFormat::Uyvy);
-        let row_bytes =
-            if alternates { 4 * spec.width.div_ceil(2) } else { columns(spec.width, shift_x) * step };
-        let rows = columns(spec.height, shift_y);
-        Self { width: spec.width, rows, row_bytes, shift_y, parts, alternates }
+        let channels = spec.format.channels().into_iter().enumerate().take(codes);
+        for (code, Channel { offset, step, shift_x, shift_y, .. }) in
+            channels.filter(|(_, c)| c.plane == plane)
+        {
+            match atoms.iter_mut().find(|atoms| atoms.step == step) {
+                Some(atoms) => atoms.bytes.push((offset, code)),
+                None => atoms.push(Atoms {
+                    step,
+                    count: columns(spec.width, shift_x),
+                    shifts: (shift_x, shift_y),
+                    bytes: vec![(offset, code)],
+                }),
+            }
+        }
+        let shift_y = atoms.iter().map(|atoms| atoms.shifts.1).max().unwrap_or(0);
+        let row_bytes = atoms.iter().map(|atoms| atoms.count * atoms.step).max().unwrap_or(0);
+        Self { width: spec.width, rows: columns(spec.height, shift_y), row_bytes, shift_y, atoms }
     }
 
     /// Whether the plane's bytes hold all rows.
     pub fn fits(&self, plane: &PlaneMut<'_>) -> bool {
         let need = plane.stride.saturating_mul(self.rows - 1).saturating_add(self.row_bytes);
         plane.data.len() >= need && (self.rows == 1 || plane.stride >= self.row_bytes)
-    }
-
-    pub fn samples(&self, channel: &Channel) -> usize {
-        columns(self.width, channel.shift_x)
     }
 
     /// The frame's row that lies in the middle of this one.
@@ -64,16 +82,12 @@ impl Grid {
         if 2 * inset >= self.width {
             return [0..self.row_bytes, 0..0];
         }
-        if self.alternates {
+        let [Atoms { step, shifts, .. }] = self.atoms[..] else {
             return [0..2 * inset, 2 * (self.width - inset)..self.row_bytes];
-        }
-        let (_, Channel { step, shift_x, .. }) = self.parts[0];
-        let side = columns(inset, shift_x) * step;
-        if 2 * side >= self.row_bytes {
-            [0..self.row_bytes, 0..0]
-        } else {
-            [0..side, self.row_bytes - side..self.row_bytes]
-        }
+        };
+        let side = columns(inset, shifts.0) * step;
+        let right = self.row_bytes.saturating_sub(side).max(side);
+        [0..side, right..self.row_bytes]
     }
 
     /// Turns the columns between the `inset` outer ones round.
@@ -81,31 +95,56 @@ impl Grid {
         if 2 * inset >= self.width {
             return;
         }
-        if self.alternates {
-            return self.mirror_alternating(row, inset);
+        if self.atoms.len() > 1 {
+            return self.atoms.iter().for_each(|atoms| atoms.mirror(row, inset));
         }
-        let (_, Channel { step, shift_x, .. }) = self.parts[0];
-        let side = columns(inset, shift_x) * step;
+        let side = self.sides(inset)[0].end;
         let Some(inner) = row.get_mut(side..self.row_bytes.saturating_sub(side)) else {
             return;
         };
-        match step {
+        match self.atoms[0].step {
             1 => inner.reverse(),
             2 => inner.as_chunks_mut::<2>().0.reverse(),
             3 => inner.as_chunks_mut::<3>().0.reverse(),
             _ => inner.as_chunks_mut::<4>().0.reverse(),
         }
     }
+}
 
-    fn mirror_alternating(&self, row: &mut [u8], inset: usize) {
-        for (_, channel) in &self.parts {
-            let (mut left, mut right) = (columns(inset, channel.shift_x), self.samples(channel));
-            right -= left;
-            while left + 1 < right {
-                right -= 1;
-                row.swap(channel.offset + left * channel.step, channel.offset + right * channel.step);
-                left += 1;
-            }
+impl Atoms {
+    fn mirror(&self, row: &mut [u8], inset: usize) {
+        let left = columns(inset, self.shifts.0);
+        for (byte, _) in &self.bytes {
+            let outer = left..self.count.div_ceil(2).max(left);
+            outer.for_each(|i| row.swap(byte + i * self.step, byte + (self.count - 1 - i) * self.step));
+        }
+    }
+
+    /// One atom's codes of an ink; padding is opaque.
+    pub fn codes(&self, ink: Ink) -> [u8; 4] {
+        let mut codes = [255; 4];
+        self.bytes.iter().for_each(|(byte, code)| codes[*byte] = ink[*code]);
+        codes
+    }
+
+    /// Covers as many atoms as there are in `coverage`, 0–255 each, from the start of `row`.
+    pub fn cover(&self, row: &mut [u8], coverage: &[u8], ink: Ink) {
+        let codes = self.codes(ink);
+        let mut used = [0; 4];
+        self.bytes.iter().for_each(|(byte, _)| used[*byte] = 255);
+        match self.step {
+            1 => cover_atoms::<1>(row, coverage, codes, used),
+            2 => cover_atoms::<2>(row, coverage, codes, used),
+            3 => cover_atoms::<3>(row, coverage, codes, used),
+            _ => cover_atoms::<4>(row, coverage, codes, used),
+        }
+    }
+}
+
+fn cover_atoms<const STEP: usize>(row: &mut [u8], coverage: &[u8], codes: [u8; 4], used: [u8; 4]) {
+    for (atom, opacity) in row.as_chunks_mut::<STEP>().0.iter_mut().zip(coverage) {
+        for (i, value) in atom.iter_mut().enumerate() {
+            *value = cover(*value, codes[i], *opacity & used[i]);
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::check::LightCue;
 
 /// A border is as wide as this part of the frame's shorter side, but never more than a part of its cells.
 const BORDER: f32 = 1.0 / 24.0;
-const BORDER_OF_CELL: f32 = 0.25;
+const BORDER_OF_CELL: f32 = 0.15;
 /// Steps of the table that encodes light.
 const STEPS: usize = 1024;
 
@@ -53,6 +53,12 @@ impl Axis {
         } else {
             Place { cells: (cell, cell), second: 0.0 }
         }
+    }
+
+    /// The position at which a cell's flat part ends.
+    fn flat_until(&self, cell: usize) -> f32 {
+        let border = if cell + 1 < self.cells { self.border / 2.0 } else { 0.0 };
+        (cell + 1) as f32 * self.cell - border
     }
 }
 
@@ -114,16 +120,22 @@ impl<'a> LightRow<'a> {
         } else {
             linear.iter().map(|light| inks.of(light.map(encoded))).collect()
         };
-        for (code, channel) in &grid.parts {
-            let pixels = (1 << channel.shift_x) as f32;
-            let samples = row[channel.offset..].iter_mut().step_by(channel.step);
-            for (x, sample) in samples.take(grid.samples(channel)).enumerate() {
+        for atoms in &grid.atoms {
+            let pixels = (1 << atoms.shifts.0) as f32;
+            let mut x = 0;
+            while x < atoms.count {
                 let Place { cells: (a, b), second } = pattern.across.place((x as f32 + 0.5) * pixels);
-                *sample = if second == 0.0 {
-                    flat[a][*code]
+                let (ink, end) = if second == 0.0 {
+                    (flat[a], (pattern.across.flat_until(a) / pixels - 0.5).ceil() as usize)
                 } else {
-                    inks.of(mix(linear[a], linear[b], second).map(encoded))[*code]
+                    (inks.of(mix(linear[a], linear[b], second).map(encoded)), 0)
                 };
+                let end = end.clamp(x + 1, atoms.count);
+                let run = &mut row[x * atoms.step..end * atoms.step];
+                for atom in run.chunks_exact_mut(atoms.step) {
+                    atoms.bytes.iter().for_each(|(byte, code)| atom[*byte] = ink[*code]);
+                }
+                x = end;
             }
         }
     }

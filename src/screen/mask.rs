@@ -1,6 +1,6 @@
 //! Coverage of a patch of the frame, laid on its planes with one ink.
 
-use super::grid::{Grid, PlaneMut, cover};
+use super::grid::{Atoms, Grid, PlaneMut, cover};
 use super::ink::Ink;
 use crate::vision::{Channel, PixelFormat};
 
@@ -21,33 +21,46 @@ pub(super) struct Mask {
 }
 
 impl Mask {
-    /// Coverage of `width`-wide rows with `stride` bytes each, whose top left is at `x`, `y` of the frame; all even.
+    /// Of `opacity` 0–255 where the sheet is covered. Its rows are `width` wide and `stride` bytes apart; its top left is
+    /// at `x`, `y` of the frame. All but the stride are even.
     pub fn new(
         format: PixelFormat,
         (x, y): (usize, usize),
         width: usize,
         stride: usize,
         rows: &[u8],
+        opacity: u8,
     ) -> Self {
-        let coverage = rows.chunks(stride).flat_map(|row| &row[..width]).copied().collect();
-        let full = Patch { x, y, width, coverage };
+        let coverage =
+            rows.chunks(stride).flat_map(|row| &row[..width]).map(|v| cover(0, opacity, *v)).collect();
+        let full = Patch { x, y, width, coverage }.cropped();
         let [_, Channel { shift_x, shift_y, .. }, _] = format.channels();
         let chroma = if shift_x + shift_y > 0 { full.reduced(shift_x, shift_y) } else { Patch::default() };
         Self { full, chroma }
     }
 
-    /// `opacity` is that of full coverage, 0–255.
-    pub fn lay(&self, grid: &Grid, plane: &mut PlaneMut<'_>, ink: Ink, opacity: u8) {
-        for (code, channel) in &grid.parts {
-            let patch = if channel.shift_x > 0 { &self.chroma } else { &self.full };
-            if patch.width > 0 {
-                patch.lay(grid, plane, channel, ink[*code], opacity);
-            }
+    pub fn lay(&self, grid: &Grid, plane: &mut PlaneMut<'_>, ink: Ink) {
+        for atoms in &grid.atoms {
+            let patch = if atoms.shifts.0 > 0 { &self.chroma } else { &self.full };
+            patch.lay(grid, atoms, plane, ink);
         }
     }
 }
 
 impl Patch {
+    /// Without the empty margins, up to even pixels.
+    fn cropped(&self) -> Self {
+        let covered = |row: &[u8]| row.iter().any(|v| *v > 0);
+        let rows = || self.coverage.chunks(self.width.max(1));
+        let top = rows().position(covered).unwrap_or(0) & !1;
+        let bottom = (rows().rposition(covered).map_or(top, |last| last + 1) + 1) & !1;
+        let column = |x: &usize| rows().any(|row| row[*x] > 0);
+        let left = (0..self.width).find(column).unwrap_or(0) & !1;
+        let right = ((0..self.width).rfind(column).map_or(left, |last| last + 1) + 1) & !1;
+        let coverage = rows().take(bottom).skip(top).flat_map(|row| &row[left..right]).copied().collect();
+        Self { x: self.x + left, y: self.y + top, width: right - left, coverage }
+    }
+
     fn reduced(&self, shift_x: u32, shift_y: u32) -> Self {
         let (width, block) = (self.width >> shift_x, 1usize << (shift_x + shift_y));
         let height = (self.coverage.len() / self.width.max(1)) >> shift_y;
@@ -60,14 +73,12 @@ impl Patch {
         Self { x: self.x >> shift_x, y: self.y >> shift_y, width, coverage: coverage.collect() }
     }
 
-    fn lay(&self, grid: &Grid, plane: &mut PlaneMut<'_>, channel: &Channel, code: u8, opacity: u8) {
-        let Channel { offset, step, .. } = *channel;
-        let samples = grid.samples(channel).saturating_sub(self.x);
+    fn lay(&self, grid: &Grid, atoms: &Atoms, plane: &mut PlaneMut<'_>, ink: Ink) {
         let rows = plane.data.chunks_mut(plane.stride.max(1)).take(grid.rows).skip(self.y);
-        for (row, coverage) in rows.zip(self.coverage.chunks(self.width)) {
-            let row = row.get_mut(offset + self.x * step..grid.row_bytes).unwrap_or_default();
-            for (sample, coverage) in row.iter_mut().step_by(step).take(samples).zip(coverage) {
-                *sample = cover(*sample, code, cover(0, opacity, *coverage));
+        for (row, coverage) in rows.zip(self.coverage.chunks(self.width.max(1))) {
+            let end = (self.x + self.width).min(atoms.count) * atoms.step;
+            if let Some(row) = row.get_mut(self.x * atoms.step..end) {
+                atoms.cover(row, coverage, ink);
             }
         }
     }

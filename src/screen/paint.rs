@@ -13,9 +13,8 @@ use crate::vision::{Colorimetry, PixelFormat};
 
 const DARK: u32 = 0x0b_1220;
 const LETTERS: u32 = 0xff_ffff;
-/// Opacities, 0–255: the veil outside the oval, and the plate under the letters.
+/// Opacity of the veil outside the oval, 0–255.
 const VEIL: u8 = 150;
-const PLATE: u8 = 220;
 
 /// What the frames of a stream are.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -127,9 +126,9 @@ impl Screen {
         }
         self.rim.lay(grid, pixels, &shown.rim);
         if let Some((_, Some(caption))) = &self.caption {
-            caption.plates.iter().for_each(|plate| plate.lay(grid, pixels, self.dark, PLATE));
-            caption.letters.lay(grid, pixels, self.inks.of_rgb(LETTERS), 255);
-            caption.signs.iter().for_each(|sign| sign.lay(grid, pixels, shown.sign, 255));
+            caption.plates.iter().for_each(|plate| plate.lay(grid, pixels, self.dark));
+            caption.letters.lay(grid, pixels, self.inks.of_rgb(LETTERS));
+            caption.signs.iter().for_each(|sign| sign.lay(grid, pixels, shown.sign));
         }
         true
     }
@@ -152,8 +151,10 @@ impl Screen {
     /// The whole picture, darker outside the oval.
     fn veil(&self, grid: &Grid, pixels: &mut PlaneMut<'_>) {
         let mut veil = vec![255; grid.row_bytes];
-        for (code, channel) in &grid.parts {
-            veil[channel.offset..].iter_mut().step_by(channel.step).for_each(|byte| *byte = self.dark[*code]);
+        for atoms in &grid.atoms {
+            for atom in veil.chunks_exact_mut(atoms.step) {
+                atoms.bytes.iter().for_each(|(byte, code)| atom[*byte] = self.dark[*code]);
+            }
         }
         for (y, row) in rows(grid, pixels) {
             let (_, inset) = self.place(grid, y);

@@ -63,28 +63,27 @@ impl RimLook {
 impl Rim {
     pub fn new(layout: &Layout, grids: &[Grid]) -> Self {
         let mut dots: Vec<((u32, u32), Vec<Dot>)> = Vec::new();
-        for (_, channel) in grids.iter().flat_map(|grid| &grid.parts).filter(|_| layout.has_room()) {
-            let shifts = (channel.shift_x, channel.shift_y);
-            if dots.iter().all(|(known, _)| *known != shifts) {
-                dots.push((shifts, trace(layout, shifts)));
+        for atoms in grids.iter().flat_map(|grid| &grid.atoms).filter(|_| layout.has_room()) {
+            if dots.iter().all(|(known, _)| *known != atoms.shifts) {
+                dots.push((atoms.shifts, trace(layout, atoms.shifts)));
             }
         }
         Self { dots }
     }
 
     pub fn lay(&self, grid: &Grid, plane: &mut PlaneMut<'_>, look: &RimLook) {
-        for (code, channel) in &grid.parts {
-            let shifts = (channel.shift_x, channel.shift_y);
-            let dots = self.dots.iter().find(|(known, _)| *known == shifts).map(|(_, dots)| dots);
+        for atoms in &grid.atoms {
+            let dots = self.dots.iter().find(|(known, _)| *known == atoms.shifts).map(|(_, dots)| dots);
             for dot in dots.into_iter().flatten() {
-                let at =
-                    dot.row as usize * plane.stride + channel.offset + dot.column as usize * channel.step;
-                let Some(sample) = plane.data.get_mut(at) else {
+                let at = dot.row as usize * plane.stride + dot.column as usize * atoms.step;
+                let Some(atom) = plane.data.get_mut(at..at + atoms.step) else {
                     continue;
                 };
                 let (ink, opacity) = look.core(dot.turn);
-                let edged = cover(*sample, look.dark[*code], cover(0, EDGE, dot.edge));
-                *sample = cover(edged, ink[*code], cover(0, opacity, dot.core));
+                let (edge, core) = (cover(0, EDGE, dot.edge), cover(0, opacity, dot.core));
+                for (byte, code) in &atoms.bytes {
+                    atom[*byte] = cover(cover(atom[*byte], look.dark[*code], edge), ink[*code], core);
+                }
             }
         }
     }
