@@ -15,6 +15,8 @@ const DARK: u32 = 0x0b_1220;
 const LETTERS: u32 = 0xff_ffff;
 /// Opacity of the veil outside the oval, 0–255.
 const VEIL: u8 = 150;
+/// How many captions are kept.
+const CAPTIONS: usize = 4;
 
 /// What the frames of a stream are.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,7 +61,8 @@ pub struct Screen {
     inks: Inks,
     dark: Ink,
     rim: Rim,
-    caption: Option<((Prompt, Language), Option<Caption>)>,
+    /// The last few, the newest at the end: coaching often goes to and fro.
+    captions: Vec<((Prompt, Language), Option<Caption>)>,
     mirror: bool,
     shown: Option<Shown>,
 }
@@ -77,7 +80,7 @@ impl Screen {
         let (layout, grids, inks) =
             (Layout::new(spec.width, spec.height), Grid::all(&spec), Inks::new(&spec));
         let (dark, rim) = (inks.of_rgb(DARK), Rim::new(&layout, &grids));
-        Self { spec, layout, grids, inks, dark, rim, caption: None, mirror: false, shown: None }
+        Self { spec, layout, grids, inks, dark, rim, captions: Vec::new(), mirror: false, shown: None }
     }
 
     pub fn layout(&self) -> &Layout {
@@ -100,13 +103,21 @@ impl Screen {
             // Where no light is shown, none is announced.
             let announced = style.flash || view.prompt != Prompt::Light;
             let prompt = if announced { view.prompt } else { Prompt::Coach(Guidance::Ok) };
-            let key = (prompt, style.language);
-            if self.caption.as_ref().is_none_or(|(known, _)| *known != key) {
-                // Without memory for letters, the rest is still shown.
-                let caption = Caption::new(key.0, key.1, &self.layout, self.spec.format).unwrap_or_default();
-                self.caption = Some((key, caption));
-            }
+            self.bring_caption((prompt, style.language));
         }
+    }
+
+    /// Puts the caption at the end of those that are kept.
+    fn bring_caption(&mut self, key: (Prompt, Language)) {
+        if let Some(at) = self.captions.iter().position(|(known, _)| *known == key) {
+            return self.captions[at..].rotate_left(1);
+        }
+        if self.captions.len() == CAPTIONS {
+            self.captions.remove(0);
+        }
+        // Without memory for letters, the rest is still shown.
+        let caption = Caption::new(key.0, key.1, &self.layout, self.spec.format).unwrap_or_default();
+        self.captions.push((key, caption));
     }
 
     /// Draws on one plane of a frame; `false` when the plane is shorter than its frame.
@@ -125,7 +136,7 @@ impl Screen {
             None => self.veil(grid, pixels),
         }
         self.rim.lay(grid, pixels, &shown.rim);
-        if let Some((_, Some(caption))) = &self.caption {
+        if let Some((_, Some(caption))) = self.captions.last() {
             caption.plates.iter().for_each(|plate| plate.lay(grid, pixels, self.dark));
             caption.letters.lay(grid, pixels, self.inks.of_rgb(LETTERS));
             caption.signs.iter().for_each(|sign| sign.lay(grid, pixels, shown.sign));
