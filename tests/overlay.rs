@@ -159,6 +159,19 @@ fn every_cell_is_flat_up_to_its_soft_border() {
 }
 
 #[test]
+fn every_frame_shows_its_own_cue() {
+    let info = video_info(VideoFormat::Bgrx, 320, 240);
+    let mut rig = overlay(&info, &[]);
+    for index in 0..30u32 {
+        let color = 0x0f_1e2d_u32.wrapping_mul(index + 1) & 0xff_ffff;
+        let light = LightCue { active: true, index, rows: 1, columns: 1, colors: vec![color], duration: 1 };
+        let frame = with(buffer(&scene(320, 240), &info), RunningCheck { light: Some(light), ..running() });
+        let [_, r, g, b] = color.to_be_bytes();
+        assert_eq!(seen(&rig.push(frame), &info).pixel(310, 100), [r, g, b]);
+    }
+}
+
+#[test]
 fn any_size_and_format_is_drawn_on() {
     for (width, height) in [(1, 1), (2, 2), (3, 5), (47, 49), (63, 65), (8192, 3), (2, 4321), (7680, 64)] {
         for format in FORMATS {
