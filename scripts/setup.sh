@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 . scripts/onnxruntime.sh
 
 # The last three are for Python programs on the bus, as in examples/.
-PACKAGES="libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-tools gstreamer1.0-plugins-base \
+PACKAGES="libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libpango1.0-dev gstreamer1.0-tools gstreamer1.0-plugins-base \
 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav fonts-dejavu-core pkg-config gcc libc6-dev python3 python3-pip \
 python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0"
 
@@ -66,8 +66,8 @@ install_packages() {
 
 # Elsewhere than on Debian, only look.
 check_foreign() {
-    pkg-config --exists 'gstreamer-1.0 >= 1.22' gstreamer-video-1.0 2>/dev/null ||
-        fail "this is no Debian: install GStreamer 1.22 or newer with its headers, gcc and pkg-config yourself"
+    pkg-config --exists 'gstreamer-1.0 >= 1.22' gstreamer-video-1.0 pangocairo 2>/dev/null ||
+        fail "this is no Debian: install GStreamer 1.22 or newer and Pango with their headers, gcc and pkg-config yourself"
     python3 -m pip --version >/dev/null 2>&1 || fail "this is no Debian: install Python 3 with pip yourself"
 }
 

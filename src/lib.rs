@@ -7,13 +7,14 @@
 //! The crate is four storeys high; a storey imports only from those below it:
 //! [`elements`] (GStreamer), [`session`] (attempts and decisions), [`check`] (observations over time) and
 //! [`face`] (one frame) on [`vision`] (pixels) and [`inference`] (ONNX Runtime). Below `elements` nothing knows of
-//! GStreamer.
+//! GStreamer. Beside them, [`render`] is the person of the test source and [`screen`] what a person at a kiosk sees.
 
 pub mod check;
 pub mod elements;
 pub mod face;
 pub mod inference;
 pub mod render;
+pub mod screen;
 pub mod session;
 pub mod vision;
 

@@ -40,11 +40,11 @@ pub const FORMATS: [VideoFormat; 17] = [
     VideoFormat::Gray8,
 ];
 
-fn pixel_format(format: VideoFormat) -> Option<PixelFormat> {
+pub(super) fn pixel_format(format: VideoFormat) -> Option<PixelFormat> {
     FORMATS.iter().position(|f| *f == format).map(|i| PixelFormat::ALL[i])
 }
 
-fn colorimetry(info: &VideoInfo) -> Colorimetry {
+pub(super) fn colorimetry(info: &VideoInfo) -> Colorimetry {
     let (colorimetry, format) = (info.colorimetry(), info.format_info());
     let matrix = match colorimetry.matrix() {
         VideoColorMatrix::Bt709 | VideoColorMatrix::Smpte240m => Matrix::Bt709,
@@ -64,7 +64,10 @@ fn colorimetry(info: &VideoInfo) -> Colorimetry {
 }
 
 /// Where the planes lie in the buffer, by its video meta or else by the caps.
-fn layout(buffer: &gst::BufferRef, info: &VideoInfo) -> Result<Vec<(usize, usize)>, UnreadableFrame> {
+pub(super) fn layout(
+    buffer: &gst::BufferRef,
+    info: &VideoInfo,
+) -> Result<Vec<(usize, usize)>, UnreadableFrame> {
     let (offsets, strides) = match buffer.meta::<gst_video::VideoMeta>() {
         Some(meta) => (meta.offset().to_vec(), meta.stride().to_vec()),
         None => (info.offset().to_vec(), info.stride().to_vec()),

@@ -8,6 +8,7 @@ mod frame;
 mod jpeg;
 pub mod message;
 pub mod meta;
+pub mod overlay;
 pub mod passive;
 pub mod testsrc;
 
@@ -24,5 +25,6 @@ pub(crate) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     passive::register(plugin)?;
     action::register(plugin)?;
     flash::register(plugin)?;
+    overlay::register(plugin)?;
     testsrc::register(plugin)
 }

@@ -10,6 +10,7 @@ mod sampler;
 mod smooth;
 
 pub use fingerprint::fingerprint;
+pub(crate) use frame::Channel;
 pub use frame::{Colorimetry, Frame, FrameError, MAX_SIDE, Matrix, PixelFormat, Plane, Range};
 pub use geometry::{Affine, Point, Rect, RotatedRect};
 pub use luma::{LumaPatch, LumaStats};

@@ -1,0 +1,83 @@
+//! Draws the kiosk screen in its states over the rendered person, as PNG files.
+//!
+//!     cargo run --release --example screens -- FOLDER [WIDTHxHEIGHT] [LANGUAGE]
+
+use std::sync::Arc;
+
+use gst::prelude::*;
+use gstliveness::check::{Action, ActionEvent, ActionState, Guidance, LightCue, Method};
+use gstliveness::elements::meta::{LivenessMeta, RunningCheck};
+use gstliveness::session::Status;
+
+fn running() -> RunningCheck {
+    RunningCheck {
+        method: Method::ActionFlash,
+        status: Status::InProgress,
+        attempt: 1,
+        guidance: Guidance::Ok,
+        fraction: 0.35,
+        score: None,
+        action: None,
+        light: None,
+    }
+}
+
+fn asked(action: Action) -> RunningCheck {
+    let event = ActionEvent { action, index: 0, count: 3, state: ActionState::Requested, deadline: 0 };
+    RunningCheck { action: Some(event), ..running() }
+}
+
+fn lit(check: RunningCheck, rows: u32, columns: u32, colors: &[u32]) -> RunningCheck {
+    let light = LightCue { active: true, index: 0, rows, columns, colors: colors.to_vec(), duration: 1 };
+    RunningCheck { light: Some(light), fraction: 0.7, ..check }
+}
+
+fn states() -> Vec<(String, RunningCheck)> {
+    const QUARTERS: [u32; 4] = [0xc8_6040, 0x50_a0d0, 0x60_b050, 0xb0_70c0];
+    let coach = |guidance| RunningCheck { guidance, fraction: 0.0, ..running() };
+    let ended = |status| RunningCheck { status, fraction: 1.0, ..running() };
+    let mut all = vec![
+        ("coach".to_owned(), coach(Guidance::MoveCloser)),
+        ("coach-long".to_owned(), coach(Guidance::Blurred)),
+        ("hold".to_owned(), running()),
+        ("light".to_owned(), lit(running(), 2, 2, &QUARTERS)),
+        ("light-turn".to_owned(), lit(asked(Action::TurnLeft), 2, 2, &QUARTERS)),
+        ("light-white".to_owned(), lit(running(), 1, 1, &[0xff_ffff])),
+        ("approved".to_owned(), ended(Status::Approved)),
+        ("review".to_owned(), ended(Status::InReview)),
+        ("declined".to_owned(), ended(Status::Declined)),
+    ];
+    all.extend(Action::ALL.map(|action| (action.name().to_owned(), asked(action))));
+    all
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let folder = arguments.next().unwrap_or_else(|| ".".into());
+    let size = arguments.next().unwrap_or_else(|| "1280x720".into());
+    let language = arguments.next().unwrap_or_else(|| "en".into());
+    let (width, height) = size.split_once('x').expect("WIDTHxHEIGHT");
+    gst::init().expect("GStreamer");
+    gstliveness::plugin_register_static().expect("plugin");
+    for (name, check) in states() {
+        let line = format!(
+            "livenesstestsrc num-buffers=1 ! video/x-raw,width={width},height={height} ! \
+             livenessoverlay name=overlay language={language} ! \
+             videoconvert ! pngenc ! filesink location=\"{folder}/{size}-{name}.png\""
+        );
+        let pipeline =
+            gst::parse::launch(&line).expect("pipeline").downcast::<gst::Pipeline>().expect("pipeline");
+        let overlay = pipeline.by_name("overlay").expect("overlay");
+        overlay.static_pad("sink").expect("pad").add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+            if let Some(buffer) = info.buffer_mut() {
+                LivenessMeta::add(buffer.make_mut(), Arc::default(), check.clone());
+            }
+            gst::PadProbeReturn::Ok
+        });
+        pipeline.set_state(gst::State::Playing).expect("playing");
+        let kinds = [gst::MessageType::Eos, gst::MessageType::Error];
+        let end = pipeline.bus().expect("bus").timed_pop_filtered(None, &kinds).expect("an end");
+        assert_eq!(end.type_(), gst::MessageType::Eos, "{end:?}");
+        pipeline.set_state(gst::State::Null).expect("null");
+    }
+}
