@@ -101,6 +101,7 @@ fn cells(layout: &Layout) -> Vec<((usize, usize), [u8; 3])> {
 
 #[test]
 fn the_light_is_the_cue_and_the_oval_the_person_mirrored_in_every_format() {
+    init();
     let (width, height) = (320, 240);
     let layout = Layout::new(width, height);
     for format in FORMATS {
