@@ -3,9 +3,9 @@
 //!     cargo run --release --example sessions -- action|flash [SESSIONS] [ONLY]
 //!
 //! Each of SESSIONS (300) per subject and behaviour has its own person, seed, light, distance, challenge and camera, and one
-//! attempt. ONLY is part of the name of those to run, such as "print" or "live too-early". Frames come as fast as two
-//! threads per core make them; times are those of the stream. Flash sessions have a room from dark to four times as bright as
-//! the screen, distances of 25 to 60 cm, any of four screens, up to 300 ms of display latency, restless heads, and every other
+//! attempt. ONLY is how the names of those to run begin, such as "print" or "live too-early". Frames come as fast as two
+//! threads per core make them; times are those of the stream. Flash sessions have any of four screens, distances of 25 to 60 cm,
+//! a room that gives the face from nothing to four times the light of the resting screen, up to 300 ms of display latency, restless heads, and every other
 //! one a camera that compresses (H.264, 1 Mbit/s). With VERBOSE set, each session has its line on standard error.
 
 #[path = "common/stats.rs"]
@@ -19,6 +19,7 @@ use gst::prelude::*;
 use gstliveness::elements::message::{Body, LivenessMessage};
 use gstliveness::face::FaceAnalyzer;
 use gstliveness::inference::ModelSource;
+use gstliveness::render::ScreenSize;
 use gstliveness::render::random::Random;
 use gstliveness::session::Status;
 use serde_json::Value;
@@ -54,7 +55,14 @@ const FLASH_SUBJECTS: [&str; 11] = [
     "paper-mask",
     "mask",
 ];
-const SCREENS: [&str; 4] = ["phone", "laptop", "desktop", "kiosk"];
+const SCREENS: [(&str, ScreenSize); 4] = [
+    ("phone", ScreenSize::Phone),
+    ("laptop", ScreenSize::Laptop),
+    ("desktop", ScreenSize::Desktop),
+    ("kiosk", ScreenSize::Kiosk),
+];
+/// Mean linear level of the code.
+const REST: f32 = 0.6;
 /// Cues whose values are told.
 const CUES: [&str; 9] = [
     "nose_parallax",
@@ -101,7 +109,7 @@ fn main() -> Result<(), Error> {
     let others = others.iter().map(|behaviour| ("live", *behaviour));
     for (subject, behaviour) in obeying.chain(others) {
         let name = format!("{subject} {behaviour}");
-        if name.contains(&only) {
+        if name.starts_with(&only) {
             let begin = Instant::now();
             let sessions = play_all(&method, subject, behaviour, count)?;
             println!("{name:<18} {}  [{:.0} s]", summary(&sessions), begin.elapsed().as_secs_f64());
@@ -164,10 +172,11 @@ fn action_camera(random: &mut Random) -> String {
 }
 
 fn flash_camera(random: &mut Random) -> String {
-    let (ambient, distance) = (random.between(0.0, 4.0), random.between(0.25, 0.6));
+    let (room, distance) = (random.between(0.0, 4.0), random.between(0.25, 0.6));
     let (noise, sway) = (random.between(0.5, 2.0), random.between(0.5, 3.0));
     let latency = (random.between(0.0, 0.3) * 1e9) as u64;
-    let screen = SCREENS[(random.bits() % 4) as usize];
+    let (screen, size) = SCREENS[(random.bits() % 4) as usize];
+    let ambient = room * REST * size.light(distance);
     let codec = match random.bits() % 2 {
         0 => "",
         _ => "! openh264enc bitrate=1000000 rate-control=bitrate ! avdec_h264 max-threads=1",

@@ -25,6 +25,22 @@ impl ScreenSize {
         }
     }
 
+    /// What it gives, all white, a face at so many metres before the camera, in multiples of what a room of
+    /// [`Setting::ambient`](super::Setting::ambient) 1 gives.
+    pub fn light(self, distance: f32) -> f32 {
+        const FINE: usize = 32;
+        let given = |size: Self, distance: f32| {
+            let [width, height] = size.metres();
+            let spot = |i: usize| {
+                let (u, v) = ((i % FINE) as f32 + 0.5, (i / FINE) as f32 + 0.5);
+                let (x, y) = (width * (u / FINE as f32 - 0.5), height * v / FINE as f32 + BELOW);
+                distance.powi(2) / (x * x + y * y + distance.powi(2)).powi(2)
+            };
+            size.luminance() * width * height * (0..FINE * FINE).map(spot).sum::<f32>()
+        };
+        given(self, distance) / given(Self::Desktop, 0.5)
+    }
+
     /// Of white, against a desktop's (some 300 cd/m²): phones are made for daylight.
     const fn luminance(self) -> f32 {
         match self {
@@ -74,5 +90,21 @@ impl Default for ScreenLight {
     /// A 24″ screen without cells.
     fn default() -> Self {
         Self::new(ScreenSize::Desktop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn larger_and_nearer_screens_give_more_light() {
+        assert!((ScreenSize::Desktop.light(0.5) - 1.0).abs() < 1e-6);
+        let lights = [ScreenSize::Phone, ScreenSize::Laptop, ScreenSize::Desktop, ScreenSize::Kiosk]
+            .map(|size| size.light(0.4));
+        assert!(lights.is_sorted(), "{lights:?}");
+        // A small screen far away is a point: the inverse square.
+        let ratio = ScreenSize::Phone.light(1.0) / ScreenSize::Phone.light(2.0);
+        assert!((ratio - 4.0).abs() < 0.1, "{ratio}");
     }
 }

@@ -147,13 +147,12 @@ impl FlashCheck {
         self.findings.as_ref()
     }
 
-    /// Coaching that matters now. The light changes what is bright and dark, and nobody can be too near for it.
+    /// Coaching that matters now. The light changes what is bright, the screen lights a dark room, and nobody can be too near
+    /// for it.
     fn guidance(&self, observation: &FrameObservation) -> Guidance {
         match Guidance::of(observation) {
-            Guidance::MoveBack | Guidance::OpenEyes | Guidance::Glare => Guidance::Ok,
-            Guidance::TooDark | Guidance::TooBright | Guidance::Blurred if self.stage.is_lit() => {
-                Guidance::Ok
-            }
+            Guidance::MoveBack | Guidance::OpenEyes | Guidance::Glare | Guidance::TooDark => Guidance::Ok,
+            Guidance::TooBright | Guidance::Blurred if self.stage.is_lit() => Guidance::Ok,
             guidance => guidance,
         }
     }
