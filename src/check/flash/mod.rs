@@ -3,21 +3,27 @@
 //! [`LightCode`] draws the light; [`FaceMapper`] reads the skin; [`demodulate`] finds how each patch answers each cell of the screen;
 //! [`Slopes`] are the surface behind it, [`integrate`] its depth.
 
+mod changes;
 mod code;
 mod depth;
 mod depthmap;
 mod facemap;
+mod freshness;
 mod response;
 mod safety;
 mod series;
 mod shape;
 mod stage;
 mod steady;
+#[cfg(test)]
+mod synthetic;
 
+pub use changes::Changes;
 pub use code::{LightCode, MOST_CELLS, PERIOD, srgb};
 pub use depth::integrate;
 pub use depthmap::DepthMap;
 pub use facemap::{FaceMap, FaceMapper, Patch, SIDE, patches};
+pub use freshness::{Freshness, lags};
 pub use response::{Answer, Response, demodulate};
 pub use safety::{Shown, is_safe};
 pub use series::{Motion, Series, Slot};
@@ -66,11 +72,13 @@ const LEAST_PATCHES: usize = 300;
 const LEAST_MODULATION: f64 = 0.04;
 const GOOD_MODULATION: f64 = 0.15;
 const GOOD_NOISE: f64 = 0.02;
-/// Deviations by which the code must explain more than codes that were not shown.
-const LEAST_FRESHNESS: f64 = 2.0;
+/// −log₂ of the probability of another code to agree as well as this one must.
+const LEAST_FRESHNESS: f64 = 20.0;
 /// Changes of the light (as a share of it) that the code does not explain, beyond those of any face that moves a little: another
 /// light plays, as in a recording.
-const OTHER_LIGHT: f64 = 0.06;
+const OTHER_LIGHT: f64 = 0.02;
+/// The noise of the slopes above which the halves of the time do not show the same surface.
+const MOST_NOISE: f64 = 0.05;
 /// Where a surface is as likely a face's as not, and how fast that changes (by mean correlation of its slopes).
 const FACE_LIKE: f64 = 0.45;
 const STEEPNESS: f64 = 14.0;
@@ -107,6 +115,7 @@ pub struct FlashCheck {
 /// What the light showed.
 #[derive(Clone, Debug)]
 pub struct Findings {
+    pub freshness: Freshness,
     pub response: Response,
     pub slopes: Slopes,
     pub likeness: Option<Likeness>,
@@ -211,17 +220,12 @@ impl FlashCheck {
             self.failure = Some(Failure::TooFewFrames);
             return;
         }
-        let lag = self.config.max_display_latency as f64 * 1e-9;
-        let Some(response) = demodulate(&self.series, code, lag, &mut self.random) else {
+        let most_lag = self.config.max_display_latency as f64 * 1e-9;
+        let Some(findings) = Findings::new(&self.series, code, most_lag, self.pose(), &mut self.random)
+        else {
             self.failure = Some(Failure::TooFewFrames);
             return;
         };
-        let measured =
-            |answers: &[Answer]| Slopes::measured(answers, response.noise, code, self.series.clipped());
-        let slopes = measured(&response.patches);
-        let steadiness = measured(&response.halves[0]).likeness(&measured(&response.halves[1]));
-        let likeness = slopes.likeness(&Slopes::expected(self.pose()));
-        let findings = Findings { modulation: response.modulation(), response, slopes, likeness, steadiness };
         self.failure = findings.failure();
         self.findings = Some(findings);
     }
@@ -232,13 +236,33 @@ fn draw(config: &FlashConfig, random: &mut Randomness) -> Option<LightCode> {
 }
 
 impl Findings {
-    fn failure(&self) -> Option<Failure> {
-        let answers = self.modulation >= LEAST_MODULATION && self.response.freshness() >= LEAST_FRESHNESS;
+    /// From what the patches looked like while the code played, and the head's mean pose; `most_lag` is in seconds. `None` when
+    /// there are too few frames, or without randomness.
+    pub fn new(
+        series: &Series,
+        code: &LightCode,
+        most_lag: f64,
+        pose: HeadPose,
+        random: &mut Randomness,
+    ) -> Option<Self> {
+        let changes = Changes::new(series)?;
+        let freshness = Freshness::search(&changes, code, most_lag, random)?;
+        let response = demodulate(&changes, code, freshness.lag)?;
+        let measured = |answers: &[Answer]| Slopes::measured(answers, response.noise, code, series.clipped());
+        let slopes = measured(&response.patches);
+        let steadiness = measured(&response.halves[0]).likeness(&measured(&response.halves[1]));
+        let likeness = slopes.likeness(&Slopes::expected(pose));
+        Some(Self { modulation: response.modulation(), freshness, response, slopes, likeness, steadiness })
+    }
+
+    /// Why it is no live face.
+    pub fn failure(&self) -> Option<Failure> {
+        let answers = self.modulation >= LEAST_MODULATION && self.freshness.bits() >= LEAST_FRESHNESS;
         let like = self.likeness.filter(|_| self.slopes.known() >= LEAST_PATCHES).map(|l| l.mean());
         let clear = answers && self.is_clear();
         match like {
-            Some(like) if answers && like >= FACE_LIKE => None,
-            _ if self.response.unexplained > OTHER_LIGHT => Some(Failure::OtherLight),
+            Some(like) if answers && like >= FACE_LIKE && self.is_steady(MOST_NOISE) != Some(false) => None,
+            _ if self.freshness.unexplained > OTHER_LIGHT => Some(Failure::OtherLight),
             None if answers => Some(Failure::TooFewFrames),
             Some(like) if clear && like < NO_RELIEF => Some(Failure::NoRelief),
             Some(_) if clear => None,
@@ -249,7 +273,13 @@ impl Findings {
 
     /// Whether there was light enough to see a relief if there were one.
     fn is_clear(&self) -> bool {
-        self.modulation >= GOOD_MODULATION && self.steadiness.is_some_and(|s| s.difference <= GOOD_NOISE)
+        self.modulation >= GOOD_MODULATION && self.is_steady(GOOD_NOISE) == Some(true)
+    }
+
+    /// Whether the slopes of the two halves of the time differ by no more than this; `None` when the code of a half alone
+    /// does not tell its cells apart.
+    fn is_steady(&self, noise: f64) -> Option<bool> {
+        self.steadiness.map(|steadiness| steadiness.difference <= noise)
     }
 
     /// In logits.
@@ -334,10 +364,10 @@ impl Check for FlashCheck {
             Cue::new("steadiness", of(|f| f.steadiness.map(|s| s.mean())), 0.0),
             Cue::new("slope_noise", of(|f| f.steadiness.map(|s| s.difference)), 0.0),
             Cue::new("modulation", of(|f| Some(f.modulation)), 0.0),
-            Cue::new("code_explained", of(|f| Some(f.response.explained)), 0.0),
-            Cue::new("light_unexplained", of(|f| Some(f.response.unexplained)), 0.0),
-            Cue::new("code_freshness", of(|f| Some(f.response.freshness())), 0.0),
-            Cue::new("display_latency", of(|f| Some(f.response.lag)), 0.0),
+            Cue::new("code_explained", of(|f| Some(f.freshness.explained)), 0.0),
+            Cue::new("light_unexplained", of(|f| Some(f.freshness.unexplained)), 0.0),
+            Cue::new("code_freshness", of(|f| Some(f.freshness.bits())), 0.0),
+            Cue::new("display_latency", of(|f| Some(f.freshness.lag)), 0.0),
         ]);
         evidence
     }
