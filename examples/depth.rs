@@ -6,21 +6,16 @@
 //! and noise. Told is the correlation over the face once the best plane is out of both; SHEET.png shows for each session the
 //! face, its measured and its true depth.
 
-use gstliveness::check::{Check, DepthMap, FlashCheck, FlashConfig};
-use gstliveness::face::FaceAnalyzer;
-use gstliveness::inference::ModelSource;
-use gstliveness::render::actor::{Actor, Pattern, Role};
-use gstliveness::render::random::Random;
-use gstliveness::render::{Renderer, Setting, Surface};
-use gstliveness::vision::Frame;
+#[path = "common/offline.rs"]
+mod offline;
+
+use gstliveness::check::{Check, DepthMap};
+use gstliveness::render::Surface;
 use nalgebra::{DMatrix, DVector};
+use offline::SIZE;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
-const SIZE: (usize, usize) = (640, 480);
-const RATE: f64 = 30.0;
-/// Longer than any attempt, in frames.
-const MOST: usize = 300;
 /// Sessions to a row of the sheet.
 const ACROSS: usize = 4;
 
@@ -37,10 +32,12 @@ fn main() -> Result<(), Error> {
     gst::init()?;
     let (mut sessions, mut correlations) = (Vec::new(), Vec::new());
     for n in 0..count {
-        let Some(session) = play(n as u64)? else {
+        let (check, rgb, truth) = offline::play(n as u64)?;
+        let Some(map) = check.depth_map() else {
             println!("{n}: no depth map");
             continue;
         };
+        let session = Session { map, truth, rgb };
         correlations.push(session.correlation());
         sessions.push(session);
     }
@@ -52,43 +49,6 @@ fn main() -> Result<(), Error> {
         Some(path) => sheet(&sessions, &path),
         None => Ok(()),
     }
-}
-
-fn play(n: u64) -> Result<Option<Session>, Error> {
-    let mut random = Random::nth(2, n);
-    let (ambient, distance, noise) =
-        (random.between(0.1, 1.5), random.between(0.3, 0.6), random.between(0.5, 1.5));
-    let (width, height) = SIZE;
-    let mut renderer = Renderer::new(Setting {
-        width,
-        height,
-        identity: n,
-        seed: n,
-        ambient,
-        distance,
-        noise,
-        ..Setting::default()
-    });
-    let mut actor = Actor::new(Role { seed: n, sway: 2.0, ..Role::default() });
-    let mut analyzer = FaceAnalyzer::new(&ModelSource::Embedded)?;
-    let config = FlashConfig { seed: n + 1, ..FlashConfig::default() };
-    let mut check = FlashCheck::new(config, &ModelSource::Embedded)?;
-    for i in 0..MOST {
-        let time = i as f64 / RATE;
-        let rgb = renderer.render(&actor.scene(time), 1.0 / RATE as f32).to_vec();
-        let frame = Frame::rgb(&rgb, width, height)?;
-        let observation = analyzer.analyze(&frame)?;
-        let step = check.observe(&frame, &observation, Some((time * 1e9) as u64))?;
-        if let Some(light) = step.light.filter(|light| light.active) {
-            let (rows, columns) = (light.rows as usize, light.columns as usize);
-            Pattern::new(time, rows, columns, light.colors).into_iter().for_each(|p| actor.see(p));
-        }
-        if step.done {
-            let truth = renderer.surface();
-            return Ok(check.depth_map().map(|map| Session { map, truth, rgb }));
-        }
-    }
-    Ok(None)
 }
 
 impl Session {

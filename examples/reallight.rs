@@ -213,7 +213,7 @@ fn play(face: &Face, subject: &str, n: u64) -> Result<Ended, Error> {
     let scene = Scene::new(face, subject);
     let latency = random.between(0.0, 0.3);
     let place = [random.between(-30.0, 30.0), random.between(-20.0, 20.0)];
-    let phases = [random.unit(), random.unit(), random.unit()].map(|p| 6.28 * p);
+    let phases = [random.unit(), random.unit(), random.unit()].map(|p| std::f32::consts::TAU * p);
     let mut shown: Vec<(f64, Vec<[f32; 3]>)> = Vec::new();
     let mut begun: Option<f64> = None;
     for i in 0..MOST {

@@ -156,6 +156,11 @@ impl FlashCheck {
         self.findings.as_ref()
     }
 
+    /// What the patches looked like while the code played, and the code.
+    pub fn played(&self) -> Option<(&Series, &LightCode)> {
+        self.code.as_ref().map(|code| (&self.series, code))
+    }
+
     /// Coaching that matters now. The light changes what is bright, the screen lights a dark room, and nobody can be too near
     /// for it.
     fn guidance(&self, observation: &FrameObservation) -> Guidance {
@@ -207,7 +212,7 @@ impl FlashCheck {
     }
 
     /// The mean of the head's pose while the light played.
-    fn pose(&self) -> HeadPose {
+    pub fn pose(&self) -> HeadPose {
         let frames = f64::from(self.series.frames().max(1));
         let [yaw, pitch, roll] = self.turned.map(|sum| (sum / frames) as f32);
         HeadPose { yaw, pitch, roll, distance: 0.0 }
