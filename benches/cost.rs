@@ -3,16 +3,18 @@
 //! Everything is measured in turn in one run; the fastest of many rounds counts, since other load on the machine can only
 //! slow a round down.
 //!
-//!     cargo bench --bench cost [-- streams | checks]
+//!     cargo bench --bench cost [-- streams | checks | light]
 
 mod common;
 
 use std::time::Instant;
 
 use gst::prelude::*;
-use gstliveness::check::AntiSpoof;
+use gstliveness::check::{
+    AntiSpoof, FaceMap, FaceMapper, Findings, LightCode, Randomness, Series, Steady, patches,
+};
 use gstliveness::elements::with_frame;
-use gstliveness::face::{FaceAnalyzer, FaceDetector, LandmarkNet};
+use gstliveness::face::{FaceAnalyzer, FaceDetector, HeadPose, LandmarkNet};
 use gstliveness::inference::{Model, ModelSource, Net};
 use gstliveness::vision::Sampler;
 
@@ -28,9 +30,13 @@ fn main() {
     if std::env::args().any(|argument| argument == "checks") {
         return checks();
     }
+    if std::env::args().any(|argument| argument == "light") {
+        return light();
+    }
     for (name, width, height) in SIZES {
         analysed_frame(name, width, height);
     }
+    light();
     checks();
     idle();
     streams();
@@ -106,6 +112,62 @@ fn analysed_frame(name: &str, width: i32, height: i32) {
 }
 
 /// A frame of each check of a rendered person, who does what is asked.
+/// What reading the skin for the light adds to the analysis of a frame, what a check's readings take, and its conclusion.
+fn light() {
+    let mut face = FaceAnalyzer::new(&ModelSource::Embedded).expect("models");
+    for (name, width, height) in SIZES {
+        let (buffer, info) = common::frame("NV12", width, height);
+        let seen = with_frame(&buffer, &info, |frame| face.analyze(frame)).expect("frame").expect("nets");
+        let mesh = seen.primary().expect("a face").1.mesh.clone();
+        let (mut mapper, mut steady, mut map) =
+            (FaceMapper::default(), Steady::default(), FaceMap::default());
+        let mut series = Series::default();
+        let mut frames = 0u32;
+        let mut read = || {
+            let (landmarks, _) = steady.follow(&mesh);
+            with_frame(&buffer, &info, |frame| mapper.read(frame, landmarks, &mut map)).expect("frame");
+            series.push(f64::from(frames % 100) / 30.0, &map, [0.0; 5]);
+            frames += 1;
+        };
+        let mut stages: Vec<Stage<'_>> = vec![
+            ("face analysis", Box::new(|| drop(with_frame(&buffer, &info, |frame| face.analyze(frame))))),
+            ("reading the light", Box::new(&mut read)),
+        ];
+        let times = fastest(&mut stages, 4 * ROUNDS);
+        drop(stages);
+        println!(
+            "\nlight, {name}: face analysis {:.2} ms a frame, reading the light {:.2}: {:.2} of it",
+            times[0],
+            times[1],
+            times[1] / times[0]
+        );
+        face.reset();
+    }
+    conclusion();
+}
+
+fn conclusion() {
+    let mut random = Randomness::new(1);
+    let code = LightCode::draw(2, 2, 3_000_000_000, &mut random).expect("a code");
+    let mut series = Series::default();
+    let lights = patches().iter().enumerate().map(|(i, _)| 0.2 + 0.1 * (i as f32).sin()).collect::<Vec<_>>();
+    for i in 0..95 {
+        let time = f64::from(i) / 30.0;
+        let cells = code.at_seconds(time);
+        let light = lights.iter().map(|l| [0, 1, 2].map(|k| l * (0.3 + cells[i as usize % 4][k]))).collect();
+        let map = FaceMap { light, clipped: vec![[false; 3]; lights.len()] };
+        series.push(time, &map, [0.0; 5]);
+    }
+    let mut conclude = || {
+        let findings = Findings::new(&series, &code, 0.5, HeadPose::default(), &mut random);
+        assert!(findings.is_some());
+    };
+    let mut stages: Vec<Stage<'_>> = vec![("conclusion", Box::new(&mut conclude))];
+    let time = fastest(&mut stages, 10)[0];
+    let memory = series.slots().len() * patches().len() * size_of::<[f32; 3]>();
+    println!("\nconclusion of a check: {time:.0} ms; its readings: {:.1} MB", memory as f64 / 1e6);
+}
+
 fn checks() {
     const FRAMES: u32 = 150;
     let run = |element: &str| {

@@ -81,4 +81,9 @@ impl Failure {
     pub const fn is_attack(self) -> bool {
         matches!(self, Self::Looped | Self::OtherFace | Self::Flat | Self::NoRelief)
     }
+
+    /// The score (0–100) of an attempt that ended so, at most.
+    pub const fn ceiling(self) -> f64 {
+        if self.is_attack() { 5.0 } else { 20.0 }
+    }
 }

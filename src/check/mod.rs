@@ -1,6 +1,7 @@
 //! Observations over time → [`Evidence`]. A check watches the frames of one attempt; it decides nothing.
 
 mod action;
+mod action_flash;
 mod antispoof;
 mod border;
 mod evidence;
@@ -11,10 +12,8 @@ mod passive;
 mod random;
 
 pub use action::*;
+pub use action_flash::ActionFlashCheck;
 pub use antispoof::{AntiSpoof, Reading, calibrated};
-pub mod lab {
-    pub use super::flash::*;
-}
 pub use evidence::{Challenge, Cue, Evidence, Method};
 pub use failure::Failure;
 pub use flash::*;
@@ -43,6 +42,20 @@ pub struct Step {
     pub actions: Vec<ActionEvent>,
     /// What the screen is to show from this frame's time on, when that changes.
     pub light: Option<LightCue>,
+}
+
+impl Step {
+    /// Of a check that has nothing left to do.
+    fn over() -> Self {
+        Self {
+            guidance: Guidance::Ok,
+            fraction: 1.0,
+            done: true,
+            score: None,
+            actions: Vec::new(),
+            light: None,
+        }
+    }
 }
 
 /// What the screen shows until the next cue.

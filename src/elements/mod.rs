@@ -2,6 +2,7 @@
 
 pub mod action;
 mod analyzer;
+pub mod bin;
 mod depthmap;
 pub mod flash;
 mod frame;
@@ -25,6 +26,7 @@ pub(crate) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     passive::register(plugin)?;
     action::register(plugin)?;
     flash::register(plugin)?;
+    bin::register(plugin)?;
     overlay::register(plugin)?;
     testsrc::register(plugin)
 }

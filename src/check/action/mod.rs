@@ -53,9 +53,6 @@ const CROWDED: Time = 300_000_000;
 /// Faces before and after an action that are less alike (cosine) are not of one person. Of one clip they are above 0.6, of
 /// different people below 0.48 (99.9 % of pairs, see the README).
 const SAME_PERSON: f32 = 0.3;
-/// The score (0–100) that an attempt whose challenge was not passed has at most, and one that can only be an attack.
-const NOT_PASSED: f64 = 20.0;
-const ATTACK: f64 = 5.0;
 
 /// Watches one attempt.
 pub struct ActionCheck {
@@ -122,6 +119,7 @@ impl ActionCheck {
         (face, mesh): (&FaceObservation, &FaceMesh),
         time: Time,
         guidance: Guidance,
+        readable: bool,
     ) -> Result<Vec<ActionEvent>, InferenceError> {
         let mut events = self.check_continuity(frame, face, mesh, time);
         let signals = Signals::of(mesh);
@@ -140,10 +138,15 @@ impl ActionCheck {
         }
         if self.course.passed() {
             self.last_look();
-        } else if self.is_frontal(&signals) && self.passive.wants(Some(time)) {
+        } else if readable && self.is_frontal(&signals) && self.passive.wants(Some(time)) {
             self.passive.observe(frame, observation, Some(time))?;
         }
         Ok(events)
+    }
+
+    /// Whether the face is as it was when the challenge began, or it has not begun.
+    pub fn is_at_rest(&self, observation: &FrameObservation) -> bool {
+        observation.primary().is_some_and(|(_, mesh)| self.is_frontal(&Signals::of(mesh)))
     }
 
     fn is_frontal(&self, signals: &Signals) -> bool {
@@ -197,7 +200,42 @@ impl ActionCheck {
         }
     }
 
-    fn failure(&self) -> Option<Failure> {
+    /// Takes in a frame; in one that is not `readable`, for the light on it, no single-frame cue is read.
+    pub(super) fn watch(
+        &mut self,
+        frame: &Frame<'_>,
+        observation: &FrameObservation,
+        time: Option<Time>,
+        readable: bool,
+    ) -> Result<Step, InferenceError> {
+        let time = time.unwrap_or_else(|| self.clock.elapsed().as_nanos() as Time);
+        let guidance = self.guidance(observation);
+        self.begun.get_or_insert(time);
+        let since_last = self.last_frame.replace(time).map_or(0, |last| time.saturating_sub(last));
+        if !self.course.is_positioning() && guidance == Guidance::MultipleFaces {
+            self.crowded += since_last;
+        }
+        let mut actions = Vec::new();
+        match observation.primary() {
+            Some(face) => actions = self.follow(frame, observation, face, time, guidance, readable)?,
+            // So that the reason is known when no face ever comes.
+            None if readable && self.course.is_positioning() => {
+                self.passive.observe(frame, observation, Some(time))?;
+            }
+            None => {}
+        }
+        Ok(Step {
+            guidance,
+            fraction: self.course.fraction(),
+            done: self.course.is_over(),
+            score: self.passive.evidence().score,
+            actions,
+            light: None,
+        })
+    }
+
+    /// Why the challenge is not passed, or not yet.
+    pub(super) fn failure(&self) -> Option<Failure> {
         match self.course.failure() {
             None if self.course.is_positioning() => Some(Failure::NotPositioned),
             None if !self.course.passed() => Some(Failure::NotDone),
@@ -233,30 +271,7 @@ impl Check for ActionCheck {
         observation: &FrameObservation,
         time: Option<Time>,
     ) -> Result<Step, InferenceError> {
-        let time = time.unwrap_or_else(|| self.clock.elapsed().as_nanos() as Time);
-        let guidance = self.guidance(observation);
-        self.begun.get_or_insert(time);
-        let since_last = self.last_frame.replace(time).map_or(0, |last| time.saturating_sub(last));
-        if !self.course.is_positioning() && guidance == Guidance::MultipleFaces {
-            self.crowded += since_last;
-        }
-        let mut actions = Vec::new();
-        match observation.primary() {
-            Some(face) => actions = self.follow(frame, observation, face, time, guidance)?,
-            // So that the reason is known when no face ever comes.
-            None if self.course.is_positioning() => {
-                self.passive.observe(frame, observation, Some(time))?;
-            }
-            None => {}
-        }
-        Ok(Step {
-            guidance,
-            fraction: self.course.fraction(),
-            done: self.course.is_over(),
-            score: self.passive.evidence().score,
-            actions,
-            light: None,
-        })
+        self.watch(frame, observation, time, true)
     }
 
     fn evidence(&self) -> Evidence {
@@ -267,11 +282,7 @@ impl Check for ActionCheck {
         if self.crowded > CROWDED {
             evidence.hindrance = Guidance::MultipleFaces;
         }
-        let most = match failure {
-            None => 100.0,
-            Some(failure) if failure.is_attack() => ATTACK,
-            Some(_) => NOT_PASSED,
-        };
+        let most = failure.map_or(100.0, Failure::ceiling);
         evidence.score = evidence.score.map(|score| score.min(most));
         evidence.entropy_bits = self.entropy_bits;
         evidence.challenges = self.challenges();

@@ -5,7 +5,8 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::code::LightCode;
+use super::super::Time;
+use super::code::{LightCode, REST};
 use super::facemap::patches;
 use super::series::{Series, Slot};
 
@@ -33,6 +34,8 @@ pub struct Changes<'a> {
     /// What is left, by channel: of the light of the whole face, and of its balance from side to side and up and down.
     light: [DMatrix<f64>; 3],
     balance: [DMatrix<f64>; 3],
+    /// Its squared norm.
+    total: f64,
 }
 
 impl<'a> Changes<'a> {
@@ -62,7 +65,8 @@ impl<'a> Changes<'a> {
         });
         let balance =
             [0, 1, 2].map(|channel| without(&drifting, weighted(&roots, balance(slots, &means, channel))));
-        Some(Self { slots, roots, drift, whole, integral, shares, steady, drifting, light, balance })
+        let total = light.iter().chain(&balance).map(DMatrix::norm_squared).sum();
+        Some(Self { slots, roots, drift, whole, integral, shares, steady, drifting, light, balance, total })
     }
 
     /// The delay that explains most, and how much.
@@ -78,10 +82,17 @@ impl<'a> Changes<'a> {
         for (j, slot) in slots.iter().enumerate() {
             let share = self.roots[j] / slot.weight();
             for time in &slot.times {
-                // Before the code and after it the screen is at rest.
-                let shown = code.at_seconds(time - lag);
-                for (cell, level) in shown.iter().enumerate() {
+                let since = time - lag;
+                let mut add = |cell: usize, level: [f32; 3]| {
                     (0..3).for_each(|channel| codes[channel][(j, cell)] += share * f64::from(level[channel]));
+                };
+                // Before the code and after it the screen is at rest.
+                match since < 0.0 {
+                    true => (0..code.cells()).for_each(|cell| add(cell, [REST; 3])),
+                    false => code
+                        .lights((since * 1e9) as Time)
+                        .enumerate()
+                        .for_each(|(cell, level)| add(cell, level)),
                 }
             }
         }
@@ -95,19 +106,16 @@ impl<'a> Changes<'a> {
     /// The share of all changes that the codes explain.
     fn explained(&self, codes: &[DMatrix<f64>; 3]) -> f64 {
         let channel = |k: usize| {
-            power(&self.steady, &codes[k], &self.light[k])
-                + power(&self.drifting, &codes[k], &self.balance[k])
+            let normal = codes[k].tr_mul(&codes[k]);
+            power(&self.steady, &codes[k], &normal, &self.light[k])
+                + power(&self.drifting, &codes[k], &normal, &self.balance[k])
         };
-        (0..3).map(channel).sum::<f64>() / self.total().max(1e-12)
-    }
-
-    fn total(&self) -> f64 {
-        self.light.iter().chain(&self.balance).map(DMatrix::norm_squared).sum()
+        (0..3).map(channel).sum::<f64>() / self.total.max(1e-12)
     }
 
     /// How much the light changed, as a share of it (root mean square).
     pub fn size(&self) -> f64 {
-        (self.total() / 9.0 / self.roots.norm_squared()).sqrt()
+        (self.total / 9.0 / self.roots.norm_squared()).sqrt()
     }
 }
 
@@ -157,10 +165,9 @@ fn weighted(roots: &DVector<f64>, mut rows: DMatrix<f64>) -> DMatrix<f64> {
 
 /// How much of `left`, which has no part in the space of `taken`, the codes explain without theirs: the squared norm of the
 /// projection.
-fn power(taken: &DMatrix<f64>, codes: &DMatrix<f64>, left: &DMatrix<f64>) -> f64 {
-    let (part, seen) = (taken.transpose() * codes, codes.transpose() * left);
-    let normal = codes.transpose() * codes - part.transpose() * part;
-    normal.cholesky().map_or(0.0, |normal| normal.solve(&seen).dot(&seen))
+fn power(taken: &DMatrix<f64>, codes: &DMatrix<f64>, normal: &DMatrix<f64>, left: &DMatrix<f64>) -> f64 {
+    let (part, seen) = (taken.tr_mul(codes), codes.tr_mul(left));
+    (normal - part.tr_mul(&part)).cholesky().map_or(0.0, |normal| normal.solve(&seen).dot(&seen))
 }
 
 /// An orthonormal basis of the columns.

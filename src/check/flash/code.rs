@@ -96,16 +96,19 @@ impl LightCode {
 
     /// The linear light of each cell at a time since the light began; afterwards at rest.
     pub fn at(&self, time: Time) -> Vec<[f32; 3]> {
+        self.lights(time).collect()
+    }
+
+    /// Like [`Self::at`], cell by cell.
+    pub fn lights(&self, time: Time) -> impl Iterator<Item = [f32; 3]> + '_ {
         let (period, inside) = ((time / PERIOD) as usize, time % PERIOD);
         let x = (inside as f32 / EASE as f32).min(1.0);
         let eased = x * x * (3.0 - 2.0 * x);
-        (0..self.cells())
-            .map(|cell| {
-                let before = period.checked_sub(1).map_or([REST; 3], |before| self.level(before, cell));
-                let now = self.level(period, cell);
-                [0, 1, 2].map(|i| before[i] + eased * (now[i] - before[i]))
-            })
-            .collect()
+        (0..self.cells()).map(move |cell| {
+            let before = period.checked_sub(1).map_or([REST; 3], |before| self.level(before, cell));
+            let now = self.level(period, cell);
+            [0, 1, 2].map(|i| before[i] + eased * (now[i] - before[i]))
+        })
     }
 
     /// Like [`Self::at`], in seconds; at rest before the light began.

@@ -6,9 +6,11 @@ use crate::check::random::Randomness;
 
 /// Seconds between the delays that are tried.
 const LAG_STEP: f64 = 0.01;
-/// Codes that were not shown, and the delays that each is tried with.
-const DECOYS: usize = 48;
-const DECOY_LAGS: usize = 7;
+/// Codes that were not shown, and every how manieth delay each is tried with.
+const DECOYS: usize = 96;
+const DECOY_LAGS: usize = 4;
+/// Deviations by which their mean and their spread may be wrong.
+const DOUBT: f64 = 2.0;
 /// The least probability that is told apart from none.
 const LEAST_P: f64 = 1e-30;
 
@@ -35,7 +37,7 @@ impl Freshness {
     ) -> Option<Self> {
         let lags = lags(most_lag);
         let (lag, explained) = changes.best(code, &lags)?;
-        let few: Vec<f64> = lags.iter().copied().step_by((lags.len() / DECOY_LAGS).max(1)).collect();
+        let few: Vec<f64> = lags.iter().copied().step_by(DECOY_LAGS).collect();
         let decoy = |_| Some(changes.best(&code.shuffled(random)?, &few)?.1);
         let decoys = (0..DECOYS).map(decoy).collect::<Option<_>>()?;
         let unexplained = changes.size() * (1.0 - explained).max(0.0).sqrt();
@@ -48,10 +50,12 @@ impl Freshness {
     }
 
     /// −log₂ of the probability that a code that was not shown explains so much: what a random direction explains of a signal
-    /// is beta distributed, here with the decoys' mean and variance.
+    /// is beta distributed, here with the decoys' mean and variance, or what these may be at worst.
     pub fn bits_of(&self, explained: f64) -> f64 {
         let (mean, variance) = spread(&self.decoys);
-        let mean = mean.clamp(1e-3, 1.0 - 1e-3);
+        let count = self.decoys.len().max(1) as f64;
+        let mean = (mean + DOUBT * (variance / count).sqrt()).clamp(1e-3, 1.0 - 1e-3);
+        let variance = variance * (1.0 + DOUBT / (2.0 * count).sqrt()).powi(2);
         let both = (mean * (1.0 - mean) / variance.max(1e-4) - 1.0).max(1e-3);
         let rest = (1.0 - explained).clamp(0.0, 1.0);
         let p = statrs::function::beta::beta_reg((1.0 - mean) * both, mean * both, rest);
@@ -113,7 +117,7 @@ mod tests {
     fn the_chances_are_those_of_the_decoys() {
         let freshness = freshness(1, 200, 0.1, &Camera::default());
         let (mean, _) = spread(&freshness.decoys);
-        assert!((freshness.bits_of(mean) - 1.0).abs() < 0.2);
+        assert!((0.5..1.2).contains(&freshness.bits_of(mean)));
         assert!(freshness.bits_of(1.0) > 90.0 && freshness.bits_of(0.0).abs() < 1e-9);
         let bits: Vec<f64> = (0..=20).map(|i| freshness.bits_of(f64::from(i) / 20.0)).collect();
         assert!(bits.is_sorted(), "{bits:?}");

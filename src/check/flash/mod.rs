@@ -71,14 +71,13 @@ const LEAST_PATCHES: usize = 300;
 /// the noise of the slopes up to which it is.
 const LEAST_MODULATION: f64 = 0.04;
 const GOOD_MODULATION: f64 = 0.15;
-const GOOD_NOISE: f64 = 0.02;
+const GOOD_NOISE: f64 = 0.008;
 /// −log₂ of the probability of another code to agree as well as this one must.
 const LEAST_FRESHNESS: f64 = 20.0;
-/// Changes of the light (as a share of it) that the code does not explain, beyond those of any face that moves a little: another
-/// light plays, as in a recording.
+/// Changes of the light (as a share of it) that the code does not explain, beyond those of any face that moves a little and of a
+/// camera that follows the screen's part of the light: another light plays, as in a recording.
 const OTHER_LIGHT: f64 = 0.02;
-/// The noise of the slopes above which the halves of the time do not show the same surface.
-const MOST_NOISE: f64 = 0.05;
+const CAMERA: f64 = 0.06;
 /// Where a surface is as likely a face's as not, and how fast that changes (by mean correlation of its slopes).
 const FACE_LIKE: f64 = 0.45;
 const STEEPNESS: f64 = 14.0;
@@ -86,8 +85,6 @@ const STEEPNESS: f64 = 14.0;
 const NO_RELIEF: f64 = 0.25;
 /// What single frames count, in logits, beside the surface.
 const SINGLE_FRAMES: f64 = 0.5;
-/// The score (0–100) of an attempt that was not passed, at most.
-const NOT_PASSED: f64 = 20.0;
 
 /// Watches one attempt.
 pub struct FlashCheck {
@@ -156,6 +153,11 @@ impl FlashCheck {
         self.findings.as_ref()
     }
 
+    /// Why it is no live face, once that is known.
+    pub fn failure(&self) -> Option<Failure> {
+        self.failure
+    }
+
     /// What the patches looked like while the code played, and the code.
     pub fn played(&self) -> Option<(&Series, &LightCode)> {
         self.code.as_ref().map(|code| (&self.series, code))
@@ -166,9 +168,53 @@ impl FlashCheck {
     fn guidance(&self, observation: &FrameObservation) -> Guidance {
         match Guidance::of(observation) {
             Guidance::MoveBack | Guidance::OpenEyes | Guidance::Glare | Guidance::TooDark => Guidance::Ok,
-            Guidance::TooBright | Guidance::Blurred if self.stage.is_lit() => Guidance::Ok,
+            // While it rests, the camera finds its exposure.
+            Guidance::TooBright | Guidance::Blurred if self.stage.is_playing() => Guidance::Ok,
             guidance => guidance,
         }
+    }
+
+    /// Takes in a frame; one that shows a face which is `moving`, as it was asked to, says nothing of the light and is no reason
+    /// to begin anew.
+    pub(super) fn watch(
+        &mut self,
+        frame: &Frame<'_>,
+        observation: &FrameObservation,
+        time: Option<Time>,
+        moving: bool,
+    ) -> Result<Step, InferenceError> {
+        let time = time.unwrap_or_else(|| self.clock.elapsed().as_nanos() as Time);
+        let interval = self.last_frame.replace(time).map_or(0, |last| time.saturating_sub(last));
+        let guidance = if moving { Guidance::Ok } else { self.guidance(observation) };
+        let duration = self.code.as_ref().map_or(0, LightCode::duration);
+        let face: Option<(&FaceObservation, &FaceMesh)> = observation.primary();
+        let turn =
+            self.stage.advance(time, guidance == Guidance::Ok, face.map(|(face, _)| face.id), duration);
+        if self.stage.was_rearmed() {
+            self.rearm();
+        }
+        match (turn, face) {
+            (Turn::Play { since }, Some((_, mesh))) if !moving => self.record(frame, mesh, since),
+            (Turn::Rest | Turn::Dark, _) if self.passive.wants(Some(time)) => {
+                self.passive.observe(frame, observation, Some(time))?;
+            }
+            _ => {}
+        }
+        let light = self.cue(turn, interval);
+        if self.stage.is_over() {
+            match self.stage.gave_up() {
+                true => self.failure = Some(Failure::MovedAway),
+                false => self.conclude(),
+            }
+        }
+        Ok(Step {
+            guidance,
+            fraction: self.stage.fraction(duration),
+            done: self.stage.is_over() || self.failure.is_some(),
+            score: None,
+            actions: Vec::new(),
+            light,
+        })
     }
 
     fn record(&mut self, frame: &Frame<'_>, face: &FaceMesh, since: Time) {
@@ -266,8 +312,10 @@ impl Findings {
         let like = self.likeness.filter(|_| self.slopes.known() >= LEAST_PATCHES).map(|l| l.mean());
         let clear = answers && self.is_clear();
         match like {
-            Some(like) if answers && like >= FACE_LIKE && self.is_steady(MOST_NOISE) != Some(false) => None,
-            _ if self.freshness.unexplained > OTHER_LIGHT => Some(Failure::OtherLight),
+            _ if self.freshness.unexplained > OTHER_LIGHT.max(CAMERA * self.modulation) => {
+                Some(Failure::OtherLight)
+            }
+            Some(like) if answers && like >= FACE_LIKE => None,
             None if answers => Some(Failure::TooFewFrames),
             Some(like) if clear && like < NO_RELIEF => Some(Failure::NoRelief),
             Some(_) if clear => None,
@@ -278,13 +326,7 @@ impl Findings {
 
     /// Whether there was light enough to see a relief if there were one.
     fn is_clear(&self) -> bool {
-        self.modulation >= GOOD_MODULATION && self.is_steady(GOOD_NOISE) == Some(true)
-    }
-
-    /// Whether the slopes of the two halves of the time differ by no more than this; `None` when the code of a half alone
-    /// does not tell its cells apart.
-    fn is_steady(&self, noise: f64) -> Option<bool> {
-        self.steadiness.map(|steadiness| steadiness.difference <= noise)
+        self.modulation >= GOOD_MODULATION && self.steadiness.is_some_and(|s| s.difference <= GOOD_NOISE)
     }
 
     /// In logits.
@@ -304,38 +346,7 @@ impl Check for FlashCheck {
         observation: &FrameObservation,
         time: Option<Time>,
     ) -> Result<Step, InferenceError> {
-        let time = time.unwrap_or_else(|| self.clock.elapsed().as_nanos() as Time);
-        let interval = self.last_frame.replace(time).map_or(0, |last| time.saturating_sub(last));
-        let guidance = self.guidance(observation);
-        let duration = self.code.as_ref().map_or(0, LightCode::duration);
-        let face: Option<(&FaceObservation, &FaceMesh)> = observation.primary();
-        let turn =
-            self.stage.advance(time, guidance == Guidance::Ok, face.map(|(face, _)| face.id), duration);
-        if self.stage.was_rearmed() {
-            self.rearm();
-        }
-        match (turn, face) {
-            (Turn::Play { since }, Some((_, mesh))) => self.record(frame, mesh, since),
-            (Turn::Rest | Turn::Dark, _) if self.passive.wants(Some(time)) => {
-                self.passive.observe(frame, observation, Some(time))?;
-            }
-            _ => {}
-        }
-        let light = self.cue(turn, interval);
-        if self.stage.is_over() {
-            match self.stage.gave_up() {
-                true => self.failure = Some(Failure::MovedAway),
-                false => self.conclude(),
-            }
-        }
-        Ok(Step {
-            guidance,
-            fraction: self.stage.fraction(duration),
-            done: self.stage.is_over() || self.failure.is_some(),
-            score: None,
-            actions: Vec::new(),
-            light,
-        })
+        self.watch(frame, observation, time, false)
     }
 
     fn evidence(&self) -> Evidence {
@@ -358,7 +369,7 @@ impl Check for FlashCheck {
                 evidence.score = None;
                 evidence.hindrance = Guidance::TooBright;
             }
-            Some(_) => evidence.score = evidence.score.map(|score| score.min(NOT_PASSED)),
+            Some(failure) => evidence.score = evidence.score.map(|score| score.min(failure.ceiling())),
         }
         evidence.entropy_bits = self.code.as_ref().map_or(0.0, LightCode::entropy_bits);
         evidence.cues.iter_mut().for_each(|cue| cue.weight *= SINGLE_FRAMES);

@@ -1,6 +1,7 @@
 //! `livenessaction`: asks for random movements.
 
 mod imp;
+pub(super) mod settings;
 
 use glib::prelude::*;
 

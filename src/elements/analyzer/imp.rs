@@ -447,7 +447,8 @@ impl ObjectSubclass for Analyzer {
 
 impl ObjectImpl for Analyzer {
     fn properties() -> &'static [glib::ParamSpec] {
-        properties()
+        static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(properties);
+        &PROPERTIES
     }
 
     fn signals() -> &'static [glib::subclass::Signal] {

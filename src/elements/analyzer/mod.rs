@@ -6,6 +6,8 @@ mod outbox;
 mod settings;
 mod stream;
 
+pub(super) use settings::properties;
+
 use glib::prelude::*;
 use glib::subclass::prelude::*;
 use gst_base::subclass::prelude::*;

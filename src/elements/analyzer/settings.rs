@@ -1,7 +1,5 @@
 //! The properties that all analysers share.
 
-use std::sync::LazyLock;
-
 use glib::prelude::*;
 use gst::prelude::*;
 
@@ -88,99 +86,98 @@ where
 }
 
 /// The parameters as `gst-inspect-1.0` shows them.
-pub fn properties() -> &'static [glib::ParamSpec] {
-    static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
-        let default = Settings::default();
-        let session = default.session;
-        let time = |name, nick, blurb, value: u64| {
-            glib::ParamSpecUInt64::builder(name)
-                .nick(nick)
-                .blurb(blurb)
-                .default_value(value)
-                .mutable_playing()
-                .build()
-        };
-        let threshold = |name, nick, blurb, value: f64| {
-            glib::ParamSpecDouble::builder(name)
-                .nick(nick)
-                .blurb(blurb)
-                .minimum(0.0)
-                .maximum(100.0)
-                .default_value(value)
-                .mutable_playing()
-                .build()
-        };
-        vec![
-            glib::ParamSpecString::builder("status")
-                .nick("Status")
-                .blurb("Where the check stands: Not Started, In Progress, Approved, In Review, Declined, Abandoned")
-                .default_value(Some(crate::session::Status::NotStarted.name()))
-                .read_only()
-                .build(),
-            glib::ParamSpecUInt::builder("attempt")
-                .nick("Attempt")
-                .blurb("The running or last attempt, from 1; 0 before the first")
-                .read_only()
-                .build(),
-            glib::ParamSpecBoxed::builder::<gst::Structure>("last-result")
-                .nick("Last result")
-                .blurb("The structure of the last liveness/result message")
-                .read_only()
-                .build(),
-            glib::ParamSpecBoolean::builder("auto-start")
-                .nick("Auto start")
-                .blurb("Start a check with the first frame, without the start signal")
-                .default_value(default.auto_start)
-                .mutable_playing()
-                .build(),
-            glib::ParamSpecUInt::builder("max-attempts")
-                .nick("Maximum attempts")
-                .blurb("How often a person may try before the check is decided")
-                .minimum(1)
-                .maximum(3)
-                .default_value(session.max_attempts)
-                .mutable_playing()
-                .build(),
-            time(
-                "attempt-timeout",
-                "Attempt timeout",
-                "How long one attempt may take, in nanoseconds of running time",
-                session.attempt_timeout,
-            ),
-            threshold(
-                "decline-threshold",
-                "Decline threshold",
-                "A score at or below it declines",
-                session.thresholds.decline,
-            ),
-            threshold(
-                "review-threshold",
-                "Review threshold",
-                "A score at or below it, but above decline-threshold, goes to review",
-                session.thresholds.review,
-            ),
-            time(
-                "progress-interval",
-                "Progress interval",
-                "Running time between liveness/progress messages, in nanoseconds",
-                session.progress_interval,
-            ),
-            time(
-                "max-lateness",
-                "Maximum lateness",
-                "On live pipelines, frames later than this (nanoseconds) pass unanalysed and are counted",
-                default.max_lateness.nseconds(),
-            ),
-            glib::ParamSpecString::builder("models-dir")
-                .nick("Models directory")
-                .blurb("A folder of .onnx files that stand in for the embedded ones of the same name")
-                .build(),
-            glib::ParamSpecUInt64::builder("seed")
-                .nick("Seed")
-                .blurb("0 = the operating system's randomness; anything else repeats a run and is no security")
-                .mutable_playing()
-                .build(),
-        ]
-    });
-    &PROPERTIES
+pub fn properties() -> Vec<glib::ParamSpec> {
+    let default = Settings::default();
+    let session = default.session;
+    let time = |name, nick, blurb, value: u64| {
+        glib::ParamSpecUInt64::builder(name)
+            .nick(nick)
+            .blurb(blurb)
+            .default_value(value)
+            .mutable_playing()
+            .build()
+    };
+    let threshold = |name, nick, blurb, value: f64| {
+        glib::ParamSpecDouble::builder(name)
+            .nick(nick)
+            .blurb(blurb)
+            .minimum(0.0)
+            .maximum(100.0)
+            .default_value(value)
+            .mutable_playing()
+            .build()
+    };
+    vec![
+        glib::ParamSpecString::builder("status")
+            .nick("Status")
+            .blurb(
+                "Where the check stands: Not Started, In Progress, Approved, In Review, Declined, Abandoned",
+            )
+            .default_value(Some(crate::session::Status::NotStarted.name()))
+            .read_only()
+            .build(),
+        glib::ParamSpecUInt::builder("attempt")
+            .nick("Attempt")
+            .blurb("The running or last attempt, from 1; 0 before the first")
+            .read_only()
+            .build(),
+        glib::ParamSpecBoxed::builder::<gst::Structure>("last-result")
+            .nick("Last result")
+            .blurb("The structure of the last liveness/result message")
+            .read_only()
+            .build(),
+        glib::ParamSpecBoolean::builder("auto-start")
+            .nick("Auto start")
+            .blurb("Start a check with the first frame, without the start signal")
+            .default_value(default.auto_start)
+            .mutable_playing()
+            .build(),
+        glib::ParamSpecUInt::builder("max-attempts")
+            .nick("Maximum attempts")
+            .blurb("How often a person may try before the check is decided")
+            .minimum(1)
+            .maximum(3)
+            .default_value(session.max_attempts)
+            .mutable_playing()
+            .build(),
+        time(
+            "attempt-timeout",
+            "Attempt timeout",
+            "How long one attempt may take, in nanoseconds of running time",
+            session.attempt_timeout,
+        ),
+        threshold(
+            "decline-threshold",
+            "Decline threshold",
+            "A score at or below it declines",
+            session.thresholds.decline,
+        ),
+        threshold(
+            "review-threshold",
+            "Review threshold",
+            "A score at or below it, but above decline-threshold, goes to review",
+            session.thresholds.review,
+        ),
+        time(
+            "progress-interval",
+            "Progress interval",
+            "Running time between liveness/progress messages, in nanoseconds",
+            session.progress_interval,
+        ),
+        time(
+            "max-lateness",
+            "Maximum lateness",
+            "On live pipelines, frames later than this (nanoseconds) pass unanalysed and are counted",
+            default.max_lateness.nseconds(),
+        ),
+        glib::ParamSpecString::builder("models-dir")
+            .nick("Models directory")
+            .blurb("A folder of .onnx files that stand in for the embedded ones of the same name")
+            .build(),
+        glib::ParamSpecUInt64::builder("seed")
+            .nick("Seed")
+            .blurb("0 = the operating system's randomness; anything else repeats a run and is no security")
+            .mutable_playing()
+            .build(),
+    ]
 }

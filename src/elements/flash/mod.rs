@@ -1,6 +1,7 @@
 //! `livenessflash`: plays secret light on the screen and reads its reflections.
 
 mod imp;
+pub(super) mod settings;
 
 use glib::prelude::*;
 

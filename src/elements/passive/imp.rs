@@ -1,12 +1,11 @@
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use glib::prelude::*;
-use gst::prelude::*;
 use gst::subclass::prelude::*;
 use gst_base::subclass::BaseTransformMode;
 use gst_base::subclass::prelude::*;
 
 use super::super::analyzer::AnalyzerImpl;
+use super::settings;
 use crate::check::{AntiSpoof, Check, Method, PassiveCheck, PassiveConfig};
 use crate::inference::{InferenceError, ModelSource};
 
@@ -30,42 +29,16 @@ impl ObjectSubclass for LivenessPassive {
 
 impl ObjectImpl for LivenessPassive {
     fn properties() -> &'static [glib::ParamSpec] {
-        static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
-            let default = PassiveConfig::default();
-            vec![
-                glib::ParamSpecUInt::builder("frames")
-                    .nick("Frames")
-                    .blurb("How many good frames a decision takes; 1 decides on one picture (takes effect with the next attempt)")
-                    .minimum(1)
-                    .maximum(1000)
-                    .default_value(default.frames)
-                    .mutable_playing()
-                    .build(),
-                glib::ParamSpecUInt64::builder("interval")
-                    .nick("Interval")
-                    .blurb("Least running time between analysed frames, in nanoseconds (takes effect with the next attempt)")
-                    .default_value(default.interval)
-                    .mutable_playing()
-                    .build(),
-            ]
-        });
+        static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(settings::properties);
         &PROPERTIES
     }
 
     fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
-        let mut settings = self.settings();
-        match pspec.name() {
-            "frames" => settings.frames = value.get().unwrap_or(settings.frames),
-            "interval" => settings.interval = value.get().unwrap_or(settings.interval),
-            _ => {}
-        }
+        settings::set(&mut self.settings(), pspec.name(), value);
     }
 
     fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
-        match pspec.name() {
-            "frames" => self.settings().frames.to_value(),
-            _ => self.settings().interval.to_value(),
-        }
+        settings::get(&self.settings(), pspec.name()).unwrap_or_else(|| pspec.default_value().clone())
     }
 }
 

@@ -1,6 +1,7 @@
 //! `livenesspassive`: judges single frames.
 
 mod imp;
+pub(super) mod settings;
 
 use glib::prelude::*;
 

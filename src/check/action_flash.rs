@@ -1,0 +1,105 @@
+//! Action and flash in one attempt: the light plays while a movement is asked.
+//!
+//! **Veto**: whatever fails either check fails this one; the first that failed is told. **Confirmation**: it passes when the
+//! movement was done and the light showed a face. **Abstention**: single frames are read before the light only, and frames in which
+//! the asked movement bends the face say nothing of the light; the code is longer by what a movement takes. The score is
+//! the flash check's.
+
+use super::{
+    ActionCheck, ActionConfig, Check, DepthMap, Evidence, Failure, FlashCheck, FlashConfig, Guidance, Method,
+    Step, Time,
+};
+use crate::face::FrameObservation;
+use crate::inference::{InferenceError, ModelSource};
+use crate::vision::Frame;
+
+/// What an asked movement takes of the light's time, in nanoseconds.
+const MOVEMENT: Time = 1_200_000_000;
+
+/// Watches one attempt.
+pub struct ActionFlashCheck {
+    action: ActionCheck,
+    flash: FlashCheck,
+    /// Whether the movements and the light are over.
+    asked: bool,
+    lit: bool,
+}
+
+impl ActionFlashCheck {
+    /// # Errors
+    /// When a model cannot be loaded.
+    pub fn new(
+        action: ActionConfig,
+        flash: FlashConfig,
+        source: &ModelSource,
+    ) -> Result<Self, InferenceError> {
+        let longer = Time::from(action.count) * MOVEMENT;
+        let flash = FlashConfig { duration: flash.duration + longer, ..flash };
+        Ok(Self {
+            action: ActionCheck::new(action, source)?,
+            flash: FlashCheck::new(flash, source)?,
+            asked: false,
+            lit: false,
+        })
+    }
+}
+
+impl Check for ActionFlashCheck {
+    fn method(&self) -> Method {
+        Method::ActionFlash
+    }
+
+    fn observe(
+        &mut self,
+        frame: &Frame<'_>,
+        observation: &FrameObservation,
+        time: Option<Time>,
+    ) -> Result<Step, InferenceError> {
+        let mut step = Step::over();
+        if !self.asked {
+            step = self.action.watch(frame, observation, time, false)?;
+            self.asked = step.done;
+        }
+        if !self.lit {
+            let moving = step.guidance == Guidance::Ok
+                && observation.primary().is_some()
+                && !self.action.is_at_rest(observation);
+            let light = self.flash.watch(frame, observation, time, moving)?;
+            self.lit = light.done;
+            step = Step {
+                guidance: if light.guidance == Guidance::Ok { step.guidance } else { light.guidance },
+                fraction: step.fraction.min(light.fraction),
+                light: light.light,
+                ..step
+            };
+        }
+        let failed =
+            (self.asked && self.action.failure().is_some()) || (self.lit && self.flash.failure().is_some());
+        step.done = failed || (self.asked && self.lit);
+        Ok(step)
+    }
+
+    fn evidence(&self) -> Evidence {
+        let (action, mut evidence) = (self.action.evidence(), self.flash.evidence());
+        evidence.challenges = action.challenges;
+        evidence.entropy_bits += action.entropy_bits;
+        let known = |name| evidence.cues.iter().any(|cue| cue.name == name);
+        let more: Vec<_> =
+            action.cues.into_iter().filter(|cue| !known(cue.name) && cue.name != "light").collect();
+        evidence.cues.extend(more);
+        if action.hindrance == Guidance::MultipleFaces {
+            evidence.hindrance = Guidance::MultipleFaces;
+        }
+        // The light is judged last: what failed before it is the reason.
+        if let Some(failure) = action.failure.filter(|_| !evidence.attack) {
+            evidence.failure = Some(failure);
+            evidence.attack = failure.is_attack();
+            evidence.score = evidence.score.map(|score| score.min(Failure::ceiling(failure)));
+        }
+        evidence
+    }
+
+    fn depth_map(&self) -> Option<DepthMap> {
+        self.flash.depth_map()
+    }
+}

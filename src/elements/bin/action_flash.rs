@@ -1,0 +1,87 @@
+//! The analyser of action and flash together; only a `livenessbin` has one.
+
+use gst_base::subclass::prelude::*;
+
+glib::wrapper! {
+    pub struct ActionFlash(ObjectSubclass<imp::ActionFlash>)
+        @extends crate::elements::Analyzer, gst_base::BaseTransform, gst::Element, gst::Object;
+}
+
+mod imp {
+    use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+    use gst::subclass::prelude::*;
+    use gst_base::subclass::BaseTransformMode;
+
+    use super::*;
+    use crate::check::{ActionConfig, ActionFlashCheck, Check, FlashConfig, Method};
+    use crate::elements::analyzer::AnalyzerImpl;
+    use crate::elements::{action, flash};
+    use crate::inference::{InferenceError, ModelSource};
+
+    pub struct ActionFlash {
+        settings: Mutex<(ActionConfig, FlashConfig)>,
+    }
+
+    impl Default for ActionFlash {
+        fn default() -> Self {
+            // One movement fits into the light's time.
+            let action = ActionConfig { count: 1, ..ActionConfig::default() };
+            Self { settings: Mutex::new((action, FlashConfig::default())) }
+        }
+    }
+
+    impl ActionFlash {
+        fn settings(&self) -> MutexGuard<'_, (ActionConfig, FlashConfig)> {
+            self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for ActionFlash {
+        const NAME: &'static str = "GstLivenessActionFlash";
+        type Type = super::ActionFlash;
+        type ParentType = crate::elements::Analyzer;
+    }
+
+    impl ObjectImpl for ActionFlash {
+        fn properties() -> &'static [glib::ParamSpec] {
+            static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> =
+                LazyLock::new(|| [action::settings::properties(), flash::settings::properties()].concat());
+            &PROPERTIES
+        }
+
+        fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
+            let (action, flash) = &mut *self.settings();
+            action::settings::set(action, pspec.name(), value);
+            flash::settings::set(flash, pspec.name(), value);
+        }
+
+        fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
+            let (action, flash) = &*self.settings();
+            let value = action::settings::get(action, pspec.name());
+            let value = value.or_else(|| flash::settings::get(flash, pspec.name()));
+            value.unwrap_or_else(|| pspec.default_value().clone())
+        }
+    }
+
+    impl GstObjectImpl for ActionFlash {}
+
+    impl ElementImpl for ActionFlash {}
+
+    impl BaseTransformImpl for ActionFlash {
+        const MODE: BaseTransformMode = BaseTransformMode::AlwaysInPlace;
+        const PASSTHROUGH_ON_SAME_CAPS: bool = false;
+        const TRANSFORM_IP_ON_PASSTHROUGH: bool = false;
+    }
+
+    impl AnalyzerImpl for ActionFlash {
+        const METHOD: Method = Method::ActionFlash;
+
+        fn create_check(&self, source: &ModelSource, seed: u64) -> Result<Box<dyn Check>, InferenceError> {
+            let (action, flash) = *self.settings();
+            let (action, flash) = (ActionConfig { seed, ..action }, FlashConfig { seed, ..flash });
+            Ok(Box::new(ActionFlashCheck::new(action, flash, source)?))
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The settings of `livenessflash` as properties.
+
+use glib::prelude::*;
+use gst::prelude::*;
+
+use crate::check::{FlashConfig, MOST_CELLS};
+
+/// As `gst-inspect-1.0` shows them.
+pub fn properties() -> Vec<glib::ParamSpec> {
+    let default = FlashConfig::default();
+    let count = |name: &str, nick: &str, default: u32| {
+        glib::ParamSpecUInt::builder(name)
+            .nick(nick)
+            .blurb("Of the grid of light; together at most 16 cells, more cells need longer light (takes effect with the next attempt)")
+            .minimum(1)
+            .maximum(MOST_CELLS as u32)
+            .default_value(default)
+            .mutable_playing()
+            .build()
+    };
+    vec![
+        count("grid-rows", "Grid rows", default.rows),
+        count("grid-columns", "Grid columns", default.columns),
+        glib::ParamSpecUInt64::builder("light-duration")
+            .nick("Light duration")
+            .blurb("How long the light plays at least, in nanoseconds of running time (takes effect with the next attempt)")
+            .minimum(2_000_000_000)
+            .maximum(10_000_000_000)
+            .default_value(default.duration)
+            .mutable_playing()
+            .build(),
+        glib::ParamSpecUInt64::builder("max-display-latency")
+            .nick("Maximum display latency")
+            .blurb("From a light message to the light in the camera's picture at most, in nanoseconds (takes effect with the next attempt)")
+            .maximum(1_000_000_000)
+            .default_value(default.max_display_latency)
+            .mutable_playing()
+            .build(),
+    ]
+}
+
+pub fn set(settings: &mut FlashConfig, name: &str, value: &glib::Value) {
+    match name {
+        "grid-rows" => settings.rows = value.get().unwrap_or(settings.rows),
+        "grid-columns" => settings.columns = value.get().unwrap_or(settings.columns),
+        "light-duration" => settings.duration = value.get().unwrap_or(settings.duration),
+        "max-display-latency" => {
+            settings.max_display_latency = value.get().unwrap_or(settings.max_display_latency);
+        }
+        _ => {}
+    }
+}
+
+pub fn get(settings: &FlashConfig, name: &str) -> Option<glib::Value> {
+    Some(match name {
+        "grid-rows" => settings.rows.to_value(),
+        "grid-columns" => settings.columns.to_value(),
+        "light-duration" => settings.duration.to_value(),
+        "max-display-latency" => settings.max_display_latency.to_value(),
+        _ => return None,
+    })
+}

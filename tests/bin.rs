@@ -1,0 +1,120 @@
+//! `livenessbin`: a whole check by any method, from one element.
+
+mod common;
+
+use common::*;
+use gst::prelude::*;
+use gstliveness::elements::bin::LivenessMethod;
+
+/// Messages of a rendered session up to its result, and which element posted them.
+fn session(source: &str, check: &str) -> (Vec<gst::Structure>, Vec<String>) {
+    init();
+    let line = format!(
+        "livenesstestsrc seed=7 identity=7 {source} ! video/x-raw,format=NV12,width=640,height=480,framerate=30/1 ! \
+         livenessbin name=check seed=3 max-attempts=1 {check} ! fakesink sync=false"
+    );
+    let pipeline = gst::parse::launch(&line).unwrap().downcast::<gst::Pipeline>().unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let (mut messages, mut sources) = (Vec::<gst::Structure>::new(), Vec::new());
+    while !messages.last().is_some_and(|last| last.name() == "liveness/result") {
+        let message = pipeline.bus().unwrap().timed_pop(gst::ClockTime::from_seconds(120)).expect("in time");
+        match message.view() {
+            gst::MessageView::Element(element) => {
+                messages.extend(element.structure().map(ToOwned::to_owned));
+                sources.extend(message.src().map(|source| source.name().to_string()));
+            }
+            gst::MessageView::Error(error) => panic!("{error:?}"),
+            gst::MessageView::Eos(_) => panic!("no result"),
+            _ => {}
+        }
+    }
+    pipeline.set_state(gst::State::Null).unwrap();
+    (messages, sources)
+}
+
+fn status(messages: &[gst::Structure]) -> String {
+    result(messages).get("status").unwrap()
+}
+
+#[test]
+fn action_and_flash_is_one_check_of_five_seconds() {
+    let (messages, sources) = session("", "method=action_flash");
+    assert_eq!(status(&messages), "Approved", "{:?}", result(&messages));
+    assert!(sources.iter().all(|source| source == "check"), "{sources:?}");
+    assert!(
+        !named(&messages, "liveness/light").is_empty() && !named(&messages, "liveness/action").is_empty()
+    );
+    let last = result(&messages);
+    assert_eq!(last.get::<String>("method").unwrap(), "action_flash");
+    assert!(last.get::<u64>("running-time").unwrap() < 5_000_000_000);
+    assert!(last.get::<gst::Sample>("depth-map").is_ok());
+    let json: serde_json::Value = serde_json::from_str(&last.get::<String>("json").unwrap()).unwrap();
+    assert_eq!(json["method"], "ACTIVE_3D");
+    let cues: Vec<&str> =
+        json["evidence"]["cues"].as_array().unwrap().iter().filter_map(|cue| cue["name"].as_str()).collect();
+    for name in ["net_near", "slope_across", "code_freshness", "nose_parallax"] {
+        assert_eq!(cues.iter().filter(|cue| **cue == name).count(), 1, "{name} in {cues:?}");
+    }
+    assert!(json["evidence"]["challenge_entropy_bits"].as_f64().unwrap() > 100.0);
+}
+
+#[test]
+fn who_does_not_do_both_does_not_pass() {
+    for (source, method) in [
+        // Light without movement, movement under a wrong light, neither.
+        ("behaviour=idle", "action_flash action-timeout=1500000000"),
+        ("subject=injected", "action_flash action-timeout=1500000000"),
+        ("subject=print", "action_flash action-timeout=1500000000"),
+    ] {
+        let (messages, _) = session(source, &format!("method={method}"));
+        assert_eq!(status(&messages), "Declined", "{source}");
+        let lights = named(&messages, "liveness/light");
+        assert!(lights.last().is_none_or(|light| !light.get::<bool>("active").unwrap()), "{source}");
+    }
+}
+
+#[test]
+fn every_method_is_one_property_away() {
+    for method in ["passive", "flash", "action"] {
+        let (messages, sources) = session("", &format!("method={method}"));
+        assert_eq!(result(&messages).get::<String>("method").unwrap(), method);
+        assert!(sources.iter().all(|source| source == "check"));
+        assert_eq!(named(&messages, "liveness/result").len(), 1);
+        assert_ne!(status(&messages), "Abandoned");
+    }
+}
+
+#[test]
+fn what_is_set_before_the_method_counts_after_it() {
+    init();
+    let bin = gst::ElementFactory::make("livenessbin").build().unwrap();
+    assert_eq!(bin.property::<LivenessMethod>("method"), LivenessMethod::ActionFlash);
+    bin.set_property("max-attempts", 2u32);
+    bin.set_property("frames", 3u32);
+    bin.set_property("grid-rows", 3u32);
+    for method in [LivenessMethod::Passive, LivenessMethod::Flash, LivenessMethod::Action] {
+        bin.set_property("method", method);
+        assert_eq!(bin.property::<LivenessMethod>("method"), method);
+        let values = ["max-attempts", "frames", "grid-rows"].map(|name| bin.property::<u32>(name));
+        assert_eq!(values, [2, 3, 3], "{method:?}");
+        assert_eq!(bin.downcast_ref::<gst::Bin>().unwrap().children().len(), 2);
+    }
+    assert_eq!(bin.property::<String>("status"), "Not Started");
+}
+
+#[test]
+fn a_bin_is_started_and_cancelled_like_its_analyser() {
+    init();
+    let line =
+        "livenesstestsrc behaviour=idle is-live=true ! livenessbin name=check auto-start=false ! fakesink";
+    let pipeline = gst::parse::launch(line).unwrap().downcast::<gst::Pipeline>().unwrap();
+    let check = pipeline.by_name("check").unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    pipeline.state(gst::ClockTime::from_seconds(20)).0.unwrap();
+    assert_eq!(check.property::<String>("status"), "Not Started");
+    check.emit_by_name::<()>("start", &[]);
+    assert_eq!(check.property::<String>("status"), "In Progress");
+    check.emit_by_name::<()>("cancel", &[]);
+    assert_eq!(check.property::<String>("status"), "Abandoned");
+    pipeline.set_state(gst::State::Null).unwrap();
+}
