@@ -16,7 +16,7 @@ fn session(source: &str, check: &str) -> (Vec<gst::Structure>, Vec<String>) {
     let pipeline = gst::parse::launch(&line).unwrap().downcast::<gst::Pipeline>().unwrap();
     pipeline.set_state(gst::State::Playing).unwrap();
     let (mut messages, mut sources) = (Vec::<gst::Structure>::new(), Vec::new());
-    while !messages.last().is_some_and(|last| last.name() == "liveness/result") {
+    while messages.last().is_none_or(|last| last.name() != "liveness/result") {
         let message = pipeline.bus().unwrap().timed_pop(gst::ClockTime::from_seconds(120)).expect("in time");
         match message.view() {
             gst::MessageView::Element(element) => {

@@ -223,7 +223,7 @@ fn workflows_that_cannot_be_used_say_why() {
     for (content, code, words) in [
         ("{\"method\":\"passive\",\n\"frame\": 3}", 65, "unknown field `frame`"),
         ("{\"method\":\"passive\",\n\"max_attempts\": 9}", 65, "line 2"),
-        ("{\"method\":\"action_flash\"}", 64, "not available in this version"),
+        ("{\"method\":\"action_flash\",\"frames\":3}", 65, "frames belongs to the method"),
         ("not json", 65, "line 1 column"),
         (&large, 65, "larger than 1 MB"),
         ("{\"method\":\"passive\",\"models_dir\":\"none\"}", 69, "models-dir"),

@@ -7,7 +7,9 @@ use super::failure::{Code, Failure};
 /// What an error message says, in one sentence. `check` is the element that checks, where there is one.
 pub fn of_message(message: &gst::message::Error, check: Option<&gst::Element>) -> Failure {
     let error = message.error();
-    let ours = check.is_some_and(|check| message.src() == Some(check.upcast_ref()));
+    let of_check =
+        |source: &gst::Object| check.is_some_and(|check| source == check || source.has_as_ancestor(check));
+    let ours = message.src().is_some_and(of_check);
     let debug = message.debug();
     // The part after the first line is what the element has to say; before it stands where in its code.
     let detail = debug.as_ref().and_then(|text| text.split_once('\n')).map(|(_, detail)| detail.trim());

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use gstliveness::check::{Action, Actions, MOST, MOST_CELLS, Method};
 use gstliveness::elements::action::LivenessActions;
+use gstliveness::elements::bin::LivenessMethod;
 use serde::{Deserialize, Deserializer, de::Error};
 
 use super::failure::Failure;
@@ -68,41 +69,31 @@ impl Workflow {
 
     fn parse(bytes: &[u8]) -> Result<Self, Failure> {
         let workflow: Self = serde_json::from_slice(bytes).map_err(|e| Failure::data(e.to_string()))?;
-        workflow.factory()?;
         workflow.check_fields()?;
         workflow.check_thresholds()?;
         Ok(workflow)
     }
 
-    /// The element that makes this check.
-    fn factory(&self) -> Result<&'static str, Failure> {
-        match self.method {
-            Method::Passive => Ok("livenesspassive"),
-            Method::Action => Ok("livenessaction"),
-            Method::Flash => Ok("livenessflash"),
-            method => {
-                let name = method.name();
-                Err(Failure::usage(format!("the method \"{name}\" is not available in this version")))
-            }
-        }
-    }
-
     /// A setting that the method does not know is a mistake, not a wish to pass over.
     fn check_fields(&self) -> Result<(), Failure> {
+        let passive: &[Method] = &[Method::Passive];
+        let action: &[Method] = &[Method::Action, Method::ActionFlash];
+        let flash: &[Method] = &[Method::Flash, Method::ActionFlash];
         let owned = [
-            ("frames", Method::Passive, self.frames.is_some()),
-            ("interval_ms", Method::Passive, self.interval_ms.is_some()),
-            ("actions", Method::Action, self.actions.is_some()),
-            ("action_count", Method::Action, self.action_count.is_some()),
-            ("action_timeout_s", Method::Action, self.action_timeout_s.is_some()),
-            ("grid_rows", Method::Flash, self.grid_rows.is_some()),
-            ("grid_columns", Method::Flash, self.grid_columns.is_some()),
-            ("light_duration_s", Method::Flash, self.light_duration_s.is_some()),
-            ("max_display_latency_ms", Method::Flash, self.max_display_latency_ms.is_some()),
+            ("frames", passive, self.frames.is_some()),
+            ("interval_ms", passive, self.interval_ms.is_some()),
+            ("actions", action, self.actions.is_some()),
+            ("action_count", action, self.action_count.is_some()),
+            ("action_timeout_s", action, self.action_timeout_s.is_some()),
+            ("grid_rows", flash, self.grid_rows.is_some()),
+            ("grid_columns", flash, self.grid_columns.is_some()),
+            ("light_duration_s", flash, self.light_duration_s.is_some()),
+            ("max_display_latency_ms", flash, self.max_display_latency_ms.is_some()),
         ];
-        let stranger = owned.into_iter().find(|(_, method, given)| *given && *method != self.method);
-        stranger.map_or(Ok(()), |(field, method, _)| {
-            Err(Failure::data(format!("{field} belongs to the method \"{}\"", method.name())))
+        let stranger =
+            owned.into_iter().find(|(_, methods, given)| *given && !methods.contains(&self.method));
+        stranger.map_or(Ok(()), |(field, methods, _)| {
+            Err(Failure::data(format!("{field} belongs to the method \"{}\"", methods[0].name())))
         })
     }
 
@@ -126,12 +117,12 @@ impl Workflow {
     /// The element that does the check. Its name is the node's in the decision.
     pub fn element(&self) -> Result<gst::Element, Failure> {
         let name = self.node_id.as_deref().unwrap_or("liveness");
-        let factory = self.factory()?;
         let actions = self.actions.as_ref().map(|actions| LivenessActions::from(Actions::of(actions)));
         let nanoseconds = |seconds: f64| (seconds * 1e9) as u64;
         let Thresholds { decline, review } = self.thresholds();
-        gst::ElementFactory::make(factory)
+        gst::ElementFactory::make("livenessbin")
             .name(name)
+            .property("method", LivenessMethod::from(self.method))
             .property("decline-threshold", decline)
             .property("review-threshold", review)
             .property_if_some("max-attempts", self.max_attempts)
@@ -147,7 +138,7 @@ impl Workflow {
             .property_if_some("max-display-latency", self.max_display_latency_ms.map(|ms| ms * 1_000_000))
             .property_if_some("models-dir", self.models_dir.as_ref())
             .build()
-            .map_err(|e| Failure::internal(format!("{factory} cannot be made: {e}")))
+            .map_err(|e| Failure::internal(format!("livenessbin cannot be made: {e}")))
     }
 }
 
@@ -312,10 +303,11 @@ mod tests {
     }
 
     #[test]
-    fn other_methods_have_their_time() {
-        let failure = fails(r#"{"method":"action_flash"}"#);
-        assert_eq!(failure.code, Code::Usage);
-        assert!(failure.text.contains("not available in this version"));
+    fn methods_are_known_by_name() {
+        assert_eq!(
+            Workflow::parse(br#"{"method":"action_flash","grid_rows":3}"#).unwrap().method,
+            Method::ActionFlash
+        );
         assert!(fails(r#"{"method":"magic"}"#).text.contains("unknown method"));
     }
 

@@ -47,6 +47,8 @@ impl LivenessBin {
         }
         *self.method() = Some(method);
         let analyzer = self.analyzer();
+        // The node's name in the decision.
+        analyzer.set_property("name", bin.name());
         bin.add(analyzer)?;
         self.queue.link(analyzer)?;
         self.src.set_target(analyzer.static_pad("src").as_ref())?;

@@ -27,13 +27,13 @@ pub enum LivenessMethod {
     ActionFlash,
 }
 
-impl From<LivenessMethod> for Method {
-    fn from(method: LivenessMethod) -> Self {
+impl From<Method> for LivenessMethod {
+    fn from(method: Method) -> Self {
         match method {
-            LivenessMethod::Passive => Self::Passive,
-            LivenessMethod::Flash => Self::Flash,
-            LivenessMethod::Action => Self::Action,
-            LivenessMethod::ActionFlash => Self::ActionFlash,
+            Method::Passive => Self::Passive,
+            Method::Flash => Self::Flash,
+            Method::Action => Self::Action,
+            Method::ActionFlash => Self::ActionFlash,
         }
     }
 }
