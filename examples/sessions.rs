@@ -1,9 +1,10 @@
 //! Rendered sessions: how `livenessaction` and `livenessflash` decide on `livenesstestsrc`'s subjects, and how fast.
 //!
-//!     cargo run --release --example sessions -- action|flash [SESSIONS] [ONLY]
+//!     cargo run --release --example sessions -- action|flash [SESSIONS] [ONLY] [FIRST]
 //!
 //! Each of SESSIONS (300) per subject and behaviour has its own person, seed, light, distance, challenge and camera, and one
-//! attempt. ONLY is how the names of those to run begin, such as "print" or "live too-early". Frames come as fast as two
+//! attempt. ONLY is how the names of those to run begin, such as "print" or "live too-early"; FIRST (0) is
+//! the number of the first session. Frames come as fast as two
 //! threads per core make them; times are those of the stream. Flash sessions have any of four screens, distances of 25 to 60 cm,
 //! a room that gives the face from nothing to four times the light of the resting screen, up to 300 ms of display latency, restless heads, and every other
 //! one a camera that compresses (H.264, 1 Mbit/s). With VERBOSE set, each session has its line on standard error.
@@ -12,6 +13,7 @@
 mod stats;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
@@ -93,6 +95,7 @@ fn main() -> Result<(), Error> {
     let method = arguments.next().unwrap_or_default();
     let count = arguments.next().map_or(Ok(300), |n| n.parse())?;
     let only = arguments.next().unwrap_or_default();
+    let first: usize = arguments.next().map_or(Ok(0), |n| n.parse())?;
     gst::init()?;
     gstliveness::plugin_register_static()?;
     // Holds the nets, so that the pipelines share them instead of loading them anew.
@@ -111,7 +114,7 @@ fn main() -> Result<(), Error> {
         let name = format!("{subject} {behaviour}");
         if name.starts_with(&only) {
             let begin = Instant::now();
-            let sessions = play_all(&method, subject, behaviour, count)?;
+            let sessions = play_all(&method, subject, behaviour, first..first + count)?;
             println!("{name:<18} {}  [{:.0} s]", summary(&sessions), begin.elapsed().as_secs_f64());
         }
     }
@@ -119,13 +122,18 @@ fn main() -> Result<(), Error> {
 }
 
 /// All sessions of one kind, on all cores.
-fn play_all(method: &str, subject: &str, behaviour: &str, count: usize) -> Result<Vec<Ended>, Error> {
-    let next = AtomicUsize::new(0);
+fn play_all(
+    method: &str,
+    subject: &str,
+    behaviour: &str,
+    sessions: Range<usize>,
+) -> Result<Vec<Ended>, Error> {
+    let next = AtomicUsize::new(sessions.start);
     let work = || -> Result<Vec<Ended>, Error> {
         let mut ended = Vec::new();
         loop {
             let n = next.fetch_add(1, Ordering::Relaxed);
-            if n >= count {
+            if n >= sessions.end {
                 return Ok(ended);
             }
             ended.push(play(method, subject, behaviour, n as u64)?);
