@@ -77,6 +77,11 @@ impl Failure {
         }
     }
 
+    /// Whether it is what a video comes to that no camera films here and now; a stuck camera or odd light may too.
+    pub const fn suggests_injection(self) -> bool {
+        matches!(self, Self::Frozen | Self::Looped | Self::OtherLight)
+    }
+
     /// Whether no camera that films one person can cause it.
     pub const fn is_attack(self) -> bool {
         matches!(self, Self::Looped | Self::OtherFace | Self::Flat | Self::NoRelief)

@@ -11,6 +11,7 @@ pub mod message;
 pub mod meta;
 pub mod overlay;
 pub mod passive;
+mod rules;
 pub mod testsrc;
 
 pub use analyzer::Analyzer;

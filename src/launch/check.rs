@@ -1,46 +1,74 @@
-//! A pipeline with one check in it.
+//! A pipeline with a session's checks in it, one behind the other.
 
 use std::time::Duration;
 
 use gst::prelude::*;
+use gstliveness::elements::message::{Body, LivenessMessage, ResultBody};
 
 use super::failure::Failure;
 use super::fault;
 
 /// What a running check tells.
 pub enum Event {
-    /// A liveness message's structure.
-    Liveness(gst::Structure),
+    /// A liveness message's structure, and which check's.
+    Liveness(usize, gst::Structure),
     /// The stream is over.
     Ended,
 }
 
-/// A pipeline that ends in a checking element; stopped when it is dropped.
+/// A pipeline that ends in checking elements; stopped when it is dropped.
 pub struct Check {
     pipeline: gst::Pipeline,
-    element: gst::Element,
+    elements: Vec<gst::Element>,
     bus: gst::Bus,
 }
 
 impl Check {
-    /// Puts `element` and `sink` behind `tail`, the last element of `pipeline`.
+    /// Puts `elements` and `sink` behind `tail`, the last element of `pipeline`. Only the first check starts by itself.
     pub fn new(
         pipeline: gst::Pipeline,
         tail: &gst::Element,
-        element: gst::Element,
+        elements: Vec<gst::Element>,
         sink: &gst::Element,
     ) -> Result<Self, Failure> {
         let bus = pipeline.bus().ok_or_else(|| Failure::internal("the pipeline has no bus"))?;
+        for later in elements.iter().skip(1) {
+            later.set_property("auto-start", false);
+        }
+        let behind: Vec<_> = elements.iter().chain([sink]).collect();
+        let chain: Vec<_> = [tail].into_iter().chain(behind.iter().copied()).collect();
         pipeline
-            .add_many([&element, sink])
-            .and_then(|()| gst::Element::link_many([tail, &element, sink]))
+            .add_many(behind)
+            .and_then(|()| gst::Element::link_many(chain))
             .map_err(|e| Failure::internal(format!("the pipeline cannot be built: {e}")))?;
-        Ok(Self { pipeline, element, bus })
+        Ok(Self { pipeline, elements, bus })
     }
 
-    /// Where the frames leave the check, with their metas.
+    /// Has a check's result start the next check where `passed` says so: in the thread that posts it, before another
+    /// frame comes by.
+    pub fn hand_over(&self, passed: impl Fn(usize, &ResultBody) -> bool + Send + Sync + 'static) {
+        let elements: Vec<_> = self.elements.iter().map(gst::Element::downgrade).collect();
+        self.bus.set_sync_handler(move |_, message| {
+            let told = liveness(message);
+            let teller = elements
+                .iter()
+                .position(|element| message.src() == element.upgrade().map(|e| e.upcast()).as_ref());
+            if let Some((i, structure)) = teller.zip(told)
+                && let Some(next) = elements.get(i + 1).and_then(glib::WeakRef::upgrade)
+                && let Ok(LivenessMessage { body: Body::Result(result), .. }) =
+                    LivenessMessage::try_from(structure)
+                && passed(i, &result)
+            {
+                next.emit_by_name::<()>("start", &[]);
+            }
+            gst::BusSyncReply::Pass
+        });
+    }
+
+    /// Where the frames leave the checks, with their metas.
     pub fn output(&self) -> Result<gst::Pad, Failure> {
-        self.element.static_pad("src").ok_or_else(|| Failure::internal("the check has no output"))
+        let last = self.elements.last().and_then(|last| last.static_pad("src"));
+        last.ok_or_else(|| Failure::internal("the check has no output"))
     }
 
     pub fn start(&self) -> Result<(), Failure> {
@@ -50,7 +78,7 @@ impl Check {
         // The reason comes as a message.
         while let Some(message) = self.bus.pop() {
             if let gst::MessageView::Error(error) = message.view() {
-                return Err(fault::of_message(error, Some(&self.element)));
+                return Err(fault::of_message(error, &self.elements));
             }
         }
         Err(Failure::internal(format!("the pipeline does not start: {e}")))
@@ -62,13 +90,14 @@ impl Check {
         let Some(message) = self.bus.timed_pop(patience) else {
             return Ok(None);
         };
+        let teller = self.elements.iter().position(|element| message.src() == Some(element.upcast_ref()));
         Ok(match message.view() {
-            gst::MessageView::Element(element) => element
-                .structure()
-                .filter(|structure| structure.name().starts_with("liveness/"))
-                .map(|structure| Event::Liveness(structure.to_owned())),
+            gst::MessageView::Element(_) => {
+                let told = teller.zip(liveness(&message));
+                told.map(|(i, structure)| Event::Liveness(i, structure.to_owned()))
+            }
             gst::MessageView::Eos(_) => Some(Event::Ended),
-            gst::MessageView::Error(error) => return Err(fault::of_message(error, Some(&self.element))),
+            gst::MessageView::Error(error) => return Err(fault::of_message(error, &self.elements)),
             gst::MessageView::Latency(_) => {
                 let _ = self.pipeline.recalculate_latency();
                 None
@@ -77,17 +106,30 @@ impl Check {
         })
     }
 
-    /// Gives the check up; a result is posted even when no frame has come yet.
-    pub fn cancel(&self) {
-        if self.element.property::<u32>("attempt") == 0 {
-            self.element.emit_by_name::<()>("start", &[]);
+    /// Gives a check up; a result is posted even when no frame has come yet.
+    pub fn cancel(&self, check: usize) {
+        let Some(element) = self.elements.get(check) else {
+            return;
+        };
+        if element.property::<u32>("attempt") == 0 {
+            element.emit_by_name::<()>("start", &[]);
         }
-        self.element.emit_by_name::<()>("cancel", &[]);
+        element.emit_by_name::<()>("cancel", &[]);
+    }
+}
+
+fn liveness(message: &gst::Message) -> Option<&gst::StructureRef> {
+    match message.view() {
+        gst::MessageView::Element(_) => {
+            message.structure().filter(|structure| structure.name().starts_with("liveness/"))
+        }
+        _ => None,
     }
 }
 
 impl Drop for Check {
     fn drop(&mut self) {
         let _ = self.pipeline.set_state(gst::State::Null);
+        self.bus.unset_sync_handler();
     }
 }

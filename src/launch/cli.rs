@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::workflow::{Display, Named};
+
 /// Checks from the command line whether a live person is before a camera.
 #[derive(Debug, Parser)]
 #[command(version, arg_required_else_help = true, after_long_help = AFTER)]
@@ -18,20 +20,35 @@ pub enum Command {
     Run(RunArgs),
     #[command(after_long_help = AFTER_IMAGE)]
     Image(ImageArgs),
+    Validate(ValidateArgs),
+    /// Print the JSON Schema of workflow files
+    Schema,
 }
 
-/// Run a check on a video source as a workflow file describes it.
+/// Look through workflow files and tell every fault by its line.
+#[derive(Args, Debug)]
+pub struct ValidateArgs {
+    /// The workflows
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// Run a session on a video source as a workflow file describes it.
 #[derive(Args, Debug)]
 pub struct RunArgs {
-    /// The workflow: a JSON file such as examples/workflows/passive.json
-    pub workflow: PathBuf,
+    /// The workflow: a JSON or TOML file such as examples/workflows/passive.json
+    pub file: PathBuf,
+    /// Which workflow of a file that has several
+    #[arg(long, value_name = "WORKFLOW_ID")]
+    pub workflow: Option<String>,
     /// Where the video comes from: test | file:PATH | v4l2:/dev/videoN | pipeline:GST-LAUNCH-FRAGMENT
     ///
     /// `test` is what the program brings along: a public-domain portrait for a passive check, else a rendered person
     /// who does what is asked. `file:` takes anything that GStreamer decodes and turns it upright by its rotation
-    /// tag. `pipeline:` takes any gst-launch-1.0 line that ends in raw video.
-    #[arg(long, default_value = "test")]
-    pub source: String,
+    /// tag. `pipeline:` takes any gst-launch-1.0 line that ends in raw video. The workflow's own source when left
+    /// out, or else `test`.
+    #[arg(long)]
+    pub source: Option<String>,
     /// Print every message as one line of JSON on stdout, the result last, and nothing else
     #[arg(long)]
     pub json: bool,
@@ -41,12 +58,16 @@ pub struct RunArgs {
     /// Write the reference image (the best portrait of the check) as JPEG
     #[arg(long, value_name = "FILE.jpg")]
     pub reference: Option<PathBuf>,
-    /// Abandon the check after this many seconds
+    /// Write the session's decision as JSON, whole or not at all
+    #[arg(long, value_name = "FILE.json")]
+    pub decision: Option<PathBuf>,
+    /// Abandon the session after this many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 120.0, value_parser = seconds)]
     pub timeout: f64,
-    /// Show the video in a window while the check runs
-    #[arg(long)]
-    pub display: bool,
+    /// Show the kiosk screen while the session runs: window (when nothing is said), kms or none
+    #[arg(long, value_name = "SINK", num_args = 0..=1, require_equals = true, default_missing_value = "window",
+        value_parser = display)]
+    pub display: Option<Display>,
 }
 
 /// Judge single pictures (JPEG, PNG, TIFF, WebP; at most 5 MB each).
@@ -79,6 +100,10 @@ pub struct ImageArgs {
     /// Give a picture up after this many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0, value_parser = seconds)]
     pub timeout: f64,
+}
+
+fn display(text: &str) -> Result<Display, String> {
+    Display::from_word(text).ok_or_else(|| format!("expected one of {}", Display::names().join(", ")))
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
@@ -119,26 +144,14 @@ Examples:
 
 For people, coaching and the result go to stderr and the decision goes to stdout as JSON. With --json, stdout has one
 message a line: name, method, attempt, timestamp, stream-time and running-time (nanoseconds) and the message's own
-fields; the result has the decision under `json`. Pictures are never printed, only their sizes.
+fields; each check's result has its decision under `json`, and the last of them
+the whole session under `session`. Pictures are never printed, only their sizes.
 
-Ctrl-C abandons the check.
+Ctrl-C and SIGTERM abandon the session.
 
-Workflow (only `method` is required):
-  node_id            text    name of this check in the decision
-  method             text    \"passive\" or \"action\"
-  max_attempts       1-3     how often a person may try
-  attempt_timeout_s  number  seconds that one attempt may take
-  decline_threshold  0-100   a score at or below it declines
-  review_threshold   0-100   a score at or below it goes to review
-  frames             1-1000  good frames that a decision takes (passive)
-  interval_ms        number  least time between analysed frames (passive)
-  actions            list    what may be asked: blink, nod, turn-left, turn-right, look-up, smile, open-mouth,
-                             raise-brows (action)
-  action_count       number  how many of them are (action)
-  action_timeout_s   number  seconds to begin each (action)
-  models_dir         path    .onnx files that stand in for the embedded ones, from the workflow's folder
-  vendor_data        text    handed through to the decision
-  metadata           any     handed through to the decision";
+Workflow: `liveness-launch schema` prints what it may hold, `liveness-launch validate FILE` tells its faults.
+Only `method` is required; several checks go under `nodes`, several workflows under `workflows`. Examples are in
+examples/workflows.";
 
 const AFTER_IMAGE: &str = "\
 The output is one JSON object per picture, in the order of the files: indented for a single one, else one a line (a

@@ -4,11 +4,11 @@ use gst::prelude::*;
 
 use super::failure::{Code, Failure};
 
-/// What an error message says, in one sentence. `check` is the element that checks, where there is one.
-pub fn of_message(message: &gst::message::Error, check: Option<&gst::Element>) -> Failure {
+/// What an error message says, in one sentence. `checks` are the elements that check, where there are any.
+pub fn of_message(message: &gst::message::Error, checks: &[gst::Element]) -> Failure {
     let error = message.error();
     let of_check =
-        |source: &gst::Object| check.is_some_and(|check| source == check || source.has_as_ancestor(check));
+        |source: &gst::Object| checks.iter().any(|check| source == check || source.has_as_ancestor(check));
     let ours = message.src().is_some_and(of_check);
     let debug = message.debug();
     // The part after the first line is what the element has to say; before it stands where in its code.

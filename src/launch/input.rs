@@ -40,11 +40,12 @@ pub struct Open {
 }
 
 impl Source {
-    /// `test` is what suits the method.
-    pub fn parse(text: &str, method: Method) -> Result<Self, Failure> {
+    /// `test` is what suits the methods.
+    pub fn parse(text: &str, methods: &[Method]) -> Result<Self, Failure> {
         match text.split_once(':') {
             None if text == "test" => {
-                Ok(if method == Method::Passive { Self::Portrait } else { Self::Person })
+                let still = methods.iter().all(|method| *method == Method::Passive);
+                Ok(if still { Self::Portrait } else { Self::Person })
             }
             Some(("file", path)) => existing(path).map(Self::File),
             Some(("v4l2", device)) => existing(device).map(Self::Camera),
@@ -144,7 +145,7 @@ impl Open {
             }
             let message = bus.as_ref().and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
             if let Some(gst::MessageView::Error(error)) = message.as_ref().map(|message| message.view()) {
-                return Err(fault::of_message(error, None));
+                return Err(fault::of_message(error, &[]));
             }
             if sink.is_eos() {
                 return Err(Failure::data("it holds no whole picture"));
@@ -204,9 +205,9 @@ mod tests {
 
     #[test]
     fn sources_are_told_by_their_scheme() {
-        let parse = |text: &str| Source::parse(text, Method::Passive);
+        let parse = |text: &str| Source::parse(text, &[Method::Passive]);
         assert_eq!(parse("test").unwrap(), Source::Portrait);
-        assert_eq!(Source::parse("test", Method::Action).unwrap(), Source::Person);
+        assert_eq!(Source::parse("test", &[Method::Passive, Method::Action]).unwrap(), Source::Person);
         let fragment = "videotestsrc pattern=ball ! video/x-raw,format=NV12";
         assert_eq!(parse(&format!("pipeline:{fragment}")).unwrap(), Source::Fragment(fragment.into()));
         for (text, code) in [

@@ -6,12 +6,15 @@ mod console;
 mod exit;
 mod failure;
 mod fault;
+mod identity;
 mod image;
 mod input;
 mod picture;
 mod run;
 mod seen;
+mod validate;
 mod verdict;
+mod whole;
 mod workflow;
 
 use std::process::ExitCode;
@@ -49,5 +52,7 @@ fn launch(cli: &Cli) -> Result<u8, Failure> {
     match &cli.command {
         Command::Run(args) => run::run(args),
         Command::Image(args) => image::run(args),
+        Command::Validate(args) => validate::run(args),
+        Command::Schema => validate::schema(),
     }
 }

@@ -1,7 +1,10 @@
 //! The decision as the launcher reads it.
 
+use gstliveness::check::Method;
 use gstliveness::elements::message::ResultBody;
+use gstliveness::session::{self, LivenessCheck, Status, StatusRule, apply_status_rules};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::failure::Failure;
 
@@ -64,18 +67,46 @@ pub struct Gender {
 }
 
 /// A decision's JSON: as it is, and as far as it is understood here.
+#[derive(Clone)]
 pub struct Decision {
-    pub json: serde_json::Map<String, serde_json::Value>,
+    pub status: Status,
+    pub json: Map<String, Value>,
     pub verdict: Verdict,
+}
+
+impl Decision {
+    /// Of a check that was not made, because one before it had settled the session.
+    pub fn not_started(node_id: &str, method: Method) -> Result<Self, Failure> {
+        let none = session::Decision { status: Status::NotStarted, ..session::Decision::abandoned() };
+        let json = LivenessCheck::new(node_id, method, &none, None).to_json();
+        Self::read(Status::NotStarted, &json)
+    }
+
+    fn read(status: Status, json: &str) -> Result<Self, Failure> {
+        let failed = |e| Failure::internal(format!("the decision is not readable: {e}"));
+        let verdict = serde_json::from_str(json).map_err(failed)?;
+        let json = serde_json::from_str(json).map_err(failed)?;
+        Ok(Self { status, json, verdict })
+    }
+
+    /// With the status that the workflow's rules give it.
+    pub fn ruled(mut self, rules: &[StatusRule]) -> Self {
+        self.status = apply_status_rules(rules, &Value::Object(self.json.clone()), self.status);
+        self.json.insert("status".into(), self.status.name().into());
+        self.verdict.status = self.status.name().to_owned();
+        self
+    }
+
+    /// Whether the session goes on after it.
+    pub fn passed(&self) -> bool {
+        matches!(self.status, Status::Approved | Status::InReview)
+    }
 }
 
 impl TryFrom<&ResultBody> for Decision {
     type Error = Failure;
 
     fn try_from(result: &ResultBody) -> Result<Self, Failure> {
-        let failed = |e| Failure::internal(format!("the decision is not readable: {e}"));
-        let json = serde_json::from_str(&result.json).map_err(failed)?;
-        let verdict = serde_json::from_str(&result.json).map_err(failed)?;
-        Ok(Self { json, verdict })
+        Self::read(result.status, &result.json)
     }
 }

@@ -1,7 +1,7 @@
 //! The attempts of one check: a state machine without clock or pipeline.
 
 use super::decision::{Decision, Status, Thresholds};
-use super::risk::Risk;
+use super::risk::{LogType, Risk};
 use crate::check::{ActionEvent, ActionState, Guidance, LightCue, Step, Time};
 
 /// What may be changed while a check runs.
@@ -236,7 +236,10 @@ impl Session {
 
 impl Retry {
     fn new(decision: &Decision, attempts_used: u32, max_attempts: u32) -> Self {
-        let risks: Vec<_> = decision.risks.iter().map(|(risk, _)| *risk).collect();
+        let mut risks: Vec<_> =
+            decision.risks.iter().filter(|(_, grave)| *grave > LogType::Information).collect();
+        risks.sort_by_key(|(_, grave)| std::cmp::Reverse(*grave));
+        let risks: Vec<_> = risks.into_iter().map(|(risk, _)| *risk).collect();
         let reason = decision.failure.map(|failure| failure.text());
         let texts = risks.iter().map(|risk| match (risk, reason) {
             (Risk::LowLivenessScore, Some(reason)) => reason,
@@ -255,7 +258,6 @@ impl Retry {
 
 #[cfg(test)]
 mod tests {
-    use super::super::risk::LogType;
     use super::*;
     use proptest::prelude::*;
 

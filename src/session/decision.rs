@@ -1,9 +1,14 @@
 //! From one attempt's evidence to a status and its warnings.
 
+use std::time::Duration;
+
 use serde::{Serialize, Serializer};
 
 use super::risk::{LogType, Risk};
+use super::rules::RuleAction;
 use crate::check::{Evidence, Failure, Guidance};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The state of a check, by the contract's names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -44,6 +49,26 @@ impl Status {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.name() == name)
     }
+
+    /// How a decision reads so long after it was made: an approval holds for `validity_days`, if those are given.
+    pub fn after(self, age: Duration, validity_days: Option<u32>) -> Self {
+        let valid = validity_days.map(|days| DAY * days);
+        if self == Self::Approved && valid.is_some_and(|valid| age > valid) { Self::KycExpired } else { self }
+    }
+
+    /// The status of a session with these checks: the worst of theirs, graver than which is only to give up.
+    pub fn worst(statuses: impl IntoIterator<Item = Self>) -> Self {
+        let gravity = |status: &Self| match status {
+            Self::Approved => 0,
+            Self::InReview => 1,
+            Self::KycExpired => 2,
+            Self::NotStarted => 3,
+            Self::InProgress => 4,
+            Self::Declined => 5,
+            Self::Abandoned => 6,
+        };
+        statuses.into_iter().max_by_key(gravity).unwrap_or_default()
+    }
 }
 
 impl Serialize for Status {
@@ -82,6 +107,39 @@ impl Decision {
         Self { status: Status::Abandoned, score: 0.0, risks: Vec::new(), failure: None }
     }
 
+    pub fn has(&self, risk: Risk) -> bool {
+        self.risks.iter().any(|(known, _)| *known == risk)
+    }
+
+    /// Gives a risk its weight, whatever it was.
+    pub fn note(&mut self, risk: Risk, grave: LogType) {
+        match self.risks.iter_mut().find(|(known, _)| *known == risk) {
+            Some((_, known)) => *known = grave,
+            None => self.risks.push((risk, grave)),
+        }
+        if self.status != Status::Abandoned {
+            self.status = status_of(&self.risks);
+        }
+    }
+
+    /// Gives a risk at least this weight.
+    pub fn raise(&mut self, risk: Risk, grave: LogType) {
+        let known = self.risks.iter().find(|(known, _)| *known == risk).map(|(_, grave)| *grave);
+        self.note(risk, known.map_or(grave, |known| known.max(grave)));
+    }
+
+    /// The challenge failed as it does when a video is fed in: an attack, or for a person to judge.
+    pub fn note_injection(&mut self, action: RuleAction) {
+        match action {
+            RuleAction::NoAction => {}
+            RuleAction::Review => {
+                self.note(Risk::LowLivenessScore, LogType::Warning);
+                self.raise(Risk::LivenessFaceAttack, LogType::Warning);
+            }
+            RuleAction::Decline => self.note(Risk::LivenessFaceAttack, LogType::Error),
+        }
+    }
+
     /// Whether another attempt may end better: all that spoils this one can be mended, and something other than a
     /// middling score does.
     pub fn retryable(&self) -> bool {
@@ -115,12 +173,17 @@ pub fn decide(evidence: &Evidence, thresholds: Thresholds) -> Decision {
         None if evidence.hindrance == Guidance::Ok => risks.push((Risk::NoFaceDetected, LogType::Error)),
         None => risks.iter_mut().for_each(|(_, grave)| *grave = LogType::Error),
     }
-    let status = match risks.iter().map(|(_, grave)| *grave).max() {
+    let status = status_of(&risks);
+    Decision { status, score: evidence.score.unwrap_or(0.0), risks, failure: evidence.failure }
+}
+
+/// What the gravest risk comes to.
+fn status_of(risks: &[(Risk, LogType)]) -> Status {
+    match risks.iter().map(|(_, grave)| *grave).max() {
         Some(LogType::Error) => Status::Declined,
         Some(LogType::Warning) => Status::InReview,
         Some(LogType::Information) | None => Status::Approved,
-    };
-    Decision { status, score: evidence.score.unwrap_or(0.0), risks, failure: evidence.failure }
+    }
 }
 
 #[cfg(test)]
@@ -181,6 +244,28 @@ mod tests {
     fn an_attack_is_declined_for_good() {
         let decision = decide(&evidence(Some(99.0), Guidance::Ok, true), Thresholds::default());
         assert_eq!((decision.status, decision.retryable()), (Status::Declined, false));
+    }
+
+    #[test]
+    fn an_approval_expires_and_nothing_else() {
+        let week = |status: Status, days: u32| status.after(DAY * days, Some(7));
+        assert_eq!([7, 8].map(|days| week(Status::Approved, days)), [Status::Approved, Status::KycExpired]);
+        assert_eq!(week(Status::Declined, 8), Status::Declined);
+        assert_eq!(Status::Approved.after(DAY * 10_000, None), Status::Approved);
+    }
+
+    #[test]
+    fn the_worst_check_is_the_sessions() {
+        use Status::*;
+        for (checks, worst) in [
+            (vec![Approved, InReview, Approved], InReview),
+            (vec![Approved, Declined, NotStarted], Declined),
+            (vec![InReview, Abandoned, NotStarted], Abandoned),
+            (vec![Approved], Approved),
+            (vec![], NotStarted),
+        ] {
+            assert_eq!(Status::worst(checks), worst);
+        }
     }
 
     proptest! {

@@ -2,10 +2,18 @@
 
 mod attempts;
 mod decision;
+#[cfg(test)]
+mod invariants;
+mod record;
 mod report;
 mod risk;
+mod rules;
+mod status_rule;
 
 pub use attempts::{Progress, Retry, Session, SessionConfig, SessionEvent};
 pub use decision::{Decision, Status, Thresholds, decide};
+pub use record::{SessionDecision, SessionRecord};
 pub use report::{LivenessCheck, Warning};
 pub use risk::{LogType, Risk};
+pub use rules::{Limit, RuleAction, Rules};
+pub use status_rule::{Operator, StatusRule, apply_status_rules};

@@ -93,7 +93,8 @@ impl LivenessCheck {
     pub fn with_age(mut self, age: Option<AgeGender>) -> Self {
         self.age_estimation = age.map(|age| round(f64::from(age.age)));
         self.evidence.gender = age;
-        if age.is_none() && self.status != Status::Abandoned {
+        let noted = self.warnings.iter().any(|warning| warning.risk == Risk::AgeNotDetected);
+        if age.is_none() && !noted && self.status != Status::Abandoned {
             let warning = Warning::new(Risk::AgeNotDetected, LogType::Information, &self.node_id);
             self.warnings.push(warning);
         }

@@ -15,6 +15,7 @@ pub enum Risk {
     LowLivenessScore,
     LivenessFaceAttack,
     AgeNotDetected,
+    AgeBelowMinimum,
 }
 
 /// How grave a warning is: an error declines, a warning sends to review, an information changes nothing.
@@ -27,7 +28,7 @@ pub enum LogType {
 }
 
 impl Risk {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::NoFaceDetected,
         Self::MultipleFacesDetected,
         Self::LowFaceLuminance,
@@ -37,6 +38,7 @@ impl Risk {
         Self::LowLivenessScore,
         Self::LivenessFaceAttack,
         Self::AgeNotDetected,
+        Self::AgeBelowMinimum,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -50,6 +52,7 @@ impl Risk {
             Self::LowLivenessScore => "LOW_LIVENESS_SCORE",
             Self::LivenessFaceAttack => "LIVENESS_FACE_ATTACK",
             Self::AgeNotDetected => "AGE_NOT_DETECTED",
+            Self::AgeBelowMinimum => "AGE_BELOW_MINIMUM",
         }
     }
 
@@ -59,7 +62,7 @@ impl Risk {
 
     /// Whether another attempt may mend it.
     pub const fn retryable(self) -> bool {
-        !matches!(self, Self::LivenessFaceAttack)
+        !matches!(self, Self::LivenessFaceAttack | Self::AgeBelowMinimum)
     }
 
     pub const fn short_description(self) -> &'static str {
@@ -73,6 +76,7 @@ impl Risk {
             Self::LowLivenessScore => "Low liveness score",
             Self::LivenessFaceAttack => "Presentation attack detected",
             Self::AgeNotDetected => "Age not detected",
+            Self::AgeBelowMinimum => "Age below the minimum",
         }
     }
 
@@ -98,6 +102,7 @@ impl Risk {
             Self::AgeNotDetected => {
                 "The age of the person could not be estimated from the reference picture."
             }
+            Self::AgeBelowMinimum => "The person looks younger than the minimum age.",
         }
     }
 
@@ -141,8 +146,8 @@ mod tests {
     }
 
     #[test]
-    fn only_an_attack_is_final() {
+    fn an_attack_and_the_age_are_final() {
         let final_ones: Vec<_> = Risk::ALL.into_iter().filter(|risk| !risk.retryable()).collect();
-        assert_eq!(final_ones, [Risk::LivenessFaceAttack]);
+        assert_eq!(final_ones, [Risk::LivenessFaceAttack, Risk::AgeBelowMinimum]);
     }
 }

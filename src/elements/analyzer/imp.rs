@@ -187,11 +187,8 @@ impl Analyzer {
     /// Ends the running attempt. Evidence, age and JPEG are made without the session's lock.
     fn conclude(&self, stream: &mut Stream, serial: u64, stream_goes_on: bool) {
         let (method, config) = (self.method(), lock(&self.settings).session);
-        let decision = if lock(&self.shared).frames_analysed == 0 {
-            Decision::abandoned()
-        } else {
-            decide(&stream.evidence(), config.thresholds)
-        };
+        let decision =
+            if lock(&self.shared).frames_analysed == 0 { Decision::abandoned() } else { self.decide(stream) };
         let last = !lock(&self.shared).session.retries(&decision, stream_goes_on, &config);
         let (age, pictures) =
             if last { (self.age(stream), self.pictures(stream)) } else { (None, Pictures::default()) };
@@ -208,6 +205,17 @@ impl Analyzer {
             gst::info!(CAT, imp = self, "{} with score {}", report.status.name(), report.score);
             shared.tell_result(method, report, pictures);
         }
+    }
+
+    /// What the attempt comes to by the thresholds and the rules.
+    fn decide(&self, stream: &mut Stream) -> Decision {
+        let (thresholds, rules) = {
+            let settings = lock(&self.settings);
+            (settings.session.thresholds, settings.rules)
+        };
+        let evidence = stream.evidence();
+        let decision = rules.apply(decide(&evidence, thresholds), &evidence);
+        if rules.minimum_age.is_some() { rules.apply_age(decision, self.age(stream)) } else { decision }
     }
 
     fn age(&self, stream: &mut Stream) -> Option<AgeGender> {

@@ -3,13 +3,15 @@
 use glib::prelude::*;
 use gst::prelude::*;
 
+use super::super::rules;
 use crate::inference::ModelSource;
-use crate::session::{SessionConfig, Thresholds};
+use crate::session::{Rules, SessionConfig, Thresholds};
 
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub auto_start: bool,
     pub session: SessionConfig,
+    pub rules: Rules,
     pub max_lateness: gst::ClockTime,
     pub models_dir: Option<String>,
     pub seed: u64,
@@ -27,6 +29,7 @@ impl Default for Settings {
                 progress_interval: SECOND / 2,
                 thresholds: Thresholds::default(),
             },
+            rules: Rules::default(),
             max_lateness: gst::ClockTime::from_mseconds(200),
             models_dir: None,
             seed: 0,
@@ -39,11 +42,7 @@ impl Settings {
         self.models_dir.as_ref().map_or(ModelSource::Embedded, |dir| ModelSource::Directory(dir.into()))
     }
 
-    pub fn set(
-        &mut self,
-        name: &str,
-        value: &glib::Value,
-    ) -> Result<(), glib::value::ValueTypeMismatchError> {
+    pub fn set(&mut self, name: &str, value: &glib::Value) -> Result<(), Box<dyn std::error::Error>> {
         let session = &mut self.session;
         match name {
             "auto-start" => self.auto_start = get(value)?,
@@ -52,6 +51,7 @@ impl Settings {
             "decline-threshold" => session.thresholds.decline = get(value)?,
             "review-threshold" => session.thresholds.review = get(value)?,
             "progress-interval" => session.progress_interval = get(value)?,
+            "rules" => self.rules = rules::of_value(value)?,
             "max-lateness" => {
                 self.max_lateness = gst::ClockTime::from_nseconds(get::<u64>(value)?.min(u64::MAX - 1))
             }
@@ -71,6 +71,7 @@ impl Settings {
             "review-threshold" => self.session.thresholds.review.to_value(),
             "progress-interval" => self.session.progress_interval.to_value(),
             "max-lateness" => self.max_lateness.nseconds().to_value(),
+            "rules" => gst::Structure::from(self.rules).to_value(),
             "models-dir" => self.models_dir.to_value(),
             "seed" => self.seed.to_value(),
             _ => return None,
@@ -170,6 +171,15 @@ pub fn properties() -> Vec<glib::ParamSpec> {
             "On live pipelines, frames later than this (nanoseconds) pass unanalysed and are counted",
             default.max_lateness.nseconds(),
         ),
+        glib::ParamSpecBoxed::builder::<gst::Structure>("rules")
+            .nick("Rules")
+            .blurb("What is asked of the pictures besides the score: the structure liveness/rules with the fields \
+                    face-quality-review-threshold, face-quality-decline-threshold, face-luminance-min-threshold, \
+                    face-luminance-max-threshold, minimum-age (double), face-luminance-min-action, \
+                    face-luminance-max-action, multiple-faces-action, frame-injection-action (NO_ACTION, REVIEW or \
+                    DECLINE); what is left out is not asked")
+            .mutable_playing()
+            .build(),
         glib::ParamSpecString::builder("models-dir")
             .nick("Models directory")
             .blurb("A folder of .onnx files that stand in for the embedded ones of the same name")

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::input::Open;
 use crate::seen::Seen;
 use crate::verdict::Decision;
-use crate::workflow::Workflow;
+use crate::workflow::Node;
 
 /// The result may come before the frame itself.
 const FRAME: Duration = Duration::from_millis(500);
@@ -44,9 +44,9 @@ pub struct Nets {
 }
 
 impl Nets {
-    pub fn hold(workflow: &Workflow) -> Result<Self, Failure> {
+    pub fn hold(node: &Node) -> Result<Self, Failure> {
         let open = Open::idle()?;
-        let check = Check::new(open.pipeline, &open.tail, workflow.element()?, &sink()?)?;
+        let check = Check::new(open.pipeline, &open.tail, vec![node.element()?], &sink()?)?;
         check.start()?;
         Ok(Self { _idle: check })
     }
@@ -57,15 +57,10 @@ fn sink() -> Result<gst::Element, Failure> {
     sink.map_err(|_| Failure::unavailable("GStreamer's element fakesink is missing"))
 }
 
-pub fn judge(
-    frame: &gst::Sample,
-    turn: Turn,
-    workflow: &Workflow,
-    deadline: Instant,
-) -> Result<Judgement, Failure> {
+pub fn judge(frame: &gst::Sample, turn: Turn, node: &Node, deadline: Instant) -> Result<Judgement, Failure> {
     let open =
         Open::sample(frame, &format!("videoflip video-direction={} ! videoconvert", turn.direction()))?;
-    let check = Check::new(open.pipeline, &open.tail, workflow.element()?, &sink()?)?;
+    let check = Check::new(open.pipeline, &open.tail, vec![node.element()?], &sink()?)?;
     let seen = Seen::watch(&check.output()?);
     check.start()?;
     let (decision, status, timestamp) = decision(&check, deadline)?;
@@ -77,7 +72,7 @@ fn decision(check: &Check, deadline: Instant) -> Result<(Decision, Status, Optio
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         match check.next(left)? {
-            Some(Event::Liveness(structure)) => {
+            Some(Event::Liveness(_, structure)) => {
                 let message = LivenessMessage::try_from(structure.as_ref());
                 if let Ok(LivenessMessage { header, body: Body::Result(result) }) = message {
                     return Ok((Decision::try_from(&result)?, result.status, header.timestamp));

@@ -8,24 +8,25 @@ mod turn;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use gstliveness::check::Method;
 use serde_json::{Value, json};
 
 use super::cli::ImageArgs;
 use super::failure::Failure;
-use super::workflow::{Single, Thresholds, Workflow};
+use super::workflow::{Name, Node};
 use super::{console, exit};
 use judge::{Judgement, Nets};
 use report::Envelope;
 use turn::Turn;
 
 pub fn run(args: &ImageArgs) -> Result<u8, Failure> {
-    let workflow = workflow(args)?;
+    let node = node(args)?;
     let envelope = Envelope { vendor_data: args.vendor_data.clone(), metadata: metadata(args)? };
-    let _nets = Nets::hold(&workflow)?;
+    let _nets = Nets::hold(&node)?;
     let indented = args.files.len() == 1 && !args.json;
     let mut worst = exit::APPROVED;
     for path in &args.files {
-        let (report, status) = report(path, args, &workflow, &envelope)?;
+        let (report, status) = report(path, args, &node, &envelope)?;
         if let Some(report) = report {
             console::print(&if indented { format!("{report:#}") } else { report.to_string() })?;
         }
@@ -34,9 +35,21 @@ pub fn run(args: &ImageArgs) -> Result<u8, Failure> {
     Ok(worst)
 }
 
-fn workflow(args: &ImageArgs) -> Result<Workflow, Failure> {
-    let thresholds = Thresholds { decline: args.decline_threshold, review: args.review_threshold };
-    Single { thresholds, models_dir: args.models_dir.as_ref() }.workflow()
+/// A check on one picture.
+fn node(args: &ImageArgs) -> Result<Node, Failure> {
+    let (decline, review) = (args.decline_threshold, args.review_threshold);
+    if decline > review {
+        let text = format!("decline_threshold ({decline}) lies above review_threshold ({review})");
+        return Err(Failure::usage(text));
+    }
+    Ok(Node {
+        max_attempts: Some(1),
+        frames: Some(1),
+        decline_threshold: Some(decline),
+        review_threshold: Some(review),
+        models_dir: args.models_dir.as_ref().map(|dir| Name(dir.display().to_string())),
+        ..Node::new(Method::Passive)
+    })
 }
 
 fn metadata(args: &ImageArgs) -> Result<Value, Failure> {
@@ -50,10 +63,10 @@ fn metadata(args: &ImageArgs) -> Result<Value, Failure> {
 fn report(
     path: &Path,
     args: &ImageArgs,
-    workflow: &Workflow,
+    node: &Node,
     envelope: &Envelope,
 ) -> Result<(Option<Value>, u8), Failure> {
-    match judge(path, args, workflow) {
+    match judge(path, args, node) {
         Ok(best) => {
             Ok((Some(envelope.wrap("liveness", report::liveness(&best))?), exit::status_of(best.status)))
         }
@@ -68,11 +81,11 @@ fn report(
 }
 
 /// The judgement of the best turn.
-fn judge(path: &Path, args: &ImageArgs, workflow: &Workflow) -> Result<Judgement, Failure> {
+fn judge(path: &Path, args: &ImageArgs, node: &Node) -> Result<Judgement, Failure> {
     let deadline = Instant::now() + Duration::from_secs_f64(args.timeout);
     let frame = file::decode(path, deadline)?;
     let turns = if args.rotate { Turn::ALL.as_slice() } else { &Turn::ALL[..1] };
-    let judged = turns.iter().map(|turn| judge::judge(&frame, *turn, workflow, deadline));
+    let judged = turns.iter().map(|turn| judge::judge(&frame, *turn, node, deadline));
     let judged = judged.collect::<Result<Vec<_>, _>>()?;
     turn::best(judged).ok_or_else(|| Failure::internal("no turn was judged"))
 }

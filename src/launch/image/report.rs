@@ -1,13 +1,11 @@
 //! The output for one picture.
 
-use std::fs::File;
-use std::io::Read;
-
 use gstliveness::face::FaceObservation;
 use serde_json::{Value, json};
 
 use super::judge::Judgement;
 use crate::failure::Failure;
+use crate::identity;
 
 /// What is around every answer.
 pub struct Envelope {
@@ -18,11 +16,11 @@ pub struct Envelope {
 impl Envelope {
     pub fn wrap(&self, name: &str, content: Value) -> Result<Value, Failure> {
         Ok(json!({
-            "request_id": request_id()?,
+            "request_id": identity::new()?,
             name: content,
             "vendor_data": self.vendor_data,
             "metadata": self.metadata,
-            "created_at": now()?,
+            "created_at": identity::now()?,
         }))
     }
 }
@@ -57,42 +55,4 @@ fn entity(face: &FaceObservation, judged: Option<&Judgement>) -> Value {
         "age": verdict.and_then(|verdict| verdict.age_estimation),
         "gender": verdict.and_then(|verdict| verdict.evidence.gender.as_ref()).map(|gender| &gender.gender),
     })
-}
-
-/// A version 4 UUID of the operating system's randomness.
-fn request_id() -> Result<String, Failure> {
-    let mut bytes = [0u8; 16];
-    File::open("/dev/urandom")
-        .and_then(|mut random| random.read_exact(&mut bytes))
-        .map_err(|e| Failure::internal(format!("/dev/urandom cannot be read: {e}")))?;
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-"))
-}
-
-/// RFC 3339, UTC.
-fn now() -> Result<String, Failure> {
-    let text = glib::DateTime::now_utc().and_then(|now| now.format("%Y-%m-%dT%H:%M:%SZ"));
-    text.map(Into::into).map_err(|e| Failure::internal(format!("the time cannot be told: {e}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_are_version_4_and_differ() {
-        let (a, b) = (request_id().unwrap(), request_id().unwrap());
-        assert_ne!(a, b);
-        assert_eq!(a.len(), 36);
-        assert_eq!(a.as_bytes()[14], b'4');
-        assert!(b"89ab".contains(&a.as_bytes()[19]));
-    }
-
-    #[test]
-    fn times_are_utc() {
-        let now = now().unwrap();
-        assert_eq!((now.len(), now.ends_with('Z')), (20, true), "{now}");
-    }
 }

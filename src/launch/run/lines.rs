@@ -10,7 +10,7 @@ use crate::console;
 use crate::failure::Failure;
 use crate::verdict::Decision;
 
-/// Holds the result's line back until the decision is complete.
+/// Holds the last result's line back until the session is complete.
 #[derive(Default)]
 pub struct Lines {
     result: Map<String, Value>,
@@ -29,14 +29,24 @@ impl Reporter for Lines {
             self.result = line;
             return Ok(());
         }
-        console::print(&Value::Object(line).to_string())
+        print(line)
     }
 
-    fn result(&mut self, decision: &Decision) -> Result<(), Failure> {
-        let mut line = std::mem::take(&mut self.result);
-        line.insert("json".into(), decision.json.clone().into());
-        console::print(&Value::Object(line).to_string())
+    fn check(&mut self, decision: &Decision, last: bool) -> Result<(), Failure> {
+        self.result.insert("status".into(), decision.status.name().into());
+        self.result.insert("json".into(), decision.json.clone().into());
+        if last { Ok(()) } else { print(std::mem::take(&mut self.result)) }
     }
+
+    fn session(&mut self, record: &Map<String, Value>, _decisive: &Decision) -> Result<(), Failure> {
+        let mut line = std::mem::take(&mut self.result);
+        line.insert("session".into(), record.clone().into());
+        print(line)
+    }
+}
+
+fn print(line: Map<String, Value>) -> Result<(), Failure> {
+    console::print(&Value::Object(line).to_string())
 }
 
 /// A structure with its name and fields.

@@ -1,29 +1,33 @@
 //! `run`: a workflow on a source, told to people or to programs.
 
+mod evidence;
 mod interrupt;
 mod lines;
 mod people;
 mod reporter;
+mod session;
+mod sink;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gst::prelude::*;
-use gstliveness::elements::message::{Body, Header, LivenessMessage, ResultBody};
+use gstliveness::elements::message::{Body, LivenessMessage, ResultBody};
+use serde_json::Value;
 
 use super::check::{Check, Event};
 use super::cli::RunArgs;
 use super::failure::Failure;
 use super::input::Source;
 use super::seen::Seen;
-use super::verdict::Decision;
-use super::workflow::Workflow;
-use super::{console, exit, picture};
+use super::workflow::{Display, Screening, Settings, Workflow};
+use super::{console, exit, picture, whole};
+use evidence::Evidence;
 use interrupt::Interrupt;
 use lines::Lines;
 use people::People;
 use reporter::Reporter;
+use session::Session;
 
 /// How long Ctrl-C and the clock may go unnoticed.
 const TICK: Duration = Duration::from_millis(50);
@@ -31,113 +35,136 @@ const TICK: Duration = Duration::from_millis(50);
 const LAST_FRAME: Duration = Duration::from_millis(500);
 
 pub fn run(args: &RunArgs) -> Result<u8, Failure> {
-    let workflow = Workflow::load(&args.workflow)?;
-    let source = Source::parse(&args.source, workflow.method)?;
+    let workflow = Workflow::load(&args.file, args.workflow.as_deref())?;
+    deliverable(&workflow)?;
+    let name = args.source.as_deref().or(workflow.settings.source.as_ref().map(|name| name.0.as_str()));
+    let name = name.unwrap_or("test");
+    let source = Source::parse(name, &workflow.methods())?;
     if args.picture.is_some() {
         picture::available()?;
     }
-    let of_source = |failure: Failure| failure.about_input(&args.source);
-    let check = build(&workflow, &source, args.display).map_err(of_source)?;
+    let mut session = Session::new(&workflow)?;
+    let evidence = Evidence::new(&workflow.settings, &session.id)?;
+    let of_source = |failure: Failure| failure.about_input(name);
+    let check = build(args, &workflow, &source).map_err(of_source)?;
+    check.hand_over(session.passes());
     let seen = args.picture.as_ref().map(|_| check.output().map(|pad| Seen::watch(&pad))).transpose()?;
     let mut reporter: Box<dyn Reporter> =
         if args.json { Box::new(Lines::default()) } else { Box::new(People::new()) };
 
     let timeout = Duration::from_secs_f64(args.timeout);
-    let watched = check.start().and_then(|()| watch(&check, reporter.as_mut(), timeout));
-    let (header, result) = watched.map_err(of_source)?;
-    let decision = complete(Decision::try_from(&result)?, &workflow);
-    let saved = save(args, &workflow, seen.as_ref(), &header, &result, &decision);
+    let watched = check.start().and_then(|()| {
+        Watch { check: &check, reporter: reporter.as_mut(), evidence: &evidence }
+            .until_decided(&mut session, timeout)
+    });
+    watched.map_err(of_source)?;
+    let saved = save(args, &workflow, seen.as_ref(), &session, &evidence);
     drop(check);
-    reporter.result(&decision)?;
+    reporter.session(&session.record()?, session.decisive()?)?;
     saved?;
-    Ok(exit::status_of(result.status))
+    Ok(exit::status_of(session.status()))
 }
 
-fn build(workflow: &Workflow, source: &Source, display: bool) -> Result<Check, Failure> {
-    let element = workflow.element()?;
+/// To keep or report nothing where that was asked for would be worse than to refuse.
+fn deliverable(workflow: &Workflow) -> Result<(), Failure> {
+    let Settings { webhook, store, .. } = &workflow.settings;
+    let screened = workflow.nodes.iter().any(|node| node.screening() != Screening::default());
+    let missing = [("webhook", webhook.is_some()), ("store", store.is_some()), ("index of faces", screened)];
+    match missing.into_iter().find(|(_, asked)| *asked) {
+        Some((what, _)) => {
+            Err(Failure::usage(format!("this version has no {what}: take it out of the workflow")))
+        }
+        None => Ok(()),
+    }
+}
+
+fn build(args: &RunArgs, workflow: &Workflow, source: &Source) -> Result<Check, Failure> {
+    let elements = workflow.nodes.iter().map(|node| node.element()).collect::<Result<_, _>>()?;
+    let display = args.display.or(workflow.settings.display.map(|word| word.0)).unwrap_or(Display::None);
     let open = source.open()?;
-    Check::new(open.pipeline, &open.tail, element, &sink(source, display)?)
+    Check::new(open.pipeline, &open.tail, elements, &sink::sink(source, display)?)
 }
 
-fn sink(source: &Source, display: bool) -> Result<gst::Element, Failure> {
-    let made = if display {
-        check_screen()?;
-        gst::parse::bin_from_description("queue max-size-buffers=2 ! videoconvert ! autovideosink", true)
-            .map(|bin| bin.upcast())
-    } else {
-        let sink = gst::ElementFactory::make("fakesink").property("sync", source.needs_pacing()).build();
-        sink.map_err(|e| glib::Error::new(gst::CoreError::MissingPlugin, &e.to_string()))
-    };
-    made.map_err(|e| Failure::unavailable(format!("there is no video sink: {}", e.message())))
+/// Tells the messages until the session is decided; Ctrl-C and the clock abandon it.
+struct Watch<'a> {
+    check: &'a Check,
+    reporter: &'a mut dyn Reporter,
+    evidence: &'a Evidence,
 }
 
-/// Without a screen, some sinks that autovideosink tries crash the process.
-fn check_screen() -> Result<(), Failure> {
-    let screen = ["DISPLAY", "WAYLAND_DISPLAY"].into_iter().any(|name| std::env::var_os(name).is_some());
-    let missing = "--display needs a screen: neither DISPLAY nor WAYLAND_DISPLAY is set";
-    screen.then_some(()).ok_or_else(|| Failure::unavailable(missing))
-}
-
-/// Tells the messages until the result comes; Ctrl-C and the clock abandon the check.
-fn watch(
-    check: &Check,
-    reporter: &mut dyn Reporter,
-    timeout: Duration,
-) -> Result<(Header, ResultBody), Failure> {
-    let interrupt = Interrupt::new();
-    let deadline = Instant::now() + timeout;
-    let mut given_up = false;
-    loop {
-        let late = Instant::now() >= deadline;
-        if !given_up && (late || interrupt.came()) {
-            let why = if late { "the time is over" } else { "interrupted" };
-            console::tell(&format!("liveness-launch: {why}, the check is abandoned"));
-            check.cancel();
-            given_up = true;
-        }
-        match check.next(TICK)? {
-            Some(Event::Liveness(structure)) => {
-                let message = LivenessMessage::try_from(structure.as_ref());
-                reporter.message(&structure, message.as_ref().ok())?;
-                if let Ok(LivenessMessage { header, body: Body::Result(result) }) = message {
-                    return Ok((header, result));
-                }
+impl Watch<'_> {
+    fn until_decided(&mut self, session: &mut Session, timeout: Duration) -> Result<(), Failure> {
+        let interrupt = Interrupt::new();
+        let deadline = Instant::now() + timeout;
+        let mut given_up = false;
+        while let Some(current) = session.current() {
+            let late = Instant::now() >= deadline;
+            if !given_up && (late || interrupt.came()) {
+                let why = if late { "the time is over" } else { "interrupted" };
+                console::tell(&format!("liveness-launch: {why}, the session is abandoned"));
+                self.check.cancel(current);
+                given_up = true;
             }
-            Some(Event::Ended) => return Err(Failure::data("it ended before its first picture")),
-            None => {}
+            match self.check.next(TICK)? {
+                Some(Event::Liveness(teller, structure)) => {
+                    self.take(session, current == teller, &structure)?
+                }
+                // The last pictures have decided a check, and none are left for the next.
+                Some(Event::Ended) if current > 0 => self.check.cancel(current),
+                Some(Event::Ended) => return Err(Failure::data("it ended before its first picture")),
+                None => {}
+            }
         }
+        Ok(())
     }
-}
 
-/// Puts in what is handed through.
-fn complete(mut decision: Decision, workflow: &Workflow) -> Decision {
-    if let Some(vendor_data) = &workflow.vendor_data {
-        decision.json.insert("vendor_data".into(), vendor_data.as_str().into());
+    fn take(
+        &mut self,
+        session: &mut Session,
+        current: bool,
+        structure: &gst::Structure,
+    ) -> Result<(), Failure> {
+        let message = LivenessMessage::try_from(structure.as_ref());
+        self.reporter.message(structure, message.as_ref().ok())?;
+        if let Ok(LivenessMessage { header, body: Body::Result(result) }) = message
+            && current
+        {
+            session.decide(header, result, self.evidence)?;
+            let last = session.current().is_none();
+            let decided = session.outcomes.last().map(|outcome| &outcome.decision);
+            decided.map_or(Ok(()), |decision| self.reporter.check(decision, last))?;
+        }
+        Ok(())
     }
-    if let Some(metadata) = &workflow.metadata {
-        decision.json.insert("metadata".into(), metadata.clone());
-    }
-    decision
 }
 
 fn save(
     args: &RunArgs,
     workflow: &Workflow,
     seen: Option<&Arc<Seen>>,
-    header: &Header,
-    result: &ResultBody,
-    decision: &Decision,
+    session: &Session,
+    evidence: &Evidence,
 ) -> Result<(), Failure> {
-    if let Some(path) = &args.reference {
-        save_reference(path, result)?;
-    }
-    let (Some(path), Some(seen)) = (&args.picture, seen) else {
+    let Some(last) = session.outcomes.last() else {
         return Ok(());
     };
-    match seen.best(header.timestamp, LAST_FRAME) {
+    if let Some(path) = &args.reference {
+        save_reference(path, &last.result)?;
+    }
+    let record = Value::Object(session.record()?);
+    if let Some(path) = &args.decision {
+        whole::write(path, format!("{record:#}\n").as_bytes())?;
+    }
+    evidence.decision(&record)?;
+    let (Some(path), Some(seen), Some(node)) =
+        (&args.picture, seen, workflow.nodes.get(session.outcomes.len() - 1))
+    else {
+        return Ok(());
+    };
+    match seen.best(last.header.timestamp, LAST_FRAME) {
         Some(shot) => {
-            let (verdict, thresholds) = (&decision.verdict, workflow.thresholds());
-            picture::save(path, &shot, &seen.moments(), result.status, verdict, thresholds)
+            let (verdict, thresholds) = (&last.decision.verdict, node.thresholds());
+            picture::save(path, &shot, &seen.moments(), last.decision.status, verdict, thresholds)
         }
         None => {
             console::tell("liveness-launch: no frame was analysed, so there is no picture");
@@ -147,11 +174,11 @@ fn save(
 }
 
 fn save_reference(path: &Path, result: &ResultBody) -> Result<(), Failure> {
-    let buffer = result.reference_image.as_ref().and_then(|sample| sample.buffer());
-    let Some(Ok(jpeg)) = buffer.map(gst::BufferRef::map_readable) else {
-        console::tell("liveness-launch: the check has no reference image");
-        return Ok(());
-    };
-    let written = std::fs::write(path, &jpeg);
-    written.map_err(|e| Failure::output(format!("{} cannot be written: {e}", path.display())))
+    match evidence::bytes(result.reference_image.as_ref()) {
+        Some(jpeg) => whole::write(path, &jpeg),
+        None => {
+            console::tell("liveness-launch: the check has no reference image");
+            Ok(())
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use gstliveness::check::{ActionEvent, ActionState};
 use gstliveness::elements::message::{Body, LivenessMessage, RetryBody};
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Map, Value};
 
 use super::reporter::Reporter;
 use crate::console::{self, Colour, Style};
@@ -75,12 +76,18 @@ impl Reporter for People {
         Ok(())
     }
 
-    fn result(&mut self, decision: &Decision) -> Result<(), Failure> {
-        for line in block(&decision.verdict, self.style) {
-            console::tell(&line);
+    fn check(&mut self, decision: &Decision, _last: bool) -> Result<(), Failure> {
+        block(&decision.verdict, self.style).iter().for_each(|line| self.tell(line));
+        Ok(())
+    }
+
+    /// The session's fields, and beside them those of the check that decided it: most programs look for that alone.
+    fn session(&mut self, record: &Map<String, Value>, decisive: &Decision) -> Result<(), Failure> {
+        let mut all = record.clone();
+        for (field, value) in &decisive.json {
+            all.entry(field).or_insert_with(|| value.clone());
         }
-        let failed = |e| Failure::internal(format!("the decision cannot be written: {e}"));
-        console::print(&serde_json::to_string_pretty(&decision.json).map_err(failed)?)
+        console::print(&format!("{:#}", Value::Object(all)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who is told what happens.
 
 use gstliveness::elements::message::LivenessMessage;
+use serde_json::{Map, Value};
 
 use crate::failure::Failure;
 use crate::verdict::Decision;
@@ -10,6 +11,9 @@ pub trait Reporter {
     fn message(&mut self, structure: &gst::Structure, known: Option<&LivenessMessage>)
     -> Result<(), Failure>;
 
-    /// The end.
-    fn result(&mut self, decision: &Decision) -> Result<(), Failure>;
+    /// A check is decided; the last check's decision is the session's end.
+    fn check(&mut self, decision: &Decision, last: bool) -> Result<(), Failure>;
+
+    /// The end: the session, and the check that decided it.
+    fn session(&mut self, record: &Map<String, Value>, decisive: &Decision) -> Result<(), Failure>;
 }

@@ -1,0 +1,54 @@
+//! Which session this is, and when.
+
+use std::fs::File;
+use std::io::Read;
+
+use super::failure::Failure;
+
+const FORMAT: &str = "%Y-%m-%dT%H:%M:%SZ";
+
+/// A version 4 UUID of the operating system's randomness.
+pub fn new() -> Result<String, Failure> {
+    let mut bytes = [0u8; 16];
+    File::open("/dev/urandom")
+        .and_then(|mut random| random.read_exact(&mut bytes))
+        .map_err(|e| Failure::internal(format!("/dev/urandom cannot be read: {e}")))?;
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-"))
+}
+
+/// RFC 3339, UTC.
+pub fn now() -> Result<String, Failure> {
+    in_days(0)
+}
+
+/// The time of day so many days from now.
+pub fn in_days(days: u32) -> Result<String, Failure> {
+    let days = i32::try_from(days).unwrap_or(i32::MAX);
+    let text =
+        glib::DateTime::now_utc().and_then(|now| now.add_days(days)).and_then(|then| then.format(FORMAT));
+    text.map(Into::into).map_err(|e| Failure::internal(format!("the time cannot be told: {e}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_version_4_and_differ() {
+        let (a, b) = (new().unwrap(), new().unwrap());
+        assert_ne!(a, b);
+        assert_eq!(a.len(), 36);
+        assert_eq!(a.as_bytes()[14], b'4');
+        assert!(b"89ab".contains(&a.as_bytes()[19]));
+    }
+
+    #[test]
+    fn times_are_utc() {
+        let now = now().unwrap();
+        assert_eq!((now.len(), now.ends_with('Z')), (20, true), "{now}");
+        assert!(in_days(1).unwrap() > now);
+    }
+}

@@ -1,0 +1,112 @@
+//! A session: its checks' decisions, and what they come to.
+
+use gstliveness::elements::message::{Header, ResultBody};
+use gstliveness::session::{SessionDecision, SessionRecord, Status, StatusRule};
+use serde_json::{Map, Value};
+
+use super::evidence::Evidence;
+use crate::failure::Failure;
+use crate::identity;
+use crate::verdict::Decision;
+use crate::workflow::Workflow;
+
+/// A check's end.
+pub struct Outcome {
+    pub header: Header,
+    pub result: ResultBody,
+    pub decision: Decision,
+}
+
+pub struct Session<'a> {
+    pub id: String,
+    created_at: String,
+    workflow: &'a Workflow,
+    rules: Vec<Vec<StatusRule>>,
+    /// Of the checks that were made, in their order.
+    pub outcomes: Vec<Outcome>,
+}
+
+impl<'a> Session<'a> {
+    pub fn new(workflow: &'a Workflow) -> Result<Self, Failure> {
+        let rules = workflow.nodes.iter().map(|node| node.status_rules()).collect();
+        Ok(Self { id: identity::new()?, created_at: identity::now()?, workflow, rules, outcomes: Vec::new() })
+    }
+
+    /// Whether the checks go on after the result of one.
+    pub fn passes(&self) -> impl Fn(usize, &ResultBody) -> bool + Send + Sync + 'static {
+        let rules = self.rules.clone();
+        move |check, result| {
+            let decision = Decision::try_from(result).map(|decision| decision.ruled(&rules[check]));
+            decision.is_ok_and(|decision| decision.passed())
+        }
+    }
+
+    /// The check that is being made; `None` when all are decided.
+    pub fn current(&self) -> Option<usize> {
+        let settled = self.outcomes.last().is_some_and(|last| !last.decision.passed());
+        Some(self.outcomes.len()).filter(|next| !settled && *next < self.workflow.nodes.len())
+    }
+
+    /// Takes in the current check's result.
+    pub fn decide(&mut self, header: Header, result: ResultBody, evidence: &Evidence) -> Result<(), Failure> {
+        let rules = self.rules.get(self.outcomes.len()).map_or(&[][..], Vec::as_slice);
+        let mut decision = self.complete(Decision::try_from(&result)?.ruled(rules));
+        evidence.pictures(self.outcomes.len(), &result, &mut decision.json)?;
+        self.outcomes.push(Outcome { header, result, decision });
+        Ok(())
+    }
+
+    /// Puts in what is handed through.
+    fn complete(&self, mut decision: Decision) -> Decision {
+        let settings = &self.workflow.settings;
+        let vendor_data = settings.vendor_data.clone().map(Value::String);
+        for (field, value) in [("vendor_data", vendor_data), ("metadata", settings.metadata.clone())] {
+            value.into_iter().for_each(|value| drop(decision.json.insert(field.into(), value)));
+        }
+        decision
+    }
+
+    pub fn status(&self) -> Status {
+        Status::worst(self.outcomes.iter().map(|outcome| outcome.decision.status))
+    }
+
+    /// The first check that is as bad as the whole session.
+    pub fn decisive(&self) -> Result<&Decision, Failure> {
+        let (status, mut decisions) = (self.status(), self.outcomes.iter().map(|outcome| &outcome.decision));
+        decisions
+            .find(|decision| decision.status == status)
+            .ok_or_else(|| Failure::internal("nothing is decided"))
+    }
+
+    pub fn record(&self) -> Result<Map<String, Value>, Failure> {
+        let settings = &self.workflow.settings;
+        let validity = settings.validity_days.filter(|_| self.status() == Status::Approved);
+        let record = SessionRecord {
+            session_id: self.id.clone(),
+            workflow_id: self.workflow.id.clone(),
+            status: self.status(),
+            vendor_data: settings.vendor_data.clone(),
+            metadata: settings.metadata.clone(),
+            created_at: self.created_at.clone(),
+            expires_at: validity.map(identity::in_days).transpose()?,
+            decision: SessionDecision { liveness_checks: self.checks()? },
+        };
+        match serde_json::to_value(record) {
+            Ok(Value::Object(record)) => Ok(record),
+            _ => Err(Failure::internal("the session cannot be written")),
+        }
+    }
+
+    /// One item per node, without what stands in the record itself.
+    fn checks(&self) -> Result<Vec<Value>, Failure> {
+        let made = self.outcomes.iter().map(|outcome| {
+            let mut item = outcome.decision.json.clone();
+            item.retain(|field, _| field != "vendor_data" && field != "metadata");
+            Ok(Value::Object(item))
+        });
+        let left = self.workflow.nodes.iter().skip(self.outcomes.len());
+        let left =
+            left.map(|node| Ok(Value::Object(Decision::not_started(node.name(), node.method.0)?.json)));
+        made.chain(left).collect()
+    }
+}

@@ -1,0 +1,38 @@
+//! `validate` and `schema`: workflow files without running them.
+
+use std::path::Path;
+
+use super::cli::ValidateArgs;
+use super::console;
+use super::exit;
+use super::failure::Failure;
+use super::workflow::{Workflow, schema};
+
+/// Tells of each file what is in it or what is wrong with it.
+pub fn run(args: &ValidateArgs) -> Result<u8, Failure> {
+    let mut worst = exit::APPROVED;
+    for path in &args.files {
+        match Workflow::load_all(path) {
+            Ok(workflows) => tell(path, &workflows)?,
+            Err(failure) => {
+                console::complain(&failure);
+                worst = exit::worse(worst, failure.exit_status());
+            }
+        }
+    }
+    Ok(worst)
+}
+
+fn tell(path: &Path, workflows: &[Workflow]) -> Result<(), Failure> {
+    let described = workflows.iter().map(|workflow| {
+        let methods: Vec<_> = workflow.nodes.iter().map(|node| node.method.0.name()).collect();
+        format!("{} ({})", workflow.id, methods.join(", then "))
+    });
+    console::print(&format!("{}: {}", path.display(), described.collect::<Vec<_>>().join(", ")))
+}
+
+/// Prints the JSON Schema of workflow files.
+pub fn schema() -> Result<u8, Failure> {
+    console::print(&format!("{:#}", schema::whole()))?;
+    Ok(exit::APPROVED)
+}

@@ -1,0 +1,221 @@
+//! A document's text as a value, and where in the text a value stands.
+
+use std::fmt;
+
+use serde::Deserializer;
+use serde::de::{Deserialize, DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Json,
+    Toml,
+}
+
+/// One step of the way from the document's root to a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    Key(String),
+    Index(usize),
+}
+
+/// A line and a column, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub line: usize,
+    pub column: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {} column {}", self.line, self.column)
+    }
+}
+
+/// Reads the text. No key may stand twice in one object.
+pub fn parse(text: &str, format: Format) -> Result<Value, (Place, String)> {
+    match format {
+        Format::Json => serde_json::from_str::<Strict>(text).map_err(|e| (of_json(&e), told(&e))),
+        Format::Toml => {
+            toml::from_str::<Strict>(text).map_err(|e| (of_toml(text, &e), e.message().to_owned()))
+        }
+    }
+    .map(|Strict(value)| value)
+}
+
+/// Where the value at `path` stands: the document is read once more and given up there.
+pub fn place(text: &str, format: Format, path: &[Step]) -> Option<Place> {
+    match format {
+        Format::Json => {
+            let mut input = serde_json::Deserializer::from_str(text);
+            Until(path).deserialize(&mut input).err().map(|e| of_json(&e))
+        }
+        Format::Toml => {
+            let input = toml::Deserializer::parse(text).ok()?;
+            Until(path).deserialize(input).err().map(|e| of_toml(text, &e))
+        }
+    }
+}
+
+fn of_json(error: &serde_json::Error) -> Place {
+    Place { line: error.line().max(1), column: error.column().max(1) }
+}
+
+/// Without the place, which serde_json puts last.
+fn told(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line").map_or(text.clone(), |(told, _)| told.to_owned())
+}
+
+fn of_toml(text: &str, error: &toml::de::Error) -> Place {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or("");
+    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+    Place { line: before.matches('\n').count() + 1, column }
+}
+
+/// Any value, each key at most once.
+struct Strict(Value);
+
+/// How the toml crate hands a date on.
+const DATE: &str = "$__toml_private_datetime";
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        input.deserialize_any(AnyValue).map(Self)
+    }
+}
+
+struct AnyValue;
+
+impl<'de> Visitor<'de> for AnyValue {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut all = Vec::new();
+        while let Some(Strict(item)) = items.next_element()? {
+            all.push(item);
+        }
+        Ok(Value::Array(all))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut all = Map::new();
+        while let Some(key) = entries.next_key::<String>()? {
+            if all.contains_key(&key) {
+                return Err(A::Error::custom(format!("the field `{key}` is there twice")));
+            }
+            let Strict(value) = entries.next_value()?;
+            if key == DATE {
+                return Ok(value);
+            }
+            all.insert(key, value);
+        }
+        Ok(Value::Object(all))
+    }
+}
+
+/// Reads up to a value and fails there, because it is the errors that tell places.
+struct Until<'a>(&'a [Step]);
+
+impl<'de> DeserializeSeed<'de> for Until<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<(), D::Error> {
+        if self.0.is_empty() {
+            return Err(D::Error::custom("here"));
+        }
+        input.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Until<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("what the path leads to")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        while let Some(key) = entries.next_key::<String>()? {
+            match self.0 {
+                [Step::Key(step), rest @ ..] if *step == key => entries.next_value_seed(Until(rest))?,
+                _ => entries.next_value::<IgnoredAny>().map(|_| ())?,
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        for i in 0.. {
+            let more = match self.0 {
+                [Step::Index(step), rest @ ..] if *step == i => items.next_element_seed(Until(rest))?,
+                _ => items.next_element::<IgnoredAny>()?.map(|_| ()),
+            };
+            if more.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(text: &str, format: Format, path: &[Step]) -> usize {
+        place(text, format, path).unwrap().line
+    }
+
+    #[test]
+    fn places_are_found_in_either_format() {
+        let way = [Step::Key("nodes".into()), Step::Index(1), Step::Key("frames".into())];
+        let json =
+            "{\n \"nodes\": [\n  {\"frames\": 1},\n  {\"method\": \"passive\",\n   \"frames\": 2}\n ]\n}";
+        assert_eq!(line(json, Format::Json, &way), 5);
+        let toml = "[[nodes]]\nframes = 1\n\n[[nodes]]\nmethod = \"passive\"\nframes = 2\n";
+        assert_eq!(line(toml, Format::Toml, &way), 6);
+    }
+
+    #[test]
+    fn no_key_stands_twice() {
+        let (place, told) = parse("{\"a\": 1,\n \"a\": 2}", Format::Json).unwrap_err();
+        assert_eq!((place.line, told.as_str()), (2, "the field `a` is there twice"));
+        assert_eq!(parse("a = 1\na = 2", Format::Toml).unwrap_err().0.line, 2);
+    }
+
+    #[test]
+    fn both_formats_say_the_same() {
+        let json = parse(r#"{"a": {"b": [1, 2.5, "x", true]}, "day": "2026-01-02"}"#, Format::Json);
+        let toml = parse("day = 2026-01-02\n[a]\nb = [1, 2.5, \"x\", true]", Format::Toml);
+        assert_eq!(json.unwrap(), toml.unwrap());
+    }
+}

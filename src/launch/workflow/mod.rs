@@ -1,0 +1,214 @@
+//! The workflow file: which checks are made on which source, by which rules, and what becomes of the decision.
+//!
+//! One file holds one workflow or, under `workflows`, several; a workflow is one check or, under `nodes`, several. A
+//! document is held against the schema, which tells all faults by their place; what conforms is read into the types.
+
+mod conform;
+mod document;
+mod fault;
+mod node;
+mod rule;
+pub mod schema;
+mod screening;
+mod settings;
+mod store;
+#[cfg(test)]
+mod tests;
+mod webhook;
+mod word;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use gstliveness::check::Method;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::failure::Failure;
+use document::{Format, Step};
+use fault::Fault;
+pub use node::Node;
+pub use screening::Screening;
+pub use settings::{Display, Settings};
+pub use word::{Name, Named};
+
+/// No workflow is anywhere near this long.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// A session's course.
+#[derive(Clone, Debug)]
+pub struct Workflow {
+    pub id: String,
+    pub settings: Settings,
+    /// At least one; each has its own name.
+    pub nodes: Vec<Node>,
+}
+
+impl Workflow {
+    /// The workflow `id` of a file; its only one when there is no `id`.
+    pub fn load(path: &Path, id: Option<&str>) -> Result<Self, Failure> {
+        let mut workflows = Self::load_all(path)?;
+        let ids = workflows.iter().map(|workflow| workflow.id.as_str()).collect::<Vec<_>>().join(", ");
+        let chosen = match id {
+            Some(id) => workflows.iter().position(|workflow| workflow.id == id),
+            None => (workflows.len() == 1).then_some(0),
+        };
+        let told = match id {
+            Some(id) => format!("{} has no workflow {id}, but {ids}", path.display()),
+            None => format!("{} has several workflows: choose one of {ids} with --workflow", path.display()),
+        };
+        chosen.map(|chosen| workflows.swap_remove(chosen)).ok_or_else(|| Failure::usage(told))
+    }
+
+    pub fn methods(&self) -> Vec<Method> {
+        self.nodes.iter().map(|node| node.method.0).collect()
+    }
+
+    /// All workflows of a file.
+    pub fn load_all(path: &Path) -> Result<Vec<Self>, Failure> {
+        let text = read(path)?;
+        let format = match path.extension() {
+            Some(ending) if ending.eq_ignore_ascii_case("toml") => Format::Toml,
+            _ => Format::Json,
+        };
+        let mut workflows = parse(&text, format).map_err(|told| {
+            let lines: Vec<_> = told.iter().map(|line| format!("{}: {line}", path.display())).collect();
+            Failure::data(lines.join("\n"))
+        })?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        for workflow in &mut workflows {
+            if workflow.id.is_empty() {
+                workflow.id.clone_from(&stem);
+            }
+            workflow.settings.move_into(folder);
+            for dir in workflow.nodes.iter_mut().flat_map(|node| &mut node.models_dir) {
+                dir.move_into(folder);
+            }
+        }
+        Ok(workflows)
+    }
+}
+
+/// The workflows of a text, or all its faults with their places.
+fn parse(text: &str, format: Format) -> Result<Vec<Workflow>, Vec<String>> {
+    let value = document::parse(text, format).map_err(|(place, told)| vec![format!("{place}: {told}")])?;
+    interpret(value).map_err(|faults| {
+        let told = |fault: &Fault| match document::place(text, format, &fault.path) {
+            Some(place) => format!("{place}: {}", fault.text),
+            None => fault.text.clone(),
+        };
+        faults.iter().map(told).collect()
+    })
+}
+
+fn interpret(value: Value) -> Result<Vec<Workflow>, Vec<Fault>> {
+    found(conform::faults(&value, schema::whole()))?;
+    let root = Part { path: Vec::new(), value };
+    let mut workflows = Vec::new();
+    let mut faults = Vec::new();
+    for part in root.items("workflows") {
+        let (mut settings, nodes) = part.split();
+        let path = settings.path.clone();
+        let settings: Settings = settings.read()?;
+        faults.extend(settings.faults(&path));
+        let id = settings.workflow_id.as_ref().map(|name| name.0.clone()).unwrap_or_default();
+        if workflows.iter().any(|other: &Workflow| other.id == id) {
+            faults.push(Fault::new(&path, "each of several workflows needs a workflow_id of its own"));
+        }
+        workflows.push(Workflow { id, settings, nodes: read_nodes(nodes, &mut faults)? });
+    }
+    found(faults)?;
+    Ok(workflows)
+}
+
+fn read_nodes(parts: Vec<Part>, faults: &mut Vec<Fault>) -> Result<Vec<Node>, Vec<Fault>> {
+    let mut nodes: Vec<Node> = Vec::new();
+    for mut part in parts {
+        let node: Node = part.read()?;
+        faults.extend(node.faults(&part.path));
+        if nodes.iter().any(|other| other.name() == node.name()) {
+            faults.push(Fault::new(&part.path, "each of several nodes needs a node_id of its own"));
+        }
+        nodes.push(node);
+    }
+    Ok(nodes)
+}
+
+fn found(faults: Vec<Fault>) -> Result<(), Vec<Fault>> {
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
+/// A part of a conforming document.
+struct Part {
+    path: Vec<Step>,
+    value: Value,
+}
+
+impl Part {
+    /// What is listed under `key`; without it, the part itself.
+    fn items(mut self, key: &str) -> Vec<Self> {
+        match self.value.get_mut(key).map(Value::take) {
+            Some(Value::Array(items)) => {
+                let way = |i| [&self.path[..], &[Step::Key(key.to_owned()), Step::Index(i)]].concat();
+                items.into_iter().enumerate().map(|(i, value)| Self { path: way(i), value }).collect()
+            }
+            _ => vec![self],
+        }
+    }
+
+    /// What a workflow says of itself, and its nodes: its own fields where it lists none.
+    fn split(self) -> (Self, Vec<Self>) {
+        let Self { path, value: Value::Object(fields) } = self else {
+            return (Self { path: Vec::new(), value: Value::Null }, vec![self]);
+        };
+        let keys = schema::node_keys();
+        let (own, mut settings): (Map<_, _>, Map<_, _>) =
+            fields.into_iter().partition(|(key, _)| keys.contains_key(key));
+        let listed = settings.remove("nodes").map(|nodes| {
+            let list = Value::Object(Map::from_iter([("nodes".to_owned(), nodes)]));
+            Self { path: path.clone(), value: list }.items("nodes")
+        });
+        let nodes = listed.unwrap_or_else(|| vec![Self { path: path.clone(), value: Value::Object(own) }]);
+        (Self { path, value: Value::Object(settings) }, nodes)
+    }
+
+    /// The typed content. What conforms can be read: should it not, that is told as well.
+    fn read<T: DeserializeOwned>(&mut self) -> Result<T, Vec<Fault>> {
+        if let Value::Object(fields) = &mut self.value {
+            for names in schema::SYNONYMS {
+                let given = names[1..].iter().find_map(|name| fields.remove(*name));
+                given.into_iter().for_each(|value| drop(fields.insert(names[0].to_owned(), value)));
+            }
+            fields.iter_mut().filter(|(key, _)| *key != "metadata").for_each(|(_, value)| whole(value));
+        }
+        serde_json::from_value(self.value.take()).map_err(|e| vec![Fault::new(&self.path, e.to_string())])
+    }
+}
+
+/// To JSON Schema, 3.0 is a whole number.
+fn whole(value: &mut Value) {
+    match value {
+        Value::Object(fields) => fields.values_mut().for_each(whole),
+        Value::Array(items) => items.iter_mut().for_each(whole),
+        Value::Number(number) => {
+            if let Some(float) =
+                number.as_f64().filter(|f| !number.is_u64() && f.fract() == 0.0 && f.abs() < 9e15)
+            {
+                *value = Value::from(float as i64);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    let failed = |e| Failure::no_input(format!("the workflow {} cannot be read: {e}", path.display()));
+    let mut bytes = Vec::new();
+    File::open(path).map_err(failed)?.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(Failure::data(format!("the workflow {} is larger than 1 MB", path.display())));
+    }
+    String::from_utf8(bytes).map_err(|_| Failure::data(format!("{}: it is no text", path.display())))
+}

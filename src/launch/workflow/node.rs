@@ -1,0 +1,273 @@
+//! One check of a workflow; what is left out keeps the element's default.
+
+use gstliveness::check::{Action, Actions, Method};
+use gstliveness::elements::action::LivenessActions;
+use gstliveness::elements::bin::LivenessMethod;
+use gstliveness::session::{Limit, RuleAction, Rules, StatusRule, Thresholds};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::document::Step;
+use super::fault::Fault;
+use super::rule::Rule;
+use super::screening::Screening;
+use super::word::{Name, Word};
+use crate::failure::Failure;
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Node {
+    /// Name of this check in the decision
+    pub node_id: Option<Name>,
+    /// How liveness is checked
+    pub method: Word<Method>,
+    /// How often a person may try
+    #[schemars(range(min = 1, max = 3))]
+    pub max_attempts: Option<u32>,
+    /// Seconds that one attempt may take
+    #[schemars(range(min = 0.1, max = 3600.0))]
+    pub attempt_timeout_s: Option<f64>,
+    /// A score at or below it declines
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub decline_threshold: Option<f64>,
+    /// A score at or below it, but above decline_threshold, goes to review
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub review_threshold: Option<f64>,
+    /// Good frames that a decision takes (passive)
+    #[schemars(range(min = 1, max = 1000))]
+    pub frames: Option<u32>,
+    /// Least milliseconds between analysed frames (passive)
+    #[schemars(range(min = 0, max = 60000))]
+    pub interval_ms: Option<u64>,
+    /// What may be asked, something besides a blink (action, action_flash)
+    #[schemars(length(min = 1))]
+    pub actions: Option<Vec<Word<Action>>>,
+    /// How many of them are (action, action_flash)
+    #[schemars(range(min = 1, max = 5))]
+    pub action_count: Option<u32>,
+    /// Seconds to begin each (action, action_flash)
+    #[schemars(range(min = 0.5, max = 60.0))]
+    pub action_timeout_s: Option<f64>,
+    /// The light that the screen plays (flash, action_flash)
+    pub light: Option<Light>,
+    /// rows of `light`
+    #[schemars(range(min = 1, max = 16))]
+    pub grid_rows: Option<u32>,
+    /// columns of `light`
+    #[schemars(range(min = 1, max = 16))]
+    pub grid_columns: Option<u32>,
+    /// duration_s of `light`
+    #[schemars(range(min = 2.0, max = 10.0))]
+    pub light_duration_s: Option<f64>,
+    /// max_display_latency_ms of `light`
+    #[schemars(range(min = 0, max = 1000))]
+    pub max_display_latency_ms: Option<u64>,
+    /// A folder of .onnx files that stand in for the embedded ones
+    pub models_dir: Option<Name>,
+    /// A face quality at or below it goes to review
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub face_quality_review_threshold: Option<f64>,
+    /// A face quality at or below it declines
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub face_quality_decline_threshold: Option<f64>,
+    /// A face darker than this is too dark
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub face_luminance_min_threshold: Option<f64>,
+    /// A face brighter than this is too bright
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub face_luminance_max_threshold: Option<f64>,
+    /// What a face too dark comes to
+    pub face_luminance_min_action: Option<Word<RuleAction>>,
+    /// What a face too bright comes to
+    pub face_luminance_max_action: Option<Word<RuleAction>>,
+    /// What several faces in the picture come to
+    pub face_liveness_multiple_faces_action: Option<Word<RuleAction>>,
+    /// What signs of a video that no camera filmed here and now come to
+    pub frame_injection_action: Option<Word<RuleAction>>,
+    /// Years; a face that looks younger is declined
+    #[schemars(range(min = 1.0, max = 120.0))]
+    pub minimum_age_threshold: Option<f64>,
+    /// What a face that may be another person's comes to
+    pub face_liveness_possible_duplicated_face_action: Option<Word<RuleAction>>,
+    /// What another person's face comes to
+    pub duplicated_face_action: Option<Word<RuleAction>>,
+    /// What a face on the blocklist comes to
+    pub blocklist_action: Option<Word<RuleAction>>,
+    /// What a face that may be on the blocklist comes to
+    pub possible_blocklist_action: Option<Word<RuleAction>>,
+    /// Rules on the finished check's fields; the first that holds sets its status
+    #[serde(default)]
+    pub status_rules: Vec<Rule>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Light {
+    /// Rows of cells; at most 16 cells together
+    #[schemars(range(min = 1, max = 16))]
+    pub rows: Option<u32>,
+    /// Columns of cells
+    #[schemars(range(min = 1, max = 16))]
+    pub columns: Option<u32>,
+    /// Seconds that it plays at least
+    #[schemars(range(min = 2.0, max = 10.0))]
+    pub duration_s: Option<f64>,
+    /// Milliseconds from a light message to the light in the camera's picture at most
+    #[schemars(range(min = 0, max = 1000))]
+    pub max_display_latency_ms: Option<u64>,
+}
+
+impl Node {
+    /// A check with the elements' defaults.
+    pub fn new(method: Method) -> Self {
+        match serde_json::from_value(serde_json::json!({ "method": method.name() })) {
+            Ok(node) => node,
+            Err(_) => unreachable!("the method is all that a node needs"),
+        }
+    }
+
+    pub fn name(&self) -> &str {
+        self.node_id.as_ref().map_or("liveness", |name| &name.0)
+    }
+
+    pub fn thresholds(&self) -> Thresholds {
+        let default = Thresholds::default();
+        Thresholds {
+            decline: self.decline_threshold.unwrap_or(default.decline),
+            review: self.review_threshold.unwrap_or(default.review),
+        }
+    }
+
+    /// What is asked of the evidence besides the score.
+    pub fn rules(&self) -> Rules {
+        let limit =
+            |threshold, action: Option<Word<RuleAction>>| Limit { threshold, action: action.map(|a| a.0) };
+        Rules {
+            quality_review: self.face_quality_review_threshold,
+            quality_decline: self.face_quality_decline_threshold,
+            darkest: limit(self.face_luminance_min_threshold, self.face_luminance_min_action),
+            brightest: limit(self.face_luminance_max_threshold, self.face_luminance_max_action),
+            multiple_faces: self.face_liveness_multiple_faces_action.map(|action| action.0),
+            injection: self.frame_injection_action.map(|action| action.0),
+            minimum_age: self.minimum_age_threshold,
+        }
+    }
+
+    pub fn status_rules(&self) -> Vec<StatusRule> {
+        self.status_rules.iter().map(Rule::status_rule).collect()
+    }
+
+    /// What faces on lists come to.
+    pub fn screening(&self) -> Screening {
+        let action = |word: Option<Word<RuleAction>>| word.map(|word| word.0);
+        Screening {
+            possible_duplicated_face: action(self.face_liveness_possible_duplicated_face_action),
+            duplicated_face: action(self.duplicated_face_action),
+            blocklist: action(self.blocklist_action),
+            possible_blocklist: action(self.possible_blocklist_action),
+        }
+    }
+
+    fn light(&self) -> Light {
+        self.light.unwrap_or(Light {
+            rows: self.grid_rows,
+            columns: self.grid_columns,
+            duration_s: self.light_duration_s,
+            max_display_latency_ms: self.max_display_latency_ms,
+        })
+    }
+
+    /// The element that does the check. Its name is the node's in the decision.
+    pub fn element(&self) -> Result<gst::Element, Failure> {
+        let nanoseconds = |seconds: f64| (seconds * 1e9) as u64;
+        let milliseconds = |ms: u64| ms * 1_000_000;
+        let Thresholds { decline, review } = self.thresholds();
+        let light = self.light();
+        gst::ElementFactory::make("livenessbin")
+            .name(self.name())
+            .property("method", LivenessMethod::from(self.method.0))
+            .property("decline-threshold", decline)
+            .property("review-threshold", review)
+            .property("rules", gst::Structure::from(self.rules()))
+            .property_if_some("max-attempts", self.max_attempts)
+            .property_if_some("attempt-timeout", self.attempt_timeout_s.map(nanoseconds))
+            .property_if_some("frames", self.frames)
+            .property_if_some("interval", self.interval_ms.map(milliseconds))
+            .property_if_some("actions", self.actions().map(LivenessActions::from))
+            .property_if_some("action-count", self.action_count)
+            .property_if_some("action-timeout", self.action_timeout_s.map(nanoseconds))
+            .property_if_some("grid-rows", light.rows)
+            .property_if_some("grid-columns", light.columns)
+            .property_if_some("light-duration", light.duration_s.map(nanoseconds))
+            .property_if_some("max-display-latency", light.max_display_latency_ms.map(milliseconds))
+            .property_if_some("models-dir", self.models_dir.as_ref().map(|name| &name.0))
+            .build()
+            .map_err(|e| Failure::internal(format!("livenessbin cannot be made: {e}")))
+    }
+
+    fn actions(&self) -> Option<Actions> {
+        let actions = self.actions.as_ref()?;
+        Some(Actions::of(&actions.iter().map(|word| word.0).collect::<Vec<_>>()))
+    }
+
+    /// What no field says by itself.
+    pub fn faults(&self, path: &[Step]) -> Vec<Fault> {
+        let mut faults = self.strangers(path);
+        let mut crossed = |low: (&str, Option<f64>), high: (&str, Option<f64>)| {
+            if let (Some(less), Some(more)) = (low.1, high.1)
+                && less > more
+            {
+                let text = format!("{} ({less}) lies above {} ({more})", low.0, high.0);
+                faults.push(Fault::of_key(path, low.0, text));
+            }
+        };
+        let Thresholds { decline, review } = self.thresholds();
+        crossed(("decline_threshold", Some(decline)), ("review_threshold", Some(review)));
+        crossed(
+            ("face_quality_decline_threshold", self.face_quality_decline_threshold),
+            ("face_quality_review_threshold", self.face_quality_review_threshold),
+        );
+        crossed(
+            ("face_luminance_min_threshold", self.face_luminance_min_threshold),
+            ("face_luminance_max_threshold", self.face_luminance_max_threshold),
+        );
+        if self.actions().is_some_and(|actions| !actions.are_enough()) {
+            faults.push(Fault::of_key(path, "actions", "actions must hold something besides a blink"));
+        }
+        let within = |i| [path, &[Step::Key("status_rules".to_owned()), Step::Index(i)]].concat();
+        faults.extend(self.status_rules.iter().enumerate().flat_map(|(i, rule)| rule.faults(&within(i))));
+        faults
+    }
+
+    /// A setting that the method does not know is a mistake, not a wish to pass over.
+    fn strangers(&self, path: &[Step]) -> Vec<Fault> {
+        let passive: &[Method] = &[Method::Passive];
+        let action: &[Method] = &[Method::Action, Method::ActionFlash];
+        let flash: &[Method] = &[Method::Flash, Method::ActionFlash];
+        let lit = self.light.is_some();
+        let owned = [
+            ("frames", passive, self.frames.is_some()),
+            ("interval_ms", passive, self.interval_ms.is_some()),
+            ("actions", action, self.actions.is_some()),
+            ("action_count", action, self.action_count.is_some()),
+            ("action_timeout_s", action, self.action_timeout_s.is_some()),
+            ("light", flash, lit),
+            ("grid_rows", flash, self.grid_rows.is_some()),
+            ("grid_columns", flash, self.grid_columns.is_some()),
+            ("light_duration_s", flash, self.light_duration_s.is_some()),
+            ("max_display_latency_ms", flash, self.max_display_latency_ms.is_some()),
+        ];
+        let given = owned.iter().filter(|(_, _, given)| *given);
+        let told = given.filter_map(|(key, methods, _)| {
+            let text = if !methods.contains(&self.method.0) {
+                format!("{key} belongs to the method \"{}\"", methods[0].name())
+            } else if lit && *methods == flash && *key != "light" {
+                format!("{key} and light are the same setting: give one of them")
+            } else {
+                return None;
+            };
+            Some(Fault::of_key(path, key, text))
+        });
+        told.collect()
+    }
+}

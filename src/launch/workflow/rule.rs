@@ -1,0 +1,48 @@
+//! A status rule as it is written.
+
+use gstliveness::check::Method;
+use gstliveness::session::{Decision, LivenessCheck, Operator, Status, StatusRule};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::document::Step;
+use super::fault::Fault;
+use super::word::{Name, Word};
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// A field of the check in the decision, as score, warnings.risk or evidence.attempts_used
+    pub field: Name,
+    pub operator: Word<Operator>,
+    /// What the field is compared with; a list for `in`
+    pub value: Value,
+    pub status: Word<Status>,
+}
+
+impl Rule {
+    pub fn status_rule(&self) -> StatusRule {
+        let Self { field, operator, value, status } = self;
+        StatusRule { field: field.0.clone(), operator: operator.0, value: value.clone(), status: status.0 }
+    }
+
+    /// A rule on what there is not would silently never hold.
+    pub fn faults(&self, path: &[Step]) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let check = LivenessCheck::new("", Method::Passive, &Decision::abandoned(), None);
+        let check: Value = serde_json::from_str(&check.to_json()).unwrap_or_default();
+        let first = self.field.0.split('.').next().unwrap_or_default();
+        if check.get(first).is_none() {
+            let known = check.as_object().into_iter().flat_map(|check| check.keys().cloned());
+            let known = known.collect::<Vec<_>>().join(", ");
+            let text = format!("a check has no field {first}, but {known}");
+            faults.push(Fault::of_key(path, "field", text));
+        }
+        if let Some(wanted) = self.operator.0.unfit(&self.value) {
+            let text = format!("the operator {} takes {wanted}", self.operator.0.name());
+            faults.push(Fault::of_key(path, "value", text));
+        }
+        faults
+    }
+}

@@ -1,0 +1,127 @@
+//! What a workflow says besides its checks.
+
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::document::Step;
+use super::fault::Fault;
+use super::store::Store;
+use super::webhook::Webhook;
+use super::word::{Name, Named, Word};
+
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The workflow's name in the decision; the file's name when left out
+    pub workflow_id: Option<Name>,
+    /// Your own reference to the person, handed through to the decision
+    pub vendor_data: Option<String>,
+    /// Any JSON, handed through to the decision
+    pub metadata: Option<Value>,
+    /// Days after which an approval is no longer one
+    #[schemars(range(min = 1, max = 36500))]
+    pub validity_days: Option<u32>,
+    /// Where the video comes from: test, file:PATH, images:FOLDER, v4l2:/dev/videoN, rtsp://…, pipeline:FRAGMENT
+    pub source: Option<Name>,
+    pub rtsp: Option<Rtsp>,
+    /// Where the kiosk screen is shown
+    pub display: Option<Word<Display>>,
+    /// A folder that gets a folder per session: decision, reference images, depth maps
+    pub evidence: Option<Name>,
+    /// A folder that gets each session's video
+    pub record: Option<Name>,
+    pub webhook: Option<Webhook>,
+    pub store: Option<Store>,
+}
+
+/// How an RTSP camera is talked to.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rtsp {
+    /// auto tries udp first
+    pub transport: Option<Word<Transport>>,
+    /// Milliseconds that late packets are waited for
+    #[schemars(range(min = 0, max = 10000))]
+    pub latency_ms: Option<u32>,
+    /// The environment variable that holds the user's name; LIVENESS_RTSP_USER when left out
+    pub user_env: Option<Name>,
+    /// The environment variable that holds the password; LIVENESS_RTSP_PASSWORD when left out
+    pub password_env: Option<Name>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Display {
+    #[default]
+    None,
+    Window,
+    Kms,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transport {
+    #[default]
+    Auto,
+    Tcp,
+    Udp,
+}
+
+impl Named for Display {
+    fn names() -> Vec<&'static str> {
+        vec!["none", "window", "kms"]
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "none" => Some(Self::None),
+            "window" => Some(Self::Window),
+            "kms" => Some(Self::Kms),
+            _ => None,
+        }
+    }
+}
+
+impl Named for Transport {
+    fn names() -> Vec<&'static str> {
+        vec!["auto", "tcp", "udp"]
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "auto" => Some(Self::Auto),
+            "tcp" => Some(Self::Tcp),
+            "udp" => Some(Self::Udp),
+            _ => None,
+        }
+    }
+}
+
+impl Settings {
+    pub fn faults(&self, path: &[Step]) -> Vec<Fault> {
+        let within = |key: &str| [path, &[Step::Key(key.to_owned())]].concat();
+        let webhook = self.webhook.iter().flat_map(|webhook| webhook.faults(&within("webhook")));
+        let store = self.store.iter().flat_map(|store| store.faults(&within("store")));
+        webhook.chain(store).collect()
+    }
+
+    /// Paths in a file are meant from where the file is.
+    pub fn move_into(&mut self, folder: &Path) {
+        let webhook = self.webhook.iter_mut().flat_map(|webhook| &mut webhook.secret_file);
+        let store = self.store.iter_mut().flat_map(|store| [Some(&mut store.path), store.key_file.as_mut()]);
+        let paths = [self.evidence.as_mut(), self.record.as_mut()].into_iter().chain(store);
+        paths.flatten().chain(webhook).for_each(|name| name.move_into(folder));
+        if let Some(Name(source)) = &mut self.source
+            && let Some((scheme @ ("file" | "images"), path)) = source.split_once(':')
+        {
+            *source = format!("{scheme}:{}", folder.join(path).display());
+        }
+    }
+}
+
+impl Name {
+    pub fn move_into(&mut self, folder: &Path) {
+        self.0 = folder.join(&self.0).display().to_string();
+    }
+}

@@ -1,0 +1,36 @@
+//! Where sessions and faces are kept.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::document::Step;
+use super::fault::Fault;
+use super::word::Name;
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// The database's file
+    pub path: Name,
+    /// A file that holds the key by which it is encrypted
+    pub key_file: Option<Name>,
+    /// The environment variable that holds it
+    pub key_env: Option<Name>,
+    /// Days after which a session is purged
+    #[schemars(range(min = 1, max = 36500))]
+    #[expect(dead_code, reason = "the store reads it")]
+    pub keep_days: Option<u32>,
+    /// Whether approved faces are added to the index
+    #[serde(default)]
+    #[expect(dead_code, reason = "the store reads it")]
+    pub enrol_faces: bool,
+}
+
+impl Store {
+    pub fn faults(&self, path: &[Step]) -> Vec<Fault> {
+        if self.key_file.is_some() == self.key_env.is_some() {
+            return vec![Fault::new(path, "store needs key_file or key_env, one of them")];
+        }
+        Vec::new()
+    }
+}

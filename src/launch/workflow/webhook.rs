@@ -1,0 +1,72 @@
+//! Where decisions are reported to.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::document::Step;
+use super::fault::Fault;
+use super::word::Name;
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Webhook {
+    /// https://…; http:// only on this machine
+    pub url: Name,
+    /// A file that holds the secret by which events are signed
+    pub secret_file: Option<Name>,
+    /// The environment variable that holds it
+    pub secret_env: Option<Name>,
+    /// Seconds that the receiver may take
+    #[schemars(range(min = 0.1, max = 300.0))]
+    #[expect(dead_code, reason = "the delivery reads it")]
+    pub timeout_s: Option<f64>,
+}
+
+impl Webhook {
+    pub fn faults(&self, path: &[Step]) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        if !is_safe(&self.url.0) {
+            let text = "url must be an https:// address (http:// only on this machine)";
+            faults.push(Fault::of_key(path, "url", text));
+        }
+        if self.secret_file.is_some() == self.secret_env.is_some() {
+            faults.push(Fault::new(path, "webhook needs secret_file or secret_env, one of them"));
+        }
+        faults
+    }
+}
+
+/// Whether nobody on the way can read along.
+fn is_safe(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("http://") else {
+        return url.strip_prefix("https://").is_some_and(|rest| !rest.is_empty());
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(six) => six.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    matches!(host, "localhost" | "::1") || host.parse().is_ok_and(|ip: std::net::Ipv4Addr| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_told_in_the_clear() {
+        for safe in ["https://a.example/x", "http://localhost:8080/x", "http://127.0.0.1", "http://[::1]:80/"]
+        {
+            assert!(is_safe(safe), "{safe}");
+        }
+        for unsafe_ in [
+            "http://a.example",
+            "http://localhost.a.example",
+            "http://127.0.0.1@a.example/",
+            "ftp://x",
+            "https://",
+        ] {
+            assert!(!is_safe(unsafe_), "{unsafe_}");
+        }
+    }
+}
