@@ -1,5 +1,7 @@
 //! A pipeline with a session's checks in it, one behind the other.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use gst::prelude::*;
@@ -7,6 +9,7 @@ use gstliveness::elements::message::{Body, LivenessMessage, ResultBody};
 
 use super::failure::Failure;
 use super::fault;
+use super::input::{Camera, Open};
 
 /// What a running check tells.
 pub enum Event {
@@ -21,45 +24,51 @@ pub struct Check {
     pipeline: gst::Pipeline,
     elements: Vec<gst::Element>,
     bus: gst::Bus,
+    camera: Option<Camera>,
 }
 
 impl Check {
     /// Puts `elements` and `sink` behind `tail`, the last element of `pipeline`. Only the first check starts by itself.
-    pub fn new(
-        pipeline: gst::Pipeline,
-        tail: &gst::Element,
-        elements: Vec<gst::Element>,
-        sink: &gst::Element,
-    ) -> Result<Self, Failure> {
+    pub fn new(open: Open, elements: Vec<gst::Element>, sink: &gst::Element) -> Result<Self, Failure> {
+        let Open { pipeline, tail, camera } = open;
         let bus = pipeline.bus().ok_or_else(|| Failure::internal("the pipeline has no bus"))?;
         for later in elements.iter().skip(1) {
             later.set_property("auto-start", false);
         }
         let behind: Vec<_> = elements.iter().chain([sink]).collect();
-        let chain: Vec<_> = [tail].into_iter().chain(behind.iter().copied()).collect();
+        let chain: Vec<_> = [&tail].into_iter().chain(behind.iter().copied()).collect();
         pipeline
             .add_many(behind)
             .and_then(|()| gst::Element::link_many(chain))
             .map_err(|e| Failure::internal(format!("the pipeline cannot be built: {e}")))?;
-        Ok(Self { pipeline, elements, bus })
+        Ok(Self { pipeline, elements, bus, camera })
     }
 
-    /// Has a check's result start the next check where `passed` says so: in the thread that posts it, before another
-    /// frame comes by.
+    /// Has a check's result start the next check where `passed` says so, with the frame that follows the result.
     pub fn hand_over(&self, passed: impl Fn(usize, &ResultBody) -> bool + Send + Sync + 'static) {
+        let ready: Arc<[AtomicBool]> = self.elements.iter().map(|_| AtomicBool::new(false)).collect();
+        for (i, pair) in self.elements.windows(2).enumerate() {
+            let (next, ready) = (pair[1].downgrade(), ready.clone());
+            let start = move |_: &gst::Pad, _: &mut gst::PadProbeInfo<'_>| {
+                if ready[i].swap(false, Ordering::AcqRel) {
+                    next.upgrade().into_iter().for_each(|next| next.emit_by_name::<()>("start", &[]));
+                }
+                gst::PadProbeReturn::Ok
+            };
+            pair[0].static_pad("src").map(|pad| pad.add_probe(gst::PadProbeType::BUFFER, start));
+        }
         let elements: Vec<_> = self.elements.iter().map(gst::Element::downgrade).collect();
+        // In the thread that posts the result, before the frame that brought it about goes on.
         self.bus.set_sync_handler(move |_, message| {
-            let told = liveness(message);
-            let teller = elements
-                .iter()
-                .position(|element| message.src() == element.upgrade().map(|e| e.upcast()).as_ref());
-            if let Some((i, structure)) = teller.zip(told)
-                && let Some(next) = elements.get(i + 1).and_then(glib::WeakRef::upgrade)
+            let told = |element: &glib::WeakRef<gst::Element>| {
+                message.src() == element.upgrade().map(|e| e.upcast()).as_ref()
+            };
+            if let Some(structure) = liveness(message)
+                && let Some(i) = elements.iter().position(told)
                 && let Ok(LivenessMessage { body: Body::Result(result), .. }) =
                     LivenessMessage::try_from(structure)
-                && passed(i, &result)
             {
-                next.emit_by_name::<()>("start", &[]);
+                ready[i].store(passed(i, &result), Ordering::Release);
             }
             gst::BusSyncReply::Pass
         });
@@ -86,6 +95,7 @@ impl Check {
 
     /// The next event, if one comes in `patience`.
     pub fn next(&self, patience: Duration) -> Result<Option<Event>, Failure> {
+        self.camera.as_ref().map_or(Ok(()), Camera::tend)?;
         let patience = gst::ClockTime::try_from(patience).unwrap_or(gst::ClockTime::ZERO);
         let Some(message) = self.bus.timed_pop(patience) else {
             return Ok(None);
@@ -97,7 +107,10 @@ impl Check {
                 told.map(|(i, structure)| Event::Liveness(i, structure.to_owned()))
             }
             gst::MessageView::Eos(_) => Some(Event::Ended),
-            gst::MessageView::Error(error) => return Err(fault::of_message(error, &self.elements)),
+            gst::MessageView::Error(error) => {
+                let taken = self.camera.as_ref().map_or(Ok(false), |camera| camera.takes(error))?;
+                return if taken { Ok(None) } else { Err(fault::of_message(error, &self.elements)) };
+            }
             gst::MessageView::Latency(_) => {
                 let _ = self.pipeline.recalculate_latency();
                 None

@@ -26,6 +26,11 @@ pub fn decode(path: &Path, deadline: Instant) -> Result<gst::Sample, Failure> {
     open.first(deadline.saturating_duration_since(Instant::now()))
 }
 
+/// By its name.
+pub fn is_picture(path: &Path) -> bool {
+    path.extension().is_some() && check_ending(path).is_ok()
+}
+
 /// A wrong ending is a mix-up that is better told than guessed about; the content decides what the file is.
 fn check_ending(path: &Path) -> Result<(), Failure> {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());

@@ -46,7 +46,7 @@ pub struct Nets {
 impl Nets {
     pub fn hold(node: &Node) -> Result<Self, Failure> {
         let open = Open::idle()?;
-        let check = Check::new(open.pipeline, &open.tail, vec![node.element()?], &sink()?)?;
+        let check = Check::new(open, vec![node.element()?], &sink()?)?;
         check.start()?;
         Ok(Self { _idle: check })
     }
@@ -60,7 +60,7 @@ fn sink() -> Result<gst::Element, Failure> {
 pub fn judge(frame: &gst::Sample, turn: Turn, node: &Node, deadline: Instant) -> Result<Judgement, Failure> {
     let open =
         Open::sample(frame, &format!("videoflip video-direction={} ! videoconvert", turn.direction()))?;
-    let check = Check::new(open.pipeline, &open.tail, vec![node.element()?], &sink()?)?;
+    let check = Check::new(open, vec![node.element()?], &sink()?)?;
     let seen = Seen::watch(&check.output()?);
     check.start()?;
     let (decision, status, timestamp) = decision(&check, deadline)?;

@@ -1,6 +1,6 @@
 //! `image`: judges single pictures.
 
-mod file;
+pub mod file;
 mod judge;
 mod report;
 mod turn;

@@ -39,7 +39,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     deliverable(&workflow)?;
     let name = args.source.as_deref().or(workflow.settings.source.as_ref().map(|name| name.0.as_str()));
     let name = name.unwrap_or("test");
-    let source = Source::parse(name, &workflow.methods())?;
+    let source = Source::parse(name, &workflow.methods(), workflow.settings.rtsp.as_ref())?;
     if args.picture.is_some() {
         picture::available()?;
     }
@@ -81,8 +81,7 @@ fn deliverable(workflow: &Workflow) -> Result<(), Failure> {
 fn build(args: &RunArgs, workflow: &Workflow, source: &Source) -> Result<Check, Failure> {
     let elements = workflow.nodes.iter().map(|node| node.element()).collect::<Result<_, _>>()?;
     let display = args.display.or(workflow.settings.display.map(|word| word.0)).unwrap_or(Display::None);
-    let open = source.open()?;
-    Check::new(open.pipeline, &open.tail, elements, &sink::sink(source, display)?)
+    Check::new(source.open()?, elements, &sink::sink(source, display)?)
 }
 
 /// Tells the messages until the session is decided; Ctrl-C and the clock abandon it.

@@ -30,7 +30,7 @@ use document::{Format, Step};
 use fault::Fault;
 pub use node::Node;
 pub use screening::Screening;
-pub use settings::{Display, Settings};
+pub use settings::{Display, Rtsp, Settings, Transport};
 pub use word::{Name, Named};
 
 /// No workflow is anywhere near this long.

@@ -1,0 +1,238 @@
+//! A network camera: lost now and then, and found again.
+
+use std::cell::RefCell;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use gst::prelude::*;
+
+use super::open::Open;
+use crate::console;
+use crate::failure::Failure;
+use crate::workflow::{Rtsp, Transport};
+
+/// Without a frame for so long, the camera is lost.
+const SILENCE: Duration = Duration::from_secs(5);
+/// From a loss to the first try, doubled from try to try.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_secs(8);
+
+/// How a camera is reached.
+#[derive(Clone, PartialEq)]
+pub struct Line {
+    location: String,
+    transport: Transport,
+    latency: u32,
+    user: Option<String>,
+    password: Option<String>,
+}
+
+/// Neither user nor password get into a log.
+impl std::fmt::Debug for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.location)
+    }
+}
+
+impl Line {
+    pub fn new(location: &str, rtsp: Option<&Rtsp>) -> Result<Self, Failure> {
+        let rtsp = rtsp.cloned().unwrap_or_default();
+        let (_, rest) = location.split_once("://").unwrap_or_default();
+        let host = rest.split('/').next().unwrap_or_default();
+        if host.contains('@') {
+            let text = "the address of an rtsp source holds a user or password: put them into the environment, as \
+                        LIVENESS_RTSP_USER and LIVENESS_RTSP_PASSWORD";
+            return Err(Failure::usage(text));
+        }
+        if host.is_empty() {
+            return Err(Failure::usage("an rtsp source needs an address: rtsp://HOST/PATH"));
+        }
+        let user = rtsp.user_env.map_or("LIVENESS_RTSP_USER".to_owned(), |name| name.0);
+        let password = rtsp.password_env.map_or("LIVENESS_RTSP_PASSWORD".to_owned(), |name| name.0);
+        Ok(Self {
+            location: location.to_owned(),
+            transport: rtsp.transport.map(|word| word.0).unwrap_or_default(),
+            latency: rtsp.latency_ms.unwrap_or(200),
+            user: std::env::var(user).ok(),
+            password: std::env::var(password).ok(),
+        })
+    }
+
+    /// A bin that gives the camera's video.
+    fn dial(&self) -> Result<gst::Bin, Failure> {
+        let line = "rtspsrc name=rtsp ! application/x-rtp,media=video ! decodebin ! videoconvert";
+        let missing = |e: glib::Error| Failure::unavailable(format!("rtsp cannot be used: {}", e.message()));
+        let bin = gst::parse::bin_from_description(line, true).map_err(missing)?;
+        let source = bin.by_name("rtsp").ok_or_else(|| Failure::internal("rtspsrc is lost"))?;
+        let silence = SILENCE.as_micros() as u64;
+        source.set_property("location", &self.location);
+        source.set_property("latency", self.latency);
+        source.set_property("timeout", silence);
+        source.set_property("tcp-timeout", silence);
+        source.set_property("user-id", &self.user);
+        source.set_property("user-pw", &self.password);
+        match self.transport {
+            Transport::Auto => {}
+            Transport::Tcp => source.set_property_from_str("protocols", "tcp"),
+            Transport::Udp => source.set_property_from_str("protocols", "udp"),
+        }
+        Ok(bin)
+    }
+}
+
+/// What the streaming thread notices of a connection.
+#[derive(Default)]
+struct Signs {
+    last_frame: Option<Instant>,
+    ended: bool,
+}
+
+/// Keeps a pipeline supplied from a camera.
+pub struct Camera {
+    line: Line,
+    pipeline: glib::WeakRef<gst::Pipeline>,
+    /// What the video goes into.
+    entry: gst::Element,
+    signs: Arc<Mutex<Signs>>,
+    state: RefCell<State>,
+}
+
+struct State {
+    /// `None` while the camera is lost.
+    connection: Option<gst::Bin>,
+    /// When the connection was made or lost.
+    since: Instant,
+    /// From a loss to the next try.
+    wait: Duration,
+}
+
+impl Camera {
+    pub fn new(line: Line, open: &Open) -> Result<Self, Failure> {
+        let camera = Self {
+            line,
+            pipeline: open.pipeline.downgrade(),
+            entry: open.input()?,
+            signs: Arc::default(),
+            state: RefCell::new(State { connection: None, since: Instant::now(), wait: FIRST_WAIT / 2 }),
+        };
+        camera.connect()?;
+        Ok(camera)
+    }
+
+    /// Takes an error that is the camera's own; tells whether it was one.
+    pub fn takes(&self, message: &gst::message::Error) -> Result<bool, Failure> {
+        let (Some(pipeline), Some(source)) = (self.pipeline.upgrade(), message.src()) else {
+            return Ok(false);
+        };
+        if !source.has_as_ancestor(&pipeline) {
+            // Of a connection that has been given up.
+            return Ok(true);
+        }
+        let connection = self.state.borrow().connection.clone();
+        if !connection.is_some_and(|connection| source == &connection || source.has_as_ancestor(&connection))
+        {
+            return Ok(false);
+        }
+        let error = message.error();
+        if error.matches(gst::ResourceError::NotAuthorized) {
+            let text = "the camera refuses the user and password that the environment has for it";
+            return Err(Failure::no_input(text));
+        }
+        if error.matches(gst::CoreError::MissingPlugin) || error.matches(gst::StreamError::CodecNotFound) {
+            return Err(Failure::unavailable(error.message()));
+        }
+        self.lose(error.message().trim_end_matches('.'));
+        Ok(true)
+    }
+
+    /// To be called now and then: gives up what is silent and tries again what is lost.
+    pub fn tend(&self) -> Result<(), Failure> {
+        let (connected, waited, wait) = {
+            let state = self.state.borrow();
+            (state.connection.is_some(), state.since.elapsed(), state.wait)
+        };
+        if !connected {
+            return if waited >= wait { self.connect() } else { Ok(()) };
+        }
+        let (silence, ended) = {
+            let signs = lock(&self.signs);
+            (signs.last_frame.map_or(waited, |last| last.elapsed()), signs.ended)
+        };
+        if ended || silence > SILENCE {
+            self.lose(if ended { "it has ended its stream" } else { "it is silent" });
+        }
+        Ok(())
+    }
+
+    fn connect(&self) -> Result<(), Failure> {
+        let pipeline = self.pipeline.upgrade().ok_or_else(|| Failure::internal("the pipeline is gone"))?;
+        let connection = self.line.dial()?;
+        *lock(&self.signs) = Signs::default();
+        watch(&connection, &self.signs)?;
+        let joined = pipeline.add(&connection).and_then(|()| connection.link(&self.entry));
+        joined.map_err(|e| Failure::internal(format!("the camera cannot join the pipeline: {e}")))?;
+        {
+            let mut state = self.state.borrow_mut();
+            (state.connection, state.since) = (Some(connection.clone()), Instant::now());
+        }
+        if connection.sync_state_with_parent().is_err() {
+            self.lose("it cannot be called");
+        }
+        Ok(())
+    }
+
+    fn lose(&self, why: &str) {
+        let mut state = self.state.borrow_mut();
+        let Some(connection) = state.connection.take() else {
+            return;
+        };
+        // One that was there is soon called again.
+        let seen = lock(&self.signs).last_frame.is_some();
+        state.wait = if seen { FIRST_WAIT } else { (state.wait * 2).min(LONGEST_WAIT) };
+        state.since = Instant::now();
+        let wait = state.wait.as_secs_f32();
+        console::tell(&format!("liveness-launch: the camera is lost ({why}), again in {wait:.1} s"));
+        let _ = connection.set_state(gst::State::Null);
+        if let Some(pipeline) = self.pipeline.upgrade() {
+            let _ = pipeline.remove(&connection);
+        }
+    }
+}
+
+/// Notes frames; the end of a connection is not that of the video.
+fn watch(connection: &gst::Bin, signs: &Arc<Mutex<Signs>>) -> Result<(), Failure> {
+    let pad = connection.static_pad("src").ok_or_else(|| Failure::internal("the camera has no output"))?;
+    let signs = signs.clone();
+    pad.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+        match &info.data {
+            Some(gst::PadProbeData::Buffer(_)) => lock(&signs).last_frame = Some(Instant::now()),
+            Some(gst::PadProbeData::Event(event)) if event.type_() == gst::EventType::Eos => {
+                lock(&signs).ended = true;
+                return gst::PadProbeReturn::Drop;
+            }
+            _ => {}
+        }
+        gst::PadProbeReturn::Ok
+    });
+    Ok(())
+}
+
+fn lock(signs: &Mutex<Signs>) -> MutexGuard<'_, Signs> {
+    signs.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Code;
+
+    #[test]
+    fn addresses_hold_no_password() {
+        let failure = Line::new("rtsp://user:secret@camera/1", None).unwrap_err();
+        assert_eq!(failure.code, Code::Usage);
+        assert!(!failure.text.contains("secret"), "{failure}");
+        assert!(Line::new("rtsp://", None).is_err());
+        let line = Line::new("rtsp://camera:8554/1?a=b@c", None).unwrap();
+        assert_eq!(format!("{line:?}"), "rtsp://camera:8554/1?a=b@c");
+    }
+}

@@ -1,0 +1,240 @@
+//! Workflows as their users meet them: files, rules, several checks, what is left behind.
+//!
+//! Decisions need ONNX Runtime (`ORT_DYLIB_PATH`).
+#![cfg(feature = "launch")]
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/workflows");
+
+fn launcher(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_liveness-launch"));
+    command.args(args);
+    command
+}
+
+fn launch(args: &[&str]) -> Output {
+    launcher(args).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn lines(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// A workflow in a folder of its own.
+struct Desk(TempDir);
+
+impl Desk {
+    fn new(workflow: &Value) -> Self {
+        let desk = Self(tempfile::tempdir().unwrap());
+        fs::write(desk.at("w.json"), workflow.to_string()).unwrap();
+        desk
+    }
+
+    fn at(&self, name: &str) -> String {
+        self.0.path().join(name).display().to_string()
+    }
+
+    /// Runs it; the exit status, the lines and the session of the last.
+    fn run(&self, args: &[&str]) -> (i32, Vec<Value>, Value) {
+        let output = launch(&[&["run", &self.at("w.json"), "--json"], args].concat());
+        let lines = lines(&output);
+        let session = lines.last().map_or(Value::Null, |last| last["session"].clone());
+        (output.status.code().unwrap_or_else(|| panic!("{}", said(&output))), lines, session)
+    }
+}
+
+fn run(workflow: Value) -> (i32, Vec<Value>, Value) {
+    Desk::new(&workflow).run(&[])
+}
+
+fn checks(session: &Value) -> &[Value] {
+    session["decision"]["liveness_checks"].as_array().unwrap()
+}
+
+fn count(lines: &[Value], name: &str) -> usize {
+    lines.iter().filter(|line| line["name"] == name).count()
+}
+
+#[test]
+fn the_schema_holds_the_examples_and_validate_tells_what_is_in_them() {
+    let schema = launch(&["schema"]);
+    assert!(schema.status.success());
+    let schema: Value = serde_json::from_slice(&schema.stdout).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for entry in fs::read_dir(EXAMPLES).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let toml = path.extension().is_some_and(|ending| ending == "toml");
+        let document: Value =
+            if toml { toml::from_str(&text).unwrap() } else { serde_json::from_str(&text).unwrap() };
+        assert!(validator.is_valid(&document), "{}", path.display());
+        let told = launch(&["validate", path.to_str().unwrap()]);
+        assert!(told.status.success(), "{}", said(&told));
+    }
+    let told = launch(&["validate", &format!("{EXAMPLES}/test.json")]);
+    let told = String::from_utf8(told.stdout).unwrap();
+    assert!(told.ends_with("test.json: portrait (passive), person (passive, then action)\n"), "{told}");
+}
+
+#[test]
+fn validate_tells_every_fault_by_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bad.toml");
+    fs::write(&path, "method = 'passive'\nmax_attempts = 4\nreview_treshold = 3\n").unwrap();
+    let told = launch(&["validate", path.to_str().unwrap(), &format!("{EXAMPLES}/passive.json")]);
+    assert_eq!(told.status.code(), Some(65));
+    let text = said(&told);
+    assert!(text.contains("bad.toml: line 2 column"), "{text}");
+    assert!(text.contains("max_attempts must be a whole number from 1 to 3, not 4"), "{text}");
+    assert!(
+        text.contains("line 3 column 19: unknown field `review_treshold`; did you mean `review_threshold`?"),
+        "{text}"
+    );
+    assert!(String::from_utf8(told.stdout).unwrap().contains("passive.json: passive (passive)"));
+}
+
+#[test]
+fn several_checks_are_one_session() {
+    let nodes = json!([{"node_id": "look", "method": "passive"}, {"node_id": "move", "method": "action", "action_count": 1}]);
+    let desk = Desk::new(&json!({
+        "nodes": nodes, "workflow_id": "door", "vendor_data": "user-7", "metadata": {"a": 1}, "validity_days": 30, "evidence": "kept",
+    }));
+    let (status, lines, session) = desk.run(&["--decision", &desk.at("decision.json")]);
+    assert_eq!(status, 0, "{session}");
+    assert_eq!(count(&lines, "liveness/result"), 2);
+    assert_eq!((&session["status"], &session["workflow_id"]), (&json!("Approved"), &json!("door")));
+    assert_eq!((&session["vendor_data"], &session["metadata"]), (&json!("user-7"), &json!({"a": 1})));
+    assert!(session["expires_at"].as_str() > session["created_at"].as_str());
+    let named: Vec<_> = checks(&session).iter().map(|check| (&check["node_id"], &check["method"])).collect();
+    assert_eq!(named, [(&json!("look"), &json!("PASSIVE")), (&json!("move"), &json!("ACTIVE_3D"))]);
+    // The person is seen by the second check only once the first is decided.
+    let first = lines.iter().position(|line| line["name"] == "liveness/result").unwrap();
+    assert!(lines[..first].iter().all(|line| line["method"] == "passive"));
+    assert!(lines[first + 1..].iter().all(|line| line["method"] == "action"));
+
+    let folder = desk.0.path().join("kept").join(session["session_id"].as_str().unwrap());
+    for (number, check) in (1..).zip(checks(&session)) {
+        let path = folder.join(format!("reference-{number}.jpg"));
+        assert_eq!(check["reference_image"], path.to_str().unwrap());
+        assert!(fs::read(path).unwrap().starts_with(&[0xff, 0xd8, 0xff]));
+    }
+    for file in [folder.join("decision.json"), desk.0.path().join("decision.json")] {
+        let decision: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+        assert_eq!(decision, session);
+    }
+}
+
+#[test]
+fn a_declined_check_ends_the_session() {
+    let look = json!({"node_id": "look", "method": "passive", "decline_threshold": 100, "review_threshold": 100, "max_attempts": 1});
+    let (status, lines, session) = run(json!({"nodes": [look, {"node_id": "move", "method": "action"}]}));
+    assert_eq!((status, session["status"].as_str()), (1, Some("Declined")));
+    assert_eq!(count(&lines, "liveness/result"), 1);
+    let statuses: Vec<_> = checks(&session).iter().map(|check| &check["status"]).collect();
+    assert_eq!(statuses, ["Declined", "Not Started"]);
+}
+
+#[test]
+fn a_source_that_ends_early_abandons_what_is_left() {
+    let nodes = json!([{"node_id": "look", "method": "passive"}, {"node_id": "move", "method": "action"}]);
+    let (status, _, session) =
+        run(json!({"nodes": nodes, "source": "pipeline:livenesstestsrc num-buffers=30"}));
+    assert_ne!(status, 0, "{session}");
+    assert_eq!(checks(&session)[0]["status"], "Approved");
+    assert!(
+        ["Abandoned", "Declined"].contains(&checks(&session)[1]["status"].as_str().unwrap()),
+        "{session}"
+    );
+}
+
+#[test]
+fn rules_on_the_picture_act_within_the_attempts() {
+    let (status, lines, session) =
+        run(json!({"method": "passive", "face_quality_decline_threshold": 99.9, "max_attempts": 2}));
+    assert_eq!(status, 1, "{session}");
+    let retries: Vec<_> = lines.iter().filter(|line| line["name"] == "liveness/retry").collect();
+    let [retry] = retries.as_slice() else { panic!("{retries:?}") };
+    assert_eq!(
+        (&retry["error"], &retry["feedback-codes"]),
+        (&json!("LOW_FACE_QUALITY"), &json!(["LOW_FACE_QUALITY"]))
+    );
+    assert_eq!((&retry["attempts-used"], &retry["max-attempts"]), (&json!(1), &json!(2)));
+    assert!(retry["detail"].as_str().is_some_and(|detail| !detail.is_empty()));
+    let check = &checks(&session)[0];
+    assert_eq!(
+        (&check["warnings"][0]["risk"], &check["warnings"][0]["log_type"]),
+        (&json!("LOW_FACE_QUALITY"), &json!("error"))
+    );
+}
+
+#[test]
+fn a_face_that_looks_too_young_is_declined_at_once() {
+    let (status, lines, session) = run(json!({"method": "passive", "minimum_age_threshold": 99}));
+    assert_eq!((status, count(&lines, "liveness/retry")), (1, 0));
+    assert_eq!(checks(&session)[0]["warnings"][0]["risk"], "AGE_BELOW_MINIMUM");
+}
+
+#[test]
+fn status_rules_have_the_last_word() {
+    let rules = json!([{"field": "score", "operator": "gt", "value": 50, "status": "In Review"}]);
+    let (status, lines, session) = run(json!({"method": "passive", "status_rules": rules}));
+    assert_eq!((status, session["status"].as_str()), (2, Some("In Review")));
+    let last = lines.last().unwrap();
+    assert_eq!((&last["status"], &last["json"]["status"]), (&json!("In Review"), &json!("In Review")));
+}
+
+#[test]
+fn a_file_with_several_workflows_needs_a_choice() {
+    let file = format!("{EXAMPLES}/test.json");
+    let output = launch(&["run", &file]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(said(&output).contains("choose one of portrait, person with --workflow"), "{}", said(&output));
+    let output = launch(&["run", &file, "--workflow", "portrait"]);
+    assert!(output.status.success(), "{}", said(&output));
+}
+
+#[test]
+fn what_this_version_cannot_do_is_refused() {
+    let store = json!({"method": "passive", "store": {"path": "faces.db", "key_env": "KEY"}});
+    let output = launch(&["run", &Desk::new(&store).at("w.json")]);
+    assert_eq!(output.status.code(), Some(64), "{}", said(&output));
+}
+
+/// The light is off before the result of an interrupted check.
+#[test]
+fn terminating_leaves_the_screen_dark() {
+    let mut command = launcher(&["run", &format!("{EXAMPLES}/flash.json"), "--json"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap())
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+    let lit = lines.by_ref().find(|line| line["name"] == "liveness/light").unwrap();
+    assert_eq!(lit["active"], true);
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    let rest: Vec<Value> = lines.collect();
+    let last_light = rest.iter().rev().find(|line| line["name"] == "liveness/light").unwrap();
+    assert_eq!(last_light["active"], false);
+    let last = rest.last().unwrap();
+    assert_eq!((&last["name"], &last["session"]["status"]), (&json!("liveness/result"), &json!("Abandoned")));
+    assert_eq!(child.wait().unwrap().code(), Some(3));
+}
+
+#[test]
+fn no_picture_is_left_where_none_was_asked_for() {
+    let desk = Desk::new(&json!({"method": "passive"}));
+    desk.run(&[]);
+    assert_eq!(fs::read_dir(Path::new(&desk.at("."))).unwrap().count(), 1);
+}
