@@ -87,6 +87,16 @@ impl Open {
         }
     }
 
+    /// Gives the frames to `bin`, too.
+    pub fn branch(&mut self, bin: &gst::Bin) -> Result<(), Failure> {
+        let failed = |e: glib::BoolError| Failure::internal(format!("the pipeline cannot be built: {e}"));
+        let tee = gst::ElementFactory::make("tee").build().map_err(failed)?;
+        let added = self.pipeline.add(&tee).and_then(|()| self.pipeline.add(bin));
+        added.and_then(|()| self.tail.link(&tee)).and_then(|()| tee.link(bin)).map_err(failed)?;
+        self.tail = tee;
+        Ok(())
+    }
+
     pub fn element(&self, name: &str) -> Result<gst::Element, Failure> {
         self.pipeline.by_name(name).ok_or_else(|| Failure::internal(format!("the pipeline lacks its {name}")))
     }

@@ -60,10 +60,16 @@ impl Line {
 
     /// A bin that gives the camera's video.
     fn dial(&self) -> Result<gst::Bin, Failure> {
-        let line = "rtspsrc name=rtsp ! application/x-rtp,media=video ! decodebin ! videoconvert";
+        let line = "rtspsrc name=rtsp ! application/x-rtp,media=video ! decodebin ! videoconvert name=out";
         let missing = |e: glib::Error| Failure::unavailable(format!("rtsp cannot be used: {}", e.message()));
-        let bin = gst::parse::bin_from_description(line, true).map_err(missing)?;
-        let source = bin.by_name("rtsp").ok_or_else(|| Failure::internal("rtspsrc is lost"))?;
+        let bin = gst::parse::bin_from_description(line, false).map_err(missing)?;
+        let (Some(source), Some(out)) = (bin.by_name("rtsp"), bin.by_name("out")) else {
+            return Err(Failure::internal("the camera lacks its ends"));
+        };
+        // By hand: the parser would also give the bin a sink pad, for what is only linked once the camera answers.
+        let out = out.static_pad("src").and_then(|out| gst::GhostPad::with_target(&out).ok());
+        out.and_then(|out| bin.add_pad(&out).ok())
+            .ok_or_else(|| Failure::internal("the camera has no output"))?;
         let silence = SILENCE.as_micros() as u64;
         source.set_property("location", &self.location);
         source.set_property("latency", self.latency);

@@ -4,6 +4,7 @@ mod evidence;
 mod interrupt;
 mod lines;
 mod people;
+mod recorder;
 mod reporter;
 mod session;
 mod sink;
@@ -18,7 +19,7 @@ use serde_json::Value;
 use super::check::{Check, Event};
 use super::cli::RunArgs;
 use super::failure::Failure;
-use super::input::Source;
+use super::input::{Open, Source};
 use super::seen::Seen;
 use super::workflow::{Display, Screening, Settings, Workflow};
 use super::{console, exit, picture, whole};
@@ -26,6 +27,7 @@ use evidence::Evidence;
 use interrupt::Interrupt;
 use lines::Lines;
 use people::People;
+use recorder::Recorder;
 use reporter::Reporter;
 use session::Session;
 
@@ -46,7 +48,13 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let mut session = Session::new(&workflow)?;
     let evidence = Evidence::new(&workflow.settings, &session.id)?;
     let of_source = |failure: Failure| failure.about_input(name);
-    let check = build(args, &workflow, &source).map_err(of_source)?;
+    let mut open = source.open().map_err(of_source)?;
+    let recorder = workflow.settings.record.as_ref();
+    let recorder =
+        recorder.map(|folder| Recorder::attach(&mut open, &source, Path::new(&folder.0), &session.id));
+    let recorder = recorder.transpose()?;
+    session.video = recorder.as_ref().map(|recorder| recorder.path.display().to_string());
+    let check = build(args, &workflow, &source, open).map_err(of_source)?;
     check.hand_over(session.passes());
     let seen = args.picture.as_ref().map(|_| check.output().map(|pad| Seen::watch(&pad))).transpose()?;
     let mut reporter: Box<dyn Reporter> =
@@ -57,6 +65,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         Watch { check: &check, reporter: reporter.as_mut(), evidence: &evidence }
             .until_decided(&mut session, timeout)
     });
+    recorder.as_ref().into_iter().for_each(Recorder::finish);
     watched.map_err(of_source)?;
     let saved = save(args, &workflow, seen.as_ref(), &session, &evidence);
     drop(check);
@@ -78,10 +87,10 @@ fn deliverable(workflow: &Workflow) -> Result<(), Failure> {
     }
 }
 
-fn build(args: &RunArgs, workflow: &Workflow, source: &Source) -> Result<Check, Failure> {
+fn build(args: &RunArgs, workflow: &Workflow, source: &Source, open: Open) -> Result<Check, Failure> {
     let elements = workflow.nodes.iter().map(|node| node.element()).collect::<Result<_, _>>()?;
     let display = args.display.or(workflow.settings.display.map(|word| word.0)).unwrap_or(Display::None);
-    Check::new(source.open()?, elements, &sink::sink(source, display)?)
+    Check::new(open, elements, &sink::sink(source, display)?)
 }
 
 /// Tells the messages until the session is decided; Ctrl-C and the clock abandon it.

@@ -20,6 +20,8 @@ pub struct Outcome {
 pub struct Session<'a> {
     pub id: String,
     created_at: String,
+    /// Where the session is recorded.
+    pub video: Option<String>,
     workflow: &'a Workflow,
     rules: Vec<Vec<StatusRule>>,
     /// Of the checks that were made, in their order.
@@ -29,7 +31,8 @@ pub struct Session<'a> {
 impl<'a> Session<'a> {
     pub fn new(workflow: &'a Workflow) -> Result<Self, Failure> {
         let rules = workflow.nodes.iter().map(|node| node.status_rules()).collect();
-        Ok(Self { id: identity::new()?, created_at: identity::now()?, workflow, rules, outcomes: Vec::new() })
+        let (id, created_at) = (identity::new()?, identity::now()?);
+        Ok(Self { id, created_at, video: None, workflow, rules, outcomes: Vec::new() })
     }
 
     /// Whether the checks go on after the result of one.
@@ -59,8 +62,12 @@ impl<'a> Session<'a> {
     /// Puts in what is handed through.
     fn complete(&self, mut decision: Decision) -> Decision {
         let settings = &self.workflow.settings;
-        let vendor_data = settings.vendor_data.clone().map(Value::String);
-        for (field, value) in [("vendor_data", vendor_data), ("metadata", settings.metadata.clone())] {
+        let text = |text: &Option<String>| text.clone().map(Value::String);
+        for (field, value) in [
+            ("video_url", text(&self.video)),
+            ("vendor_data", text(&settings.vendor_data)),
+            ("metadata", settings.metadata.clone()),
+        ] {
             value.into_iter().for_each(|value| drop(decision.json.insert(field.into(), value)));
         }
         decision

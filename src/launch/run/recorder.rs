@@ -1,0 +1,73 @@
+//! The session's video as VP8 in WebM, playable up to its last second even when the program or the machine dies.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use gst::prelude::*;
+
+use crate::failure::Failure;
+use crate::input::{Open, Source};
+
+/// Clusters of a second are written as they are full; with the end come the duration and the index.
+const LINE: &str = "queue name=recorder-input max-size-buffers=60 max-size-bytes=0 max-size-time=0 ! videoconvert \
+    ! vp8enc deadline=1 cpu-used=8 keyframe-max-dist=30 target-bitrate=1500000 \
+    ! webmmux offset-to-zero=true min-cluster-duration=500000000 max-cluster-duration=1000000000 \
+    ! filesink name=recorder-file buffer-size=4096 async=false sync=false";
+/// How long the last frames may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+pub struct Recorder {
+    input: gst::Element,
+    ended: Receiver<()>,
+    pub path: PathBuf,
+}
+
+impl Recorder {
+    /// Records in `folder` what comes out of the source.
+    pub fn attach(
+        open: &mut Open,
+        source: &Source,
+        folder: &Path,
+        session_id: &str,
+    ) -> Result<Self, Failure> {
+        let path = folder.join(format!("{session_id}.webm"));
+        let made = std::fs::create_dir_all(folder);
+        made.map_err(|e| Failure::output(format!("{} cannot be made: {e}", folder.display())))?;
+        let bin = gst::parse::bin_from_description(LINE, true);
+        let bin =
+            bin.map_err(|e| Failure::unavailable(format!("nothing can be recorded: {}", e.message())))?;
+        let (Some(input), Some(file)) = (bin.by_name("recorder-input"), bin.by_name("recorder-file")) else {
+            return Err(Failure::internal("the recorder lacks its ends"));
+        };
+        if source.is_live() {
+            // Rather a gap in the recording than a late check.
+            input.set_property_from_str("leaky", "downstream");
+        }
+        file.set_property("location", path.display().to_string());
+        open.branch(&bin)?;
+        Ok(Self { input, ended: ended(&file)?, path })
+    }
+
+    /// Completes the file while the pipeline still runs.
+    pub fn finish(&self) {
+        let sent = self.input.static_pad("sink").is_some_and(|pad| pad.send_event(gst::event::Eos::new()));
+        if sent {
+            // Without its index the file plays all the same.
+            let _ = self.ended.recv_timeout(PATIENCE);
+        }
+    }
+}
+
+/// Tells when the file has had its last byte.
+fn ended(file: &gst::Element) -> Result<Receiver<()>, Failure> {
+    let (told, ended) = channel();
+    let pad = file.static_pad("sink").ok_or_else(|| Failure::internal("the recorder has no file"))?;
+    pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+        if info.event().is_some_and(|event| event.type_() == gst::EventType::Eos) {
+            let _ = told.send(());
+        }
+        gst::PadProbeReturn::Ok
+    });
+    Ok(ended)
+}
