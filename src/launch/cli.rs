@@ -41,6 +41,10 @@ pub struct RunArgs {
     /// Write the reference image (the best portrait of the check) as JPEG
     #[arg(long, value_name = "FILE.jpg")]
     pub reference: Option<PathBuf>,
+    /// Leave the evidence in this folder: the decision, the reference image and, of secret light, the depth map and a picture of
+    /// what it showed
+    #[arg(long, value_name = "DIRECTORY")]
+    pub evidence: Option<PathBuf>,
     /// Abandon the check after this many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 120.0, value_parser = seconds)]
     pub timeout: f64,

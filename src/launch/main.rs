@@ -3,6 +3,7 @@
 mod check;
 mod cli;
 mod console;
+mod evidence;
 mod exit;
 mod failure;
 mod fault;

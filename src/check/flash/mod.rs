@@ -9,6 +9,7 @@ mod depth;
 mod depthmap;
 mod facemap;
 mod freshness;
+mod record;
 mod response;
 mod safety;
 mod series;
@@ -18,17 +19,19 @@ mod steady;
 #[cfg(test)]
 mod synthetic;
 
-pub use changes::Changes;
+pub use changes::{Changes, LightMoment};
 pub use code::{LightCode, MOST_CELLS, PERIOD, srgb};
 pub use depth::integrate;
 pub use depthmap::DepthMap;
 pub use facemap::{FaceMap, FaceMapper, Patch, SIDE, patches};
 pub use freshness::{Freshness, lags};
+pub use record::LightRecord;
 pub use response::{Answer, Response, demodulate};
 pub use safety::{Shown, is_safe};
 pub use series::{Motion, Series, Slot};
 pub use shape::{Likeness, Map, Slopes};
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::random::Randomness;
@@ -391,5 +394,9 @@ impl Check for FlashCheck {
     fn depth_map(&self) -> Option<DepthMap> {
         let findings = self.findings.as_ref()?;
         DepthMap::new(&findings.slopes, findings.likeness?, &self.last)
+    }
+
+    fn light_record(&self) -> Option<Arc<LightRecord>> {
+        self.record_of_light()
     }
 }

@@ -19,7 +19,7 @@ use super::input::Source;
 use super::seen::Seen;
 use super::verdict::Decision;
 use super::workflow::Workflow;
-use super::{console, exit, picture};
+use super::{console, evidence, exit, picture};
 use interrupt::Interrupt;
 use lines::Lines;
 use people::People;
@@ -35,6 +35,9 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let source = Source::parse(&args.source, workflow.method)?;
     if args.picture.is_some() {
         picture::available()?;
+    }
+    if let Some(folder) = &args.evidence {
+        evidence::prepare(folder)?;
     }
     let of_source = |failure: Failure| failure.about_input(&args.source);
     let check = build(&workflow, &source, args.display).map_err(of_source)?;
@@ -130,6 +133,9 @@ fn save(
 ) -> Result<(), Failure> {
     if let Some(path) = &args.reference {
         save_reference(path, result)?;
+    }
+    if let Some(folder) = &args.evidence {
+        evidence::save(folder, result, decision)?;
     }
     let (Some(path), Some(seen)) = (&args.picture, seen) else {
         return Ok(());
