@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use gstliveness::check::{Action, Actions, MOST, MOST_CELLS, Method};
+use gstliveness::check::{Action, Actions, MOST, MOST_SIDE, Method};
 use gstliveness::elements::action::LivenessActions;
 use gstliveness::elements::bin::LivenessMethod;
 use serde::{Deserialize, Deserializer, de::Error};
@@ -205,8 +205,8 @@ fn interval<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u64>, D::Error
 }
 
 fn grid<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u32>, D::Error> {
-    checked(input, "grid_rows and grid_columns must be 1 to 16", |cells| {
-        (1..=MOST_CELLS as u32).contains(cells)
+    checked(input, "grid_rows and grid_columns must be 2 to 8", |cells| {
+        (2..=MOST_SIDE as u32).contains(cells)
     })
 }
 
