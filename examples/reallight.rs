@@ -159,6 +159,8 @@ struct Scene<'a> {
     /// The cells' light on a print, per pixel, and its picture.
     sheets: Vec<Vec<f32>>,
     picture: Vec<f32>,
+    /// The room's light on it.
+    room: f32,
 }
 
 impl<'a> Scene<'a> {
@@ -183,7 +185,13 @@ impl<'a> Scene<'a> {
                 })
                 .collect()
         };
-        Self { face, subject, sheets: (0..4).map(sheet).collect(), picture: all.light }
+        Self {
+            face,
+            subject,
+            sheets: (0..4).map(sheet).collect(),
+            picture: all.light,
+            room: face.room.mean(),
+        }
     }
 
     fn light(&self, pixel: usize, drive: &[[f32; 3]]) -> [f32; 3] {
@@ -193,8 +201,8 @@ impl<'a> Scene<'a> {
         let (room, picture) = (self.face.room.light[pixel], self.picture[pixel]);
         match self.subject {
             "live" | "injected" => cells(&|k| self.face.cells[k].light[pixel]).map(|v| v + room),
-            "relight" => cells(&|_| 0.25).map(|mean| picture * (mean + self.face.room.mean())),
-            _ => cells(&|k| self.sheets[k][pixel]).map(|v| picture * (v + self.face.room.mean())),
+            "relight" => cells(&|_| 0.25).map(|mean| picture * (mean + self.room)),
+            _ => cells(&|k| self.sheets[k][pixel]).map(|v| picture * (v + self.room)),
         }
     }
 }
