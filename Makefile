@@ -22,8 +22,8 @@ build: setup
 	    ln -sfn "$$(realpath "$$ORT_LIBRARY")" target/release/liveness/libonnxruntime.so.1
 
 demo: build
-	@. scripts/env.sh && liveness-launch run examples/workflows/action.json --source test --picture liveness-demo.png
-	@echo "What it saw: $(CURDIR)/liveness-demo.png" >&2
+	@. scripts/env.sh && liveness-launch run examples/workflows/action_flash.json --source test --picture liveness-demo.png --evidence liveness-demo
+	@echo "What it saw: $(CURDIR)/liveness-demo.png, what the light showed: $(CURDIR)/liveness-demo/light.png" >&2
 
 test: setup
 	@. scripts/env.sh && scripts/test.sh

@@ -43,6 +43,8 @@ const REST: f32 = 0.6;
 const EXPOSURE: f32 = 0.2;
 /// Linear light of skin in the channels, relative to its mean.
 const SKIN: [f32; 3] = [1.35, 0.95, 0.7];
+/// So many values of noise are drawn for a frame.
+const NOISES: usize = 1 << 14;
 /// Pixels of the frame per pixel of the photographs.
 const ZOOM: f32 = 1.6;
 
@@ -157,6 +159,8 @@ struct Scene<'a> {
     /// The cells' light on a print, per pixel, and its picture.
     sheets: Vec<Vec<f32>>,
     picture: Vec<f32>,
+    /// The room's light on it.
+    room: f32,
 }
 
 impl<'a> Scene<'a> {
@@ -181,7 +185,13 @@ impl<'a> Scene<'a> {
                 })
                 .collect()
         };
-        Self { face, subject, sheets: (0..4).map(sheet).collect(), picture: all.light }
+        Self {
+            face,
+            subject,
+            sheets: (0..4).map(sheet).collect(),
+            picture: all.light,
+            room: face.room.mean(),
+        }
     }
 
     fn light(&self, pixel: usize, drive: &[[f32; 3]]) -> [f32; 3] {
@@ -191,8 +201,8 @@ impl<'a> Scene<'a> {
         let (room, picture) = (self.face.room.light[pixel], self.picture[pixel]);
         match self.subject {
             "live" | "injected" => cells(&|k| self.face.cells[k].light[pixel]).map(|v| v + room),
-            "relight" => cells(&|_| 0.25).map(|mean| picture * (mean + self.face.room.mean())),
-            _ => cells(&|k| self.sheets[k][pixel]).map(|v| picture * (v + self.face.room.mean())),
+            "relight" => cells(&|_| 0.25).map(|mean| picture * (mean + self.room)),
+            _ => cells(&|k| self.sheets[k][pixel]).map(|v| picture * (v + self.room)),
         }
     }
 }
@@ -269,32 +279,41 @@ fn encoded(light: f32) -> f32 {
 /// The camera's picture: the photographs in the middle of a grey wall.
 fn picture(scene: &Scene<'_>, drive: &[[f32; 3]], sway: [f32; 2], zoom: f32, random: &mut Random) -> Vec<u8> {
     let Photo { width, height, .. } = scene.face.room;
-    let lit: Vec<[f32; 3]> = (0..width * height).map(|i| scene.light(i, drive)).collect();
     // The camera's exposure is set on the resting screen.
     let rest = vec![[REST; 3]; 4];
-    let mean: f32 = (0..width * height).step_by(37).map(|i| scene.light(i, &rest)[1]).sum::<f32>()
-        / (width * height).div_ceil(37) as f32;
+    let few = || (0..width * height).step_by(37);
+    let mean = few().map(|i| scene.light(i, &rest)[1]).sum::<f32>() / few().count() as f32;
     let gain = EXPOSURE / mean.max(1e-6);
+    let seen = |i: usize| {
+        let light = scene.light(i, drive);
+        [0, 1, 2].map(|channel| encoded((SKIN[channel] * gain * light[channel]).min(1.0)))
+    };
+    let seen: Vec<[f32; 3]> = (0..width * height).map(seen).collect();
+    let noise: Vec<f32> = (0..NOISES).map(|_| 1.5 * random.normal()).collect();
+    let wall = [encoded(0.12); 3];
     let mut rgb = Vec::with_capacity(3 * SIZE.0 * SIZE.1);
-    for i in 0..SIZE.0 * SIZE.1 {
-        let x = (((i % SIZE.0) as f32 - 0.5 * SIZE.0 as f32 - sway[0]) / zoom) + 0.5 * width as f32;
-        let y = (((i / SIZE.0) as f32 - 0.5 * SIZE.1 as f32 - sway[1]) / zoom) + 0.5 * height as f32;
-        let inside = x >= 0.0 && y >= 0.0 && x < (width - 1) as f32 && y < (height - 1) as f32;
-        for channel in 0..3 {
-            let light = match inside {
-                true => {
-                    let (u, v, fx, fy) = (x as usize, y as usize, x.fract(), y.fract());
-                    let at = |u: usize, v: usize| lit[v * width + u][channel];
-                    let top = at(u, v) * (1.0 - fx) + at(u + 1, v) * fx;
-                    let bottom = at(u, v + 1) * (1.0 - fx) + at(u + 1, v + 1) * fx;
-                    SKIN[channel] * gain * (top * (1.0 - fy) + bottom * fy)
-                }
-                false => 0.12,
-            };
-            rgb.push((encoded(light.min(1.0)) + 1.5 * random.normal()).round().clamp(0.0, 255.0) as u8);
+    for row in 0..SIZE.1 {
+        let start = random.below(NOISES);
+        let y = ((row as f32 - 0.5 * SIZE.1 as f32 - sway[1]) / zoom) + 0.5 * height as f32;
+        for column in 0..SIZE.0 {
+            let x = ((column as f32 - 0.5 * SIZE.0 as f32 - sway[0]) / zoom) + 0.5 * width as f32;
+            let inside = x >= 0.0 && y >= 0.0 && x < (width - 1) as f32 && y < (height - 1) as f32;
+            let colour = if inside { between(&seen, width, x, y) } else { wall };
+            for (channel, value) in colour.into_iter().enumerate() {
+                let noise = noise[(start + 3 * column + channel) % NOISES];
+                rgb.push((value + noise).round().clamp(0.0, 255.0) as u8);
+            }
         }
     }
     rgb
+}
+
+/// Bilinear.
+fn between(pixels: &[[f32; 3]], width: usize, x: f32, y: f32) -> [f32; 3] {
+    let (u, v, fx, fy) = (x as usize, y as usize, x.fract(), y.fract());
+    let at = |u: usize, v: usize| pixels[v * width + u];
+    let (a, b, c, d) = (at(u, v), at(u + 1, v), at(u, v + 1), at(u + 1, v + 1));
+    [0, 1, 2].map(|k| (a[k] * (1.0 - fx) + b[k] * fx) * (1.0 - fy) + (c[k] * (1.0 - fx) + d[k] * fx) * fy)
 }
 
 fn summary(all: &[Ended]) -> String {

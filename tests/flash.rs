@@ -207,3 +207,23 @@ fn a_moment_without_a_face_begins_anew() {
     let last = named(&messages, "liveness/light").last().copied().unwrap().clone();
     assert!(!last.get::<bool>("active").unwrap());
 }
+
+#[test]
+fn other_grids_and_frame_rates_show_the_same_face() {
+    for (rows, columns, rate) in [(3, 2, 30), (2, 4, 30), (2, 2, 12), (2, 2, 60)] {
+        init();
+        let line = format!(
+            "livenesstestsrc seed=5 identity=5 ! video/x-raw,format=I420,width=640,height=480,framerate={rate}/1 ! \
+             livenessflash seed=3 max-attempts=1 grid-rows={rows} grid-columns={columns} ! fakesink sync=false"
+        );
+        let pipeline = gst::parse::launch(&line).unwrap().downcast::<gst::Pipeline>().unwrap();
+        pipeline.set_state(gst::State::Playing).unwrap();
+        let mut session = Session { pipeline, messages: Vec::new() };
+        let result = session.result();
+        assert_eq!(
+            result.get::<String>("status").unwrap(),
+            "Approved",
+            "{rows}x{columns} at {rate}: {result}"
+        );
+    }
+}

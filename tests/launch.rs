@@ -217,6 +217,29 @@ fn sources_that_cannot_be_opened_say_why() {
 }
 
 #[test]
+fn the_evidence_folder_holds_what_the_light_showed() {
+    let folder = Folder::new();
+    let evidence = folder.path("deep/evidence").display().to_string();
+    let workflow = folder.file("flash.json", r#"{"method":"flash","max_attempts":1}"#);
+    let source =
+        "pipeline:livenesstestsrc seed=3 identity=3 ! video/x-raw,width=640,height=480,framerate=30/1";
+    let output = launch(&["run", &workflow, "--source", source, "--evidence", &evidence, "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let read = |name: &str| std::fs::read(std::path::Path::new(&evidence).join(name)).unwrap();
+    let decision: serde_json::Value = serde_json::from_slice(&read("decision.json")).unwrap();
+    assert_eq!(decision["status"], "Approved");
+    assert_eq!(read("reference.jpg")[..2], [0xff, 0xd8]);
+    // Grey of 16 bits, by PNG's header.
+    assert_eq!(read("depth.png")[24..26], [16, 0]);
+    assert_eq!(read("light.png")[18..20], 1080u16.to_be_bytes());
+    assert_fails(
+        &launch(&["run", &workflow, "--source", "test", "--evidence", "/proc/none"]),
+        74,
+        "cannot be made",
+    );
+}
+
+#[test]
 fn workflows_that_cannot_be_used_say_why() {
     let folder = Folder::new();
     let large = format!("{{\"method\":\"passive\",\"metadata\":\"{}\"}}", "x".repeat(2 << 20));

@@ -5,9 +5,11 @@
 //! the asked movement bends the face say nothing of the light; the code is longer by what a movement takes. The score is
 //! the flash check's.
 
+use std::sync::Arc;
+
 use super::{
-    ActionCheck, ActionConfig, Check, DepthMap, Evidence, Failure, FlashCheck, FlashConfig, Guidance, Method,
-    Step, Time,
+    ActionCheck, ActionConfig, Check, DepthMap, Evidence, Failure, FlashCheck, FlashConfig, Guidance,
+    LightRecord, Method, Step, Time,
 };
 use crate::face::FrameObservation;
 use crate::inference::{InferenceError, ModelSource};
@@ -101,5 +103,9 @@ impl Check for ActionFlashCheck {
 
     fn depth_map(&self) -> Option<DepthMap> {
         self.flash.depth_map()
+    }
+
+    fn light_record(&self) -> Option<Arc<LightRecord>> {
+        self.flash.light_record()
     }
 }

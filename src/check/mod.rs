@@ -21,6 +21,8 @@ pub use guidance::Guidance;
 pub use passive::{PassiveCheck, PassiveConfig};
 pub use random::Randomness;
 
+use std::sync::Arc;
+
 use crate::face::FrameObservation;
 use crate::inference::InferenceError;
 use crate::vision::Frame;
@@ -140,6 +142,11 @@ pub trait Check: Send {
 
     /// The depth of the face, where the method measures it.
     fn depth_map(&self) -> Option<DepthMap> {
+        None
+    }
+
+    /// What the light showed, where the method plays light.
+    fn light_record(&self) -> Option<Arc<LightRecord>> {
         None
     }
 }

@@ -1,6 +1,8 @@
 //! The element messages of the contract as types, to and from their structures.
 
-use crate::check::{Action, ActionEvent, ActionState, Guidance, LightCue, Method};
+use std::sync::Arc;
+
+use crate::check::{Action, ActionEvent, ActionState, Guidance, LightCue, LightRecord, Method};
 use crate::session::{Progress, Retry, Status};
 
 /// What every liveness message carries.
@@ -52,7 +54,14 @@ pub struct ResultBody {
     pub reference_image: Option<gst::Sample>,
     /// GRAY16_LE, nearer is brighter, 0 is not known; of the flash method.
     pub depth_map: Option<gst::Sample>,
+    /// What the light showed, for Rust programs in the process; of the flash method.
+    pub light: Option<Light>,
 }
+
+/// A [`LightRecord`] in a structure.
+#[derive(Clone, Debug, glib::Boxed)]
+#[boxed_type(name = "GstLivenessLightRecord")]
+pub struct Light(pub Arc<LightRecord>);
 
 /// Why a structure is no liveness message.
 #[derive(Debug, thiserror::Error)]
@@ -142,7 +151,8 @@ impl From<LivenessMessage> for gst::Structure {
                 .field("warnings", strings(&result.warnings))
                 .field("json", result.json)
                 .field_if_some("reference-image", result.reference_image)
-                .field_if_some("depth-map", result.depth_map),
+                .field_if_some("depth-map", result.depth_map)
+                .field_if_some("light-record", result.light),
         }
         .build()
     }
@@ -197,6 +207,7 @@ impl TryFrom<&gst::StructureRef> for LivenessMessage {
                 json: fields.get("json")?,
                 reference_image: structure.get("reference-image").ok(),
                 depth_map: structure.get("depth-map").ok(),
+                light: structure.get("light-record").ok(),
             }),
             name => return Err(NotAMessage::Name(name.to_owned())),
         };
@@ -287,6 +298,7 @@ mod tests {
                 json: "{}".into(),
                 reference_image: Some(gst::Sample::builder().build()),
                 depth_map: None,
+                light: None,
             }),
         ];
         for body in bodies {

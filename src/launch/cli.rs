@@ -61,6 +61,10 @@ pub struct RunArgs {
     /// Write the session's decision as JSON, whole or not at all
     #[arg(long, value_name = "FILE.json")]
     pub decision: Option<PathBuf>,
+    /// Leave this session's evidence in this folder: the decision, the reference image and, of secret light, the depth map and
+    /// a picture of what it showed. (The workflow's own `evidence` gets a folder per session.)
+    #[arg(long, value_name = "DIRECTORY")]
+    pub evidence: Option<PathBuf>,
     /// Abandon the session after this many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 120.0, value_parser = seconds)]
     pub timeout: f64,

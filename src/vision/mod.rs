@@ -1,6 +1,6 @@
 //! Pixels: a read-only view of a video frame in any raw format, and samples taken from it straight into tensors.
 //!
-//! Nothing here converts or copies a whole frame: [`sample`] reads only the pixels that an output needs.
+//! Nothing here converts or copies a whole frame: [`Sampler`] reads only the pixels that an output needs.
 
 mod fingerprint;
 mod frame;

@@ -17,6 +17,16 @@ pub(super) const DRIFT: usize = 8;
 /// Fewer slots than this tell nothing.
 const LEAST_SLOTS: usize = 28;
 
+/// How the light on the face differed from its mean, as a share of it, by channel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LightMoment {
+    /// Seconds since the code began.
+    pub time: f64,
+    pub seen: [f32; 3],
+    /// What of it is the code's.
+    pub explained: [f32; 3],
+}
+
 /// What changed, weighted by the square root of each slot's frames.
 pub struct Changes<'a> {
     pub(super) slots: &'a [Slot],
@@ -111,6 +121,25 @@ impl<'a> Changes<'a> {
                 + power(&self.drifting, &codes[k], &normal, &self.balance[k])
         };
         (0..3).map(channel).sum::<f64>() / self.total.max(1e-12)
+    }
+
+    /// How the light changed in each slot and what of it the code explains, drift and exposure apart.
+    pub fn course(&self, code: &LightCode, lag: f64) -> Vec<LightMoment> {
+        let codes = self.codes(code, lag);
+        let explained = [0, 1, 2].map(|k| {
+            let rest = without(&self.steady, codes[k].clone());
+            let basis = basis(rest);
+            &basis * (basis.transpose() * &self.light[k])
+        });
+        let moment = |j: usize| {
+            let plain = |left: &DMatrix<f64>| (left[(j, 0)] / self.roots[j]) as f32;
+            LightMoment {
+                time: self.slots[j].times[0],
+                seen: [0, 1, 2].map(|k| plain(&self.light[k])),
+                explained: [0, 1, 2].map(|k| plain(&explained[k])),
+            }
+        };
+        (0..self.slots.len()).map(moment).collect()
     }
 
     /// How much the light changed, as a share of it (root mean square).

@@ -20,6 +20,8 @@ const DRAWS: u32 = 32;
 const INDEPENDENCE: f64 = 0.8;
 /// More cells than this need more time than people have.
 pub const MOST_CELLS: usize = 16;
+/// Two rows and two columns at least: a surface has slopes in both directions.
+pub const MOST_SIDE: usize = MOST_CELLS / 2;
 
 /// The codes of one attempt: for each period and channel the set of lit cells.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,12 +34,12 @@ pub struct LightCode {
 }
 
 impl LightCode {
-    /// Draws codes for a grid of 2 to [`MOST_CELLS`] cells (others are brought there), for at least `duration` nanoseconds: in
+    /// Draws codes for a grid of 2 to [`MOST_SIDE`] rows and columns, [`MOST_CELLS`] cells at most (others are brought there), for at least `duration` nanoseconds: in
     /// every period a quarter to three quarters of the cells are lit in each channel, so that the room's light stays even; the
     /// codes of a channel are nearly independent of each other, of a constant and of a drift. `None` without randomness.
     pub fn draw(rows: usize, columns: usize, duration: Time, random: &mut Randomness) -> Option<Self> {
-        let rows = rows.clamp(1, MOST_CELLS);
-        let columns = columns.clamp(1, MOST_CELLS / rows).max(if rows == 1 { 2 } else { 1 });
+        let rows = rows.clamp(2, MOST_SIDE);
+        let columns = columns.clamp(2, MOST_CELLS / rows);
         let cells = rows * columns;
         let count = duration.div_ceil(PERIOD).clamp(0, 400) as usize;
         let count = count.max(2 * cells + 4);
@@ -221,7 +223,7 @@ mod tests {
     fn grids_of_any_size_have_codes() {
         for (rows, columns) in [(0, 0), (1, 1), (1, 2), (3, 3), (4, 4), (2, 8), (99, 99), (1, 99)] {
             let code = LightCode::draw(rows, columns, 0, &mut Randomness::new(3)).unwrap();
-            assert!((2..=MOST_CELLS).contains(&code.cells()), "{rows} × {columns}");
+            assert!((4..=MOST_CELLS).contains(&code.cells()), "{rows} × {columns}");
             assert!(code.at(0).len() == code.cells() && code.entropy_bits() > 20.0);
         }
     }

@@ -29,10 +29,8 @@ impl DepthMap {
     /// From slopes and how they compare with a face's, as seen with the landmarks of one frame (in
     /// pixels); `None` when nothing is known.
     pub fn new(slopes: &Slopes, likeness: Likeness, landmarks: &[Point]) -> Option<Self> {
-        // One scale for both directions: the screen's shape is not known.
-        let gain = (0.5 * (likeness.gain[0] + likeness.gain[1])).max(LEAST_GAIN);
-        let level = slopes.levelled(&Slopes::expected(HeadPose::default()), gain);
-        let depth = integrate(&level, gain.recip() as f32);
+        let (slopes, gain) = level(slopes, likeness);
+        let depth = integrate(&slopes, gain.recip() as f32);
         let known = || depth.iter().flatten().copied();
         let (far, near) = known().fold((f32::MAX, f32::MIN), |(far, near), z| (far.min(z), near.max(z)));
         if far >= near {
@@ -60,6 +58,13 @@ impl DepthMap {
         }
         Some(Self { side: PIXELS, depth: picture, area, range: near - far })
     }
+}
+
+/// The slopes without the tilt that the screen's place gives them, and how much of a face's they are: one scale for both directions,
+/// since the screen's shape is not known.
+pub fn level(slopes: &Slopes, likeness: Likeness) -> (Slopes, f64) {
+    let gain = (0.5 * (likeness.gain[0] + likeness.gain[1])).max(LEAST_GAIN);
+    (slopes.levelled(&Slopes::expected(HeadPose::default()), gain), gain)
 }
 
 /// Fills a triangle with levels between those of its corners.

@@ -1,7 +1,19 @@
 //! The flash check: the screen plays secret light, and only a face with relief, here and now, reflects it as this one does.
 //!
-//! [`LightCode`] draws the light; [`FaceMapper`] reads the skin; [`demodulate`] finds how each patch answers each cell of the screen;
-//! [`Slopes`] are the surface behind it, [`integrate`] its depth.
+//! [`LightCode`] draws the light; [`FaceMapper`] reads the skin in linear light, on a map that the landmarks fix to the face;
+//! [`Freshness`] asks whether the light on it is this code's; [`demodulate`] finds how each patch answers each cell of the screen;
+//! [`Slopes`] are the surface behind that (photometric stereo: what a patch gets from the left and from the right differs by its
+//! slope, whatever its colour), [`integrate`] its depth.
+//!
+//! **Veto**: light that the code does not explain is another's ([`Failure::OtherLight`]); a surface that answers clearly and has no
+//! face's relief is an attack ([`Failure::NoRelief`]). **Confirmation**: the code explains the light as another would with a
+//! probability of at most 2⁻²⁰, *and* the slopes, less a quadric (a flat, tilted or bent sheet, a smooth mask), correlate with those of a
+//! face as the head was turned. **Abstention**: where the screen gives too little of the light to say either, the person
+//! is asked for a darker place ([`Failure::NoReflection`]). The score is logistic in the mean correlation of the slopes, with half of
+//! what single frames say; it is not a sum of votes: fresh light on a flat surface, or relief under stale light, never passes.
+//!
+//! The idea is of Tang et al., *Face Flashing* (NDSS 2018), Liu et al., *Aurora Guard* (2019) and Farrukh et al., *FaceRevelio*
+//! (MobiCom 2020); slopes from opposite cells cancel albedo and exposure, so that neither needs to be known.
 
 mod changes;
 mod code;
@@ -9,6 +21,7 @@ mod depth;
 mod depthmap;
 mod facemap;
 mod freshness;
+mod record;
 mod response;
 mod safety;
 mod series;
@@ -18,17 +31,19 @@ mod steady;
 #[cfg(test)]
 mod synthetic;
 
-pub use changes::Changes;
-pub use code::{LightCode, MOST_CELLS, PERIOD, srgb};
+pub use changes::{Changes, LightMoment};
+pub use code::{LightCode, MOST_CELLS, MOST_SIDE, PERIOD, srgb};
 pub use depth::integrate;
 pub use depthmap::DepthMap;
 pub use facemap::{FaceMap, FaceMapper, Patch, SIDE, patches};
 pub use freshness::{Freshness, lags};
+pub use record::LightRecord;
 pub use response::{Answer, Response, demodulate};
 pub use safety::{Shown, is_safe};
 pub use series::{Motion, Series, Slot};
 pub use shape::{Likeness, Map, Slopes};
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::random::Randomness;
@@ -44,7 +59,7 @@ pub use steady::{Place, Steady};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FlashConfig {
-    /// Of the grid; together 2 to [`MOST_CELLS`] cells.
+    /// Of the grid, 2 to [`MOST_SIDE`] each; together at most [`MOST_CELLS`] cells.
     pub rows: u32,
     pub columns: u32,
     /// How long the light plays at least, in nanoseconds; many cells need more.
@@ -391,5 +406,9 @@ impl Check for FlashCheck {
     fn depth_map(&self) -> Option<DepthMap> {
         let findings = self.findings.as_ref()?;
         DepthMap::new(&findings.slopes, findings.likeness?, &self.last)
+    }
+
+    fn light_record(&self) -> Option<Arc<LightRecord>> {
+        self.record_of_light()
     }
 }

@@ -13,7 +13,7 @@ use gst_base::subclass::BaseTransformMode;
 use gst_base::subclass::prelude::*;
 
 use super::super::frame::FORMATS;
-use super::super::message::{Body, Header, LivenessMessage, ResultBody};
+use super::super::message::{Body, Header, Light, LivenessMessage, ResultBody};
 use super::super::meta::{LivenessMeta, RunningCheck};
 use super::super::{CAT, depthmap, jpeg};
 use super::outbox::Outbox;
@@ -121,6 +121,7 @@ impl Shared {
             json: report.to_json(),
             reference_image: pictures.reference,
             depth_map: pictures.depth,
+            light: pictures.light,
         });
         let message = LivenessMessage { header: self.header(method), body };
         self.last_result = Some(message.clone().into());
@@ -229,7 +230,8 @@ impl Analyzer {
         let depth = stream.depth_map().map(|map| {
             depthmap::sample(&map).inspect_err(|e| gst::warning!(CAT, imp = self, "no depth map: {e}"))
         });
-        Pictures { reference: self.reference_image(stream), depth: depth.and_then(Result::ok) }
+        let (reference, light) = (self.reference_image(stream), stream.light_record().map(Light));
+        Pictures { reference, depth: depth.and_then(Result::ok), light }
     }
 
     fn reference_image(&self, stream: &Stream) -> Option<gst::Sample> {
@@ -381,6 +383,7 @@ impl Analyzer {
 struct Pictures {
     reference: Option<gst::Sample>,
     depth: Option<gst::Sample>,
+    light: Option<Light>,
 }
 
 /// What is attached to an analysed buffer.

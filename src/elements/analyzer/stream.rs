@@ -6,7 +6,7 @@ use gst_video::VideoInfo;
 
 use super::super::frame::{UnreadableFrame, with_frame};
 use super::super::meta::LivenessMeta;
-use crate::check::{Check, DepthMap, Evidence, Guidance, Step, Time};
+use crate::check::{Check, DepthMap, Evidence, Guidance, LightRecord, Step, Time};
 use crate::face::{AgeEstimator, AgeGender, FaceAnalyzer, FrameObservation, ReferenceShot};
 use crate::inference::{InferenceError, ModelSource};
 use crate::vision::Sampler;
@@ -104,6 +104,10 @@ impl Stream {
 
     pub fn depth_map(&self) -> Option<DepthMap> {
         self.check.depth_map()
+    }
+
+    pub fn light_record(&self) -> Option<Arc<LightRecord>> {
+        self.check.light_record()
     }
 
     /// The age of the person in the reference picture.

@@ -3,7 +3,7 @@
 use glib::prelude::*;
 use gst::prelude::*;
 
-use crate::check::{FlashConfig, MOST_CELLS};
+use crate::check::{FlashConfig, MOST_SIDE};
 
 /// As `gst-inspect-1.0` shows them.
 pub fn properties() -> Vec<glib::ParamSpec> {
@@ -12,8 +12,8 @@ pub fn properties() -> Vec<glib::ParamSpec> {
         glib::ParamSpecUInt::builder(name)
             .nick(nick)
             .blurb("Of the grid of light; together at most 16 cells, more cells need longer light (takes effect with the next attempt)")
-            .minimum(1)
-            .maximum(MOST_CELLS as u32)
+            .minimum(2)
+            .maximum(MOST_SIDE as u32)
             .default_value(default)
             .mutable_playing()
             .build()

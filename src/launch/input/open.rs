@@ -40,6 +40,11 @@ impl Open {
         Ok(open)
     }
 
+    /// What a chain of elements makes by itself.
+    pub fn made(elements: &str) -> Result<Self, Failure> {
+        Self::parse(&format!("{elements} ! identity name={TAIL}"))
+    }
+
     /// Nothing ever comes.
     pub fn idle() -> Result<Self, Failure> {
         Self::parse(&format!("appsrc name={INPUT} ! identity name={TAIL}"))

@@ -5,6 +5,7 @@
 
 mod face;
 mod layout;
+pub mod light;
 mod panel;
 mod svg;
 mod timeline;

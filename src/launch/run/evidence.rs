@@ -1,67 +1,74 @@
-//! What a session leaves behind: a folder with its decision, reference images and depth maps.
+//! What a session leaves behind: a folder with its decision, reference images, depth maps and what the light showed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use gstliveness::elements::message::ResultBody;
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
-use crate::whole;
-use crate::workflow::Settings;
+use crate::input::Open;
+use crate::workflow::Workflow;
+use crate::{picture, whole};
 
 /// Encoding a picture takes milliseconds; this is for a machine on its knees.
-const TIMEOUT: gst::ClockTime = gst::ClockTime::from_seconds(2);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 pub struct Evidence {
     /// `None` when nothing is to be kept.
     folder: Option<PathBuf>,
+    /// Several checks' files are numbered.
+    several: bool,
 }
 
 impl Evidence {
-    pub fn new(settings: &Settings, session_id: &str) -> Result<Self, Failure> {
-        let folder = settings.evidence.as_ref().map(|name| Path::new(&name.0).join(session_id));
+    /// Keeps in `folder`, or else in the session's own one below the workflow's.
+    pub fn new(folder: Option<&Path>, workflow: &Workflow, session_id: &str) -> Result<Self, Failure> {
+        let below = workflow.settings.evidence.as_ref().map(|name| Path::new(&name.0).join(session_id));
+        let folder = folder.map(Path::to_path_buf).or(below);
         if let Some(folder) = &folder {
+            picture::available()?;
             let made = fs::create_dir_all(folder);
             made.map_err(|e| Failure::output(format!("{} cannot be made: {e}", folder.display())))?;
         }
-        Ok(Self { folder })
+        Ok(Self { folder, several: workflow.nodes.len() > 1 })
     }
 
-    /// Keeps a check's pictures and names them in its JSON.
+    /// Keeps what there is of a check's pictures, and names the portrait in its JSON: `reference.jpg`, `depth.png` (16 bits,
+    /// near is bright), `light.png` (what the secret light showed).
     pub fn pictures(
         &self,
         number: usize,
         result: &ResultBody,
         check: &mut Map<String, Value>,
     ) -> Result<(), Failure> {
-        let Some(folder) = &self.folder else {
-            return Ok(());
-        };
-        if let Some(jpeg) = bytes(result.reference_image.as_ref()) {
-            let path = folder.join(format!("reference-{}.jpg", number + 1));
+        if let Some((path, jpeg)) =
+            self.path("reference", number, "jpg").zip(bytes(result.reference_image.as_ref()))
+        {
             whole::write(&path, &jpeg)?;
             check.insert("reference_image".into(), path.display().to_string().into());
         }
-        if let Some(depth) = &result.depth_map {
-            // 16 bits, as it is.
-            let png =
-                gst_video::convert_sample(depth, &gst::Caps::new_empty_simple("image/png"), Some(TIMEOUT));
-            let png =
-                png.map_err(|e| Failure::unavailable(format!("the depth map cannot be encoded: {e}")))?;
-            whole::write(
-                &folder.join(format!("depth-{}.png", number + 1)),
-                &bytes(Some(&png)).unwrap_or_default(),
-            )?;
+        if let Some((path, depth)) = self.path("depth", number, "png").zip(result.depth_map.as_ref()) {
+            let png = Open::sample(depth, "videoconvert ! video/x-raw,format=GRAY16_BE ! pngenc")?;
+            whole::write(&path, &bytes(Some(&png.first(TIMEOUT)?)).unwrap_or_default())?;
         }
-        Ok(())
+        match self.path("light", number, "png").zip(result.light.as_ref()) {
+            Some((path, light)) => picture::light::save(&path, &light.0),
+            None => Ok(()),
+        }
     }
 
     pub fn decision(&self, record: &Value) -> Result<(), Failure> {
-        let Some(folder) = &self.folder else {
-            return Ok(());
-        };
-        whole::write(&folder.join("decision.json"), format!("{record:#}\n").as_bytes())
+        match &self.folder {
+            Some(folder) => whole::write(&folder.join("decision.json"), format!("{record:#}\n").as_bytes()),
+            None => Ok(()),
+        }
+    }
+
+    fn path(&self, what: &str, number: usize, kind: &str) -> Option<PathBuf> {
+        let number = if self.several { format!("-{}", number + 1) } else { String::new() };
+        self.folder.as_ref().map(|folder| folder.join(format!("{what}{number}.{kind}")))
     }
 }
 

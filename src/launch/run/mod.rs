@@ -46,7 +46,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         picture::available()?;
     }
     let mut session = Session::new(&workflow)?;
-    let evidence = Evidence::new(&workflow.settings, &session.id)?;
+    let evidence = Evidence::new(args.evidence.as_deref(), &workflow, &session.id)?;
     let of_source = |failure: Failure| failure.about_input(name);
     let mut open = source.open().map_err(of_source)?;
     let recorder = workflow.settings.record.as_ref();

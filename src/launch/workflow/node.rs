@@ -51,10 +51,10 @@ pub struct Node {
     /// The light that the screen plays (flash, action_flash)
     pub light: Option<Light>,
     /// rows of `light`
-    #[schemars(range(min = 1, max = 16))]
+    #[schemars(range(min = 2, max = 8))]
     pub grid_rows: Option<u32>,
     /// columns of `light`
-    #[schemars(range(min = 1, max = 16))]
+    #[schemars(range(min = 2, max = 8))]
     pub grid_columns: Option<u32>,
     /// duration_s of `light`
     #[schemars(range(min = 2.0, max = 10.0))]
@@ -104,10 +104,10 @@ pub struct Node {
 #[serde(deny_unknown_fields)]
 pub struct Light {
     /// Rows of cells; at most 16 cells together
-    #[schemars(range(min = 1, max = 16))]
+    #[schemars(range(min = 2, max = 8))]
     pub rows: Option<u32>,
     /// Columns of cells
-    #[schemars(range(min = 1, max = 16))]
+    #[schemars(range(min = 2, max = 8))]
     pub columns: Option<u32>,
     /// Seconds that it plays at least
     #[schemars(range(min = 2.0, max = 10.0))]

@@ -1,0 +1,181 @@
+//! What the secret light showed: the depth of the face, its normals, how it answered each part of the screen, and how well
+//! the code explains the light on it.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use gst::prelude::*;
+use gstliveness::check::{LightRecord, patches};
+
+use super::png;
+use super::svg::{Font, Svg};
+use crate::failure::Failure;
+use crate::input::Open;
+use crate::whole;
+
+const GROUND: &str = "#0b1120";
+const LANE: &str = "#131c31";
+const SOFT: &str = "#94a3b8";
+const BRIGHT: &str = "#f8fafc";
+/// Of the channels' curves.
+const CHANNELS: [(&str, &str); 3] = [("Red", "#f87171"), ("Green", "#4ade80"), ("Blue", "#60a5fa")];
+
+/// Everything is laid out in a width of this many pixels.
+const WIDTH: f64 = 1080.0;
+const MARGIN: f64 = 36.0;
+const GAP: f64 = 18.0;
+/// Pixels of a patch in the large maps.
+const LARGE: f64 = 8.0;
+/// Patches to a map's side, without the rim that no face fills.
+const SPAN: f64 = 40.0;
+const HEAD: f64 = 110.0;
+const LANE_HEIGHT: f64 = 84.0;
+
+/// Writes the picture as PNG.
+pub fn save(path: &Path, record: &LightRecord) -> Result<(), Failure> {
+    let drawing = draw(record);
+    let Drawing { svg, height } = drawing;
+    let open = Open::made(&format!(
+        "videotestsrc num-buffers=1 pattern=black ! video/x-raw,format=BGRA,width={WIDTH},height={height},framerate=1/1 \
+         ! rsvgoverlay name=drawing ! videoconvert ! video/x-raw,format=RGB ! pngenc"
+    ))?;
+    open.element("drawing")?.set_property("data", svg);
+    whole::write(path, &png(open)?)
+}
+
+struct Drawing {
+    svg: String,
+    height: u32,
+}
+
+fn draw(record: &LightRecord) -> Drawing {
+    let cells = record.rows * record.columns;
+    let large = SPAN * LARGE;
+    // Beside depth and normals stand the answers, as the screen's cells do.
+    let left = MARGIN + 2.0 * (large + GAP);
+    let fitting = |space: f64, count: usize| (space - 6.0 * (count as f64 - 1.0)) / count as f64 / SPAN;
+    let patch = fitting(WIDTH - MARGIN - left, record.columns).min(fitting(large, record.rows));
+    let lanes = HEAD + large + 76.0;
+    let height = lanes + 3.0 * LANE_HEIGHT + 50.0;
+    let mut svg = Svg::new(WIDTH as u32, height as u32);
+    svg.rect([0.0, 0.0, WIDTH, height], 0.0, GROUND, 1.0);
+    title(&mut svg, record);
+    map(&mut svg, (MARGIN, HEAD), LARGE, |i| depth_colour(record, i));
+    map(&mut svg, (MARGIN + large + GAP, HEAD), LARGE, |i| normal_colour(record, i));
+    let brightest = brightest(record);
+    for cell in 0..cells {
+        let (row, column) = (cell / record.columns, cell % record.columns);
+        let place = |i: usize, from: f64| from + i as f64 * (SPAN * patch + 6.0);
+        // The person's left, where the first column is, is the picture's right.
+        let mirrored = record.columns - 1 - column;
+        map(&mut svg, (place(mirrored, left), place(row, HEAD)), patch, |i| {
+            answer_colour(record, cell, i, brightest)
+        });
+    }
+    let label = Font::new(14.0, SOFT);
+    let below = HEAD + large + 24.0;
+    svg.text((MARGIN, below), "Depth (near is bright)", &label);
+    svg.text((MARGIN + large + GAP, below), "Surface normals", &label);
+    svg.text((left, below), "Answer to each part of the screen", &label);
+    for (k, (name, colour)) in CHANNELS.into_iter().enumerate() {
+        curve(&mut svg, record, k, name, colour, lanes + k as f64 * LANE_HEIGHT);
+    }
+    let legend = "Light on the face, as a share of it: dots are seen, the line is what the code explains";
+    svg.text((MARGIN, lanes + 3.0 * LANE_HEIGHT + 24.0), legend, &label);
+    Drawing { svg: svg.finish(), height: height as u32 }
+}
+
+fn title(svg: &mut Svg, record: &LightRecord) {
+    let findings = &record.findings;
+    let likeness = findings.likeness.map_or("unknown".to_owned(), |l| format!("{:.2}", l.mean()));
+    svg.text((MARGIN, 48.0), "What the light showed", &Font::new(26.0, BRIGHT).bold());
+    let line = format!(
+        "relief like a face's {likeness} · the code is this one's to {:.0} bits · screen's share of the light {:.0} % · {:.0} ms late",
+        findings.freshness.bits(),
+        100.0 * findings.modulation,
+        1e3 * findings.freshness.lag
+    );
+    svg.text((MARGIN, 78.0), &line, &Font::new(16.0, SOFT));
+}
+
+/// A face map, a square for each patch that has a colour.
+fn map(svg: &mut Svg, (left, top): (f64, f64), size: f64, colour: impl Fn(usize) -> Option<[f64; 3]>) {
+    svg.rect([left, top, SPAN * size, SPAN * size], 6.0, LANE, 1.0);
+    for (i, patch) in patches().iter().enumerate() {
+        let Some(colour) = colour(i) else { continue };
+        let [r, g, b] = colour.map(|v| (255.0 * v.clamp(0.0, 1.0)).round() as u8);
+        let [column, row] = patch.at.map(|v| v as f64);
+        // A little larger than the patch, so that no seam shows.
+        svg.add(format_args!(
+            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.2}\" height=\"{:.2}\" fill=\"#{r:02x}{g:02x}{b:02x}\"/>",
+            left + size * column,
+            top + size * row,
+            size + 0.6,
+            size + 0.6
+        ));
+    }
+}
+
+/// From dark blue, far, over green to yellow, near.
+fn depth_colour(record: &LightRecord, i: usize) -> Option<[f64; 3]> {
+    let known = || record.depth.iter().flatten().copied();
+    let (far, near) = known().fold((f32::MAX, f32::MIN), |(far, near), z| (far.min(z), near.max(z)));
+    let x = f64::from((record.depth[i]? - far) / (near - far).max(1e-6));
+    let stops =
+        [[0.15, 0.11, 0.36], [0.17, 0.36, 0.55], [0.15, 0.62, 0.54], [0.55, 0.80, 0.35], [0.99, 0.91, 0.36]];
+    let at = 4.0 * x;
+    let below = (at as usize).min(3);
+    Some([0, 1, 2].map(|k| stops[below][k] + (at - below as f64) * (stops[below + 1][k] - stops[below][k])))
+}
+
+/// Right, up and towards the camera as red, green and blue; flat is grey blue.
+fn normal_colour(record: &LightRecord, i: usize) -> Option<[f64; 3]> {
+    let slopes = &record.findings.slopes;
+    let [p, q] = [slopes.p[i]?, slopes.q[i]?].map(f64::from);
+    let mean = |map: &[Option<f32>]| {
+        let known = || map.iter().flatten();
+        known().copied().map(f64::from).sum::<f64>() / known().count().max(1) as f64
+    };
+    // The screen's place tilts all of them alike; slopes are a small share of a face's.
+    let [x, y] = [p - mean(&slopes.p), q - mean(&slopes.q)].map(|slope| 4.0 * slope);
+    let length = (x * x + y * y + 1.0).sqrt();
+    Some([0.5 + 0.5 * x / length, 0.5 + 0.5 * y / length, 0.5 + 0.5 / length])
+}
+
+fn brightest(record: &LightRecord) -> f32 {
+    let answers = record.findings.response.patches.iter().flat_map(|answer| answer.cells.iter().flatten());
+    let mut all: Vec<f32> = answers.copied().collect();
+    all.sort_by(f32::total_cmp);
+    all.get(all.len() * 99 / 100).copied().unwrap_or(1.0).max(1e-6)
+}
+
+fn answer_colour(record: &LightRecord, cell: usize, i: usize, brightest: f32) -> Option<[f64; 3]> {
+    let answer = record.findings.response.patches.get(i)?.cells.get(cell)?;
+    Some(answer.map(|v| f64::from(v / brightest).max(0.0).powf(1.0 / 2.2)))
+}
+
+fn curve(svg: &mut Svg, record: &LightRecord, channel: usize, name: &str, colour: &str, top: f64) {
+    const LEFT: f64 = 120.0;
+    let (Some(first), Some(last)) = (record.course.first(), record.course.last()) else { return };
+    let highest = record.course.iter().flat_map(|m| m.seen).map(f32::abs).fold(0.05, f32::max);
+    let x =
+        |time: f64| LEFT + (WIDTH - MARGIN - LEFT) * (time - first.time) / (last.time - first.time).max(0.1);
+    let y = |value: f32| top + LANE_HEIGHT * (0.5 - 0.45 * f64::from(value / highest));
+    svg.rect([LEFT - 8.0, top + 3.0, WIDTH - MARGIN - LEFT + 16.0, LANE_HEIGHT - 6.0], 4.0, LANE, 1.0);
+    svg.text((MARGIN, top + 0.5 * LANE_HEIGHT), name, &Font::new(15.0, colour).bold());
+    svg.text(
+        (MARGIN, top + 0.5 * LANE_HEIGHT + 18.0),
+        &format!("±{:.0} %", 100.0 * highest),
+        &Font::new(12.0, SOFT),
+    );
+    let mut path = String::new();
+    for (i, moment) in record.course.iter().enumerate() {
+        let command = if i == 0 { 'M' } else { 'L' };
+        // Writing to a string cannot fail.
+        let _ = write!(path, "{command}{:.1} {:.1}", x(moment.time), y(moment.explained[channel]));
+    }
+    svg.path(&path, colour, 2.0, 0.85);
+    for moment in &record.course {
+        svg.dot((x(moment.time), y(moment.seen[channel])), 2.4, BRIGHT, 0.75);
+    }
+}
