@@ -70,6 +70,8 @@ impl Line {
         let out = out.static_pad("src").and_then(|out| gst::GhostPad::with_target(&out).ok());
         out.and_then(|out| bin.add_pad(&out).ok())
             .ok_or_else(|| Failure::internal("the camera has no output"))?;
+        // Calling takes its time, and its failure is not the pipeline's: that one goes on playing.
+        bin.set_property("async-handling", true);
         let silence = SILENCE.as_micros() as u64;
         source.set_property("location", &self.location);
         source.set_property("latency", self.latency);

@@ -11,25 +11,30 @@ use crate::workflow::Display;
 pub fn sink(source: &Source, display: Display) -> Result<gst::Element, Failure> {
     match display {
         Display::None => {
-            let sink = gst::ElementFactory::make("fakesink").property("sync", source.needs_pacing()).build();
+            let sink = gst::ElementFactory::make("fakesink");
+            // A camera that is lost before its first frame must not keep the pipeline waiting for one.
+            let sink =
+                sink.property("sync", source.needs_pacing()).property("async", !source.is_live()).build();
             sink.map_err(|e| missing(&e.to_string()))
         }
         Display::Window => {
             check_desktop()?;
-            screen("autovideosink")
+            screen("autovideosink", source)
         }
         Display::Kms => {
             check_cards()?;
-            screen("kmssink")
+            screen("kmssink", source)
         }
     }
 }
 
 /// The picture of the person, the prompts and the light.
-fn screen(sink: &str) -> Result<gst::Element, Failure> {
+fn screen(sink: &str, source: &Source) -> Result<gst::Element, Failure> {
     let line = format!("queue max-size-buffers=2 ! livenessoverlay ! videoconvert ! {sink}");
-    let bin = gst::parse::bin_from_description(&line, true);
-    bin.map(|bin| bin.upcast()).map_err(|e| missing(e.message()))
+    let bin = gst::parse::bin_from_description(&line, true).map_err(|e| missing(e.message()))?;
+    // As with the other sink.
+    bin.set_property("async-handling", source.is_live());
+    Ok(bin.upcast())
 }
 
 fn missing(what: &str) -> Failure {
