@@ -7,7 +7,9 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
 
+use gst::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -237,4 +239,60 @@ fn no_picture_is_left_where_none_was_asked_for() {
     let desk = Desk::new(&json!({"method": "passive"}));
     desk.run(&[]);
     assert_eq!(fs::read_dir(Path::new(&desk.at("."))).unwrap().count(), 1);
+}
+
+/// How many seconds of a video play.
+fn length(video: &str) -> f64 {
+    let line = format!(
+        "filesrc location={video} ! matroskademux ! vp8dec ! fakesink name=s signal-handoffs=true sync=false"
+    );
+    gst::init().unwrap();
+    let pipeline = gst::parse::launch(&line).unwrap().downcast::<gst::Pipeline>().unwrap();
+    let last = Arc::new(Mutex::new(gst::ClockTime::ZERO));
+    let noted = last.clone();
+    pipeline.by_name("s").unwrap().connect("handoff", false, move |values| {
+        *noted.lock().unwrap() = values[1].get::<gst::Buffer>().unwrap().pts().unwrap();
+        None
+    });
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let bus = pipeline.bus().unwrap();
+    // A file that breaks off may well end in an error.
+    let _ = bus.timed_pop_filtered(
+        gst::ClockTime::from_seconds(20),
+        &[gst::MessageType::Eos, gst::MessageType::Error],
+    );
+    pipeline.set_state(gst::State::Null).unwrap();
+    let last = *last.lock().unwrap();
+    last.nseconds() as f64 * 1e-9
+}
+
+#[test]
+fn a_session_is_recorded_from_beginning_to_end() {
+    let desk = Desk::new(&json!({"method": "action", "action_count": 1, "record": "videos"}));
+    let (status, lines, session) = desk.run(&[]);
+    assert_eq!(status, 0, "{session}");
+    let video = checks(&session)[0]["video_url"].as_str().unwrap();
+    let decided = lines.last().unwrap()["stream-time"].as_u64().unwrap() as f64 * 1e-9;
+    let length = length(video);
+    assert!((decided - 0.2..decided + 2.0).contains(&length), "{length} s of {decided} s");
+}
+
+#[test]
+fn the_video_of_a_killed_session_plays_up_to_its_last_second() {
+    let desk = Desk::new(&json!({"method": "flash", "record": "videos"}));
+    let mut child = launcher(&["run", &desk.at("w.json"), "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap())
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+    let reached = |line: &Value| line["stream-time"].as_u64() > Some(3_000_000_000);
+    assert!(lines.any(|line| reached(&line)));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let video = fs::read_dir(desk.at("videos")).unwrap().next().unwrap().unwrap().path();
+    let length = length(video.to_str().unwrap());
+    assert!(length > 1.5, "{length} s are left of 3");
 }
