@@ -7,7 +7,7 @@
 //! The crate is four storeys high; a storey imports only from those below it:
 //! [`elements`] (GStreamer), [`session`] (attempts and decisions), [`check`] (observations over time) and
 //! [`face`] (one frame) on [`vision`] (pixels) and [`inference`] (ONNX Runtime). Below `elements` nothing knows of
-//! GStreamer. Beside them, [`render`] is the person of the test source and [`screen`] what a person at a kiosk sees.
+//! GStreamer. `workflow` (a feature) reads a check's description from a file. Beside them, [`render`] is the person of the test source and [`screen`] what a person at a kiosk sees.
 
 pub mod check;
 pub mod elements;
@@ -17,6 +17,8 @@ pub mod render;
 pub mod screen;
 pub mod session;
 pub mod vision;
+#[cfg(feature = "workflow")]
+pub mod workflow;
 
 fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     if let Some(directory) = plugin.filename().as_deref().and_then(std::path::Path::parent) {

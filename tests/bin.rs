@@ -118,3 +118,48 @@ fn a_bin_is_started_and_cancelled_like_its_analyser() {
     assert_eq!(check.property::<String>("status"), "Abandoned");
     pipeline.set_state(gst::State::Null).unwrap();
 }
+
+#[cfg(feature = "workflow")]
+#[test]
+fn a_workflow_file_sets_the_bin_up() {
+    init();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("w.json");
+    let text = r#"{"method": "action", "face_liveness_max_attempts": 2, "actions": ["nod"], "decline_threshold": 20}"#;
+    std::fs::write(&path, text).unwrap();
+    let line = format!("livenessbin name=b workflow={} max-attempts=1", path.display());
+    let bin = gst::parse::launch(&line).unwrap();
+    assert_eq!(bin.property::<LivenessMethod>("method"), LivenessMethod::Action);
+    assert_eq!(bin.property::<f64>("decline-threshold"), 20.0);
+    assert_eq!(bin.property::<u32>("max-attempts"), 1, "what comes later on the line holds");
+    assert_eq!(bin.property::<Option<String>>("workflow").as_deref(), path.to_str());
+    bin.set_state(gst::State::Ready).unwrap();
+    bin.set_state(gst::State::Null).unwrap();
+}
+
+#[cfg(feature = "workflow")]
+#[test]
+fn a_workflow_that_cannot_be_followed_fails_the_start() {
+    init();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("w.json");
+    for (text, told) in [
+        (r#"{"method": "pasive"}"#, "w.json: line 1 column 11"),
+        (
+            r#"{"nodes": [{"node_id": "a", "method": "passive"}, {"node_id": "b", "method": "flash"}]}"#,
+            "several checks",
+        ),
+        (r#"{"method": "passive", "duplicated_face_action": "DECLINE"}"#, "lists of faces"),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let bin =
+            gst::ElementFactory::make("livenessbin").property("workflow", path.to_str()).build().unwrap();
+        let bus = gst::Bus::new();
+        bin.set_bus(Some(&bus));
+        assert!(bin.set_state(gst::State::Ready).is_err(), "{text}");
+        let error = bus.pop_filtered(&[gst::MessageType::Error]).unwrap();
+        let gst::MessageView::Error(error) = error.view() else { unreachable!() };
+        assert!(error.error().message().contains(told), "{}", error.error());
+        bin.set_state(gst::State::Null).unwrap();
+    }
+}

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use gst::prelude::*;
+use gstliveness::elements::bin;
 use gstliveness::elements::message::{Body, LivenessMessage, ResultBody};
+use gstliveness::workflow::Node;
 
 use super::failure::Failure;
 use super::fault;
@@ -28,6 +30,14 @@ pub struct Check {
 }
 
 impl Check {
+    /// The element that makes a node's check. Its name is the node's in the decision.
+    pub fn element(node: &Node) -> Result<gst::Element, Failure> {
+        let made = gst::ElementFactory::make("livenessbin").name(node.name()).build();
+        let bin = made.map_err(|e| Failure::internal(format!("livenessbin cannot be made: {e}")))?;
+        bin::configure(&bin, node);
+        Ok(bin)
+    }
+
     /// Puts `elements` and `sink` behind `tail`, the last element of `pipeline`. Only the first check starts by itself.
     pub fn new(open: Open, elements: Vec<gst::Element>, sink: &gst::Element) -> Result<Self, Failure> {
         let Open { pipeline, tail, camera } = open;

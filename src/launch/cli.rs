@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::workflow::{Display, Named};
+use gstliveness::workflow::{Display, Named};
 
 /// Checks from the command line whether a live person is before a camera.
 #[derive(Debug, Parser)]

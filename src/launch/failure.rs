@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use gstliveness::workflow::WorkflowError;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
     /// The command line or the workflow asks for what there is not.
@@ -69,6 +71,18 @@ impl Failure {
 
     pub fn exit_status(&self) -> u8 {
         self.code as u8
+    }
+}
+
+impl From<WorkflowError> for Failure {
+    fn from(error: WorkflowError) -> Self {
+        let code = match &error {
+            WorkflowError::Unreadable { .. } => Code::NoInput,
+            WorkflowError::Faulty(_) => Code::Data,
+            WorkflowError::Unknown { .. } => Code::Usage,
+            WorkflowError::Several { .. } => return Self::usage(format!("{error} with --workflow")),
+        };
+        Self::new(code, error.to_string())
     }
 }
 

@@ -15,7 +15,6 @@ mod seen;
 mod validate;
 mod verdict;
 mod whole;
-mod workflow;
 
 use std::process::ExitCode;
 

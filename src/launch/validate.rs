@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use gstliveness::workflow::{Workflow, schema};
+
 use super::cli::ValidateArgs;
 use super::console;
 use super::exit;
 use super::failure::Failure;
-use super::workflow::{Workflow, schema};
 
 /// Tells of each file what is in it or what is wrong with it.
 pub fn run(args: &ValidateArgs) -> Result<u8, Failure> {
@@ -14,7 +15,8 @@ pub fn run(args: &ValidateArgs) -> Result<u8, Failure> {
     for path in &args.files {
         match Workflow::load_all(path) {
             Ok(workflows) => tell(path, &workflows)?,
-            Err(failure) => {
+            Err(error) => {
+                let failure = Failure::from(error);
                 console::complain(&failure);
                 worst = exit::worse(worst, failure.exit_status());
             }

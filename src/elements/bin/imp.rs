@@ -5,6 +5,8 @@ use gst::prelude::*;
 use gst::subclass::prelude::*;
 
 use super::action_flash::ActionFlash;
+#[cfg(feature = "workflow")]
+use super::workflow::WorkflowFile;
 use super::{LivenessMethod, properties};
 use crate::elements::frame::FORMATS;
 use crate::elements::{CAT, action, flash, passive};
@@ -16,11 +18,18 @@ pub struct LivenessBin {
     /// One of each method; they load their nets when they are chosen and started.
     analyzers: [(LivenessMethod, gst::Element); 4],
     method: Mutex<Option<LivenessMethod>>,
+    #[cfg(feature = "workflow")]
+    workflow: Mutex<Option<WorkflowFile>>,
 }
 
 impl LivenessBin {
     fn method(&self) -> MutexGuard<'_, Option<LivenessMethod>> {
         self.method.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(feature = "workflow")]
+    fn workflow(&self) -> MutexGuard<'_, Option<WorkflowFile>> {
+        self.workflow.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The analyser in the bin.
@@ -92,6 +101,8 @@ impl ObjectSubclass for LivenessBin {
                 (LivenessMethod::ActionFlash, glib::Object::new::<ActionFlash>().upcast()),
             ],
             method: Mutex::default(),
+            #[cfg(feature = "workflow")]
+            workflow: Mutex::default(),
         }
     }
 }
@@ -121,28 +132,38 @@ impl ObjectImpl for LivenessBin {
     }
 
     fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
-        let name = pspec.name();
-        if name == "method" {
-            let Ok(method) = value.get() else { return };
-            if self.obj().current_state() > gst::State::Ready {
-                gst::warning!(CAT, imp = self, "method can only be set in the NULL and READY states");
-            } else if let Err(e) = self.choose(method) {
-                gst::error!(CAT, imp = self, "{e}");
+        match pspec.name() {
+            "method" => {
+                let Ok(method) = value.get() else { return };
+                if self.obj().current_state() > gst::State::Ready {
+                    gst::warning!(CAT, imp = self, "method can only be set in the NULL and READY states");
+                } else if let Err(e) = self.choose(method) {
+                    gst::error!(CAT, imp = self, "{e}");
+                }
             }
-            return;
-        }
-        for analyzer in self.with_property(name) {
-            analyzer.set_property_from_value(name, value);
+            #[cfg(feature = "workflow")]
+            "workflow" => {
+                let file = value.get::<Option<String>>().ok().flatten();
+                *self.workflow() = file.map(|path| WorkflowFile::put_upon(path, &self.obj()));
+            }
+            name => {
+                for analyzer in self.with_property(name) {
+                    analyzer.set_property_from_value(name, value);
+                }
+            }
         }
     }
 
     fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
-        let name = pspec.name();
-        if name == "method" {
-            return self.method().unwrap_or_default().to_value();
+        match pspec.name() {
+            "method" => self.method().unwrap_or_default().to_value(),
+            #[cfg(feature = "workflow")]
+            "workflow" => self.workflow().as_ref().map(|file| &file.path).to_value(),
+            name => {
+                let value = self.with_property(name).next().map(|analyzer| analyzer.property_value(name));
+                value.unwrap_or_else(|| pspec.default_value().clone())
+            }
         }
-        let value = self.with_property(name).next().map(|analyzer| analyzer.property_value(name));
-        value.unwrap_or_else(|| pspec.default_value().clone())
     }
 
     fn constructed(&self) {
@@ -187,6 +208,19 @@ impl ElementImpl for LivenessBin {
                 .collect()
         });
         &TEMPLATES
+    }
+
+    #[cfg(feature = "workflow")]
+    fn change_state(
+        &self,
+        transition: gst::StateChange,
+    ) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
+        let fault = self.workflow().as_ref().and_then(|file| file.fault.clone());
+        if let (gst::StateChange::NullToReady, Some(fault)) = (transition, fault) {
+            gst::element_imp_error!(self, gst::ResourceError::Settings, ("{fault}"));
+            return Err(gst::StateChangeError);
+        }
+        self.parent_change_state(transition)
     }
 }
 

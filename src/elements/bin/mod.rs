@@ -3,10 +3,14 @@
 mod action_flash;
 mod imp;
 mod properties;
+#[cfg(feature = "workflow")]
+mod workflow;
 
 use glib::prelude::*;
 
 use crate::check::Method;
+#[cfg(feature = "workflow")]
+pub use workflow::configure;
 
 glib::wrapper! {
     pub struct LivenessBin(ObjectSubclass<imp::LivenessBin>) @extends gst::Bin, gst::Element, gst::Object;

@@ -13,7 +13,16 @@ pub fn properties() -> Vec<glib::ParamSpec> {
         .blurb("How liveness is checked; a method leaves the others' properties aside")
         .mutable_ready()
         .build();
+    let mut first = vec![method];
+    if cfg!(feature = "workflow") {
+        let workflow = glib::ParamSpecString::builder("workflow")
+            .nick("Workflow")
+            .blurb("A workflow file (JSON or TOML) with one check; sets the other properties. A faulty one fails the start")
+            .mutable_ready()
+            .build();
+        first.push(workflow);
+    }
     let own =
         [passive::settings::properties(), action::settings::properties(), flash::settings::properties()];
-    [vec![method], analyzer::properties(), own.concat()].concat()
+    [first, analyzer::properties(), own.concat()].concat()
 }

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::input::Open;
 use crate::seen::Seen;
 use crate::verdict::Decision;
-use crate::workflow::Node;
+use gstliveness::workflow::Node;
 
 /// The result may come before the frame itself.
 const FRAME: Duration = Duration::from_millis(500);
@@ -46,7 +46,7 @@ pub struct Nets {
 impl Nets {
     pub fn hold(node: &Node) -> Result<Self, Failure> {
         let open = Open::idle()?;
-        let check = Check::new(open, vec![node.element()?], &sink()?)?;
+        let check = Check::new(open, vec![Check::element(node)?], &sink()?)?;
         check.start()?;
         Ok(Self { _idle: check })
     }
@@ -60,7 +60,7 @@ fn sink() -> Result<gst::Element, Failure> {
 pub fn judge(frame: &gst::Sample, turn: Turn, node: &Node, deadline: Instant) -> Result<Judgement, Failure> {
     let open =
         Open::sample(frame, &format!("videoflip video-direction={} ! videoconvert", turn.direction()))?;
-    let check = Check::new(open, vec![node.element()?], &sink()?)?;
+    let check = Check::new(open, vec![Check::element(node)?], &sink()?)?;
     let seen = Seen::watch(&check.output()?);
     check.start()?;
     let (decision, status, timestamp) = decision(&check, deadline)?;

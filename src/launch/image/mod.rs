@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use super::cli::ImageArgs;
 use super::failure::Failure;
-use super::workflow::{Name, Node};
 use super::{console, exit};
+use gstliveness::workflow::{Name, Node};
 use judge::{Judgement, Nets};
 use report::Envelope;
 use turn::Turn;

@@ -10,7 +10,7 @@ use gst::prelude::*;
 use gstliveness::check::Method;
 
 use super::failure::Failure;
-use super::workflow::Rtsp;
+use gstliveness::workflow::Rtsp;
 pub use open::Open;
 use open::{INPUT, TAIL};
 pub use rtsp::Camera;

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 
 use crate::failure::Failure;
 use crate::input::Open;
-use crate::workflow::Workflow;
 use crate::{picture, whole};
+use gstliveness::workflow::Workflow;
 
 /// Encoding a picture takes milliseconds; this is for a machine on its knees.
 const TIMEOUT: Duration = Duration::from_secs(20);

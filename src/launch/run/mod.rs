@@ -21,9 +21,9 @@ use super::cli::RunArgs;
 use super::failure::Failure;
 use super::input::{Open, Source};
 use super::seen::Seen;
-use super::workflow::{Display, Screening, Settings, Workflow};
 use super::{console, exit, picture, whole};
 use evidence::Evidence;
+use gstliveness::workflow::{Display, Screening, Settings, Workflow};
 use interrupt::Interrupt;
 use lines::Lines;
 use people::People;
@@ -88,7 +88,7 @@ fn deliverable(workflow: &Workflow) -> Result<(), Failure> {
 }
 
 fn build(args: &RunArgs, workflow: &Workflow, source: &Source, open: Open) -> Result<Check, Failure> {
-    let elements = workflow.nodes.iter().map(|node| node.element()).collect::<Result<_, _>>()?;
+    let elements = workflow.nodes.iter().map(Check::element).collect::<Result<_, _>>()?;
     let display = args.display.or(workflow.settings.display.map(|word| word.0)).unwrap_or(Display::None);
     Check::new(open, elements, &sink::sink(source, display)?)
 }

@@ -8,7 +8,7 @@ use super::evidence::Evidence;
 use crate::failure::Failure;
 use crate::identity;
 use crate::verdict::Decision;
-use crate::workflow::Workflow;
+use gstliveness::workflow::Workflow;
 
 /// A check's end.
 pub struct Outcome {

@@ -6,7 +6,7 @@ use gst::prelude::*;
 
 use crate::failure::Failure;
 use crate::input::Source;
-use crate::workflow::Display;
+use gstliveness::workflow::Display;
 
 pub fn sink(source: &Source, display: Display) -> Result<gst::Element, Failure> {
     match display {

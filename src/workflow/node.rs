@@ -1,9 +1,7 @@
 //! One check of a workflow; what is left out keeps the element's default.
 
-use gstliveness::check::{Action, Actions, Method};
-use gstliveness::elements::action::LivenessActions;
-use gstliveness::elements::bin::LivenessMethod;
-use gstliveness::session::{Limit, RuleAction, Rules, StatusRule, Thresholds};
+use crate::check::{Action, Actions, Method};
+use crate::session::{Limit, RuleAction, Rules, StatusRule, Thresholds};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -12,7 +10,6 @@ use super::fault::Fault;
 use super::rule::Rule;
 use super::screening::Screening;
 use super::word::{Name, Word};
-use crate::failure::Failure;
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -168,7 +165,8 @@ impl Node {
         }
     }
 
-    fn light(&self) -> Light {
+    /// The light, by either way to write it.
+    pub fn light(&self) -> Light {
         self.light.unwrap_or(Light {
             rows: self.grid_rows,
             columns: self.grid_columns,
@@ -177,35 +175,8 @@ impl Node {
         })
     }
 
-    /// The element that does the check. Its name is the node's in the decision.
-    pub fn element(&self) -> Result<gst::Element, Failure> {
-        let nanoseconds = |seconds: f64| (seconds * 1e9) as u64;
-        let milliseconds = |ms: u64| ms * 1_000_000;
-        let Thresholds { decline, review } = self.thresholds();
-        let light = self.light();
-        gst::ElementFactory::make("livenessbin")
-            .name(self.name())
-            .property("method", LivenessMethod::from(self.method.0))
-            .property("decline-threshold", decline)
-            .property("review-threshold", review)
-            .property("rules", gst::Structure::from(self.rules()))
-            .property_if_some("max-attempts", self.max_attempts)
-            .property_if_some("attempt-timeout", self.attempt_timeout_s.map(nanoseconds))
-            .property_if_some("frames", self.frames)
-            .property_if_some("interval", self.interval_ms.map(milliseconds))
-            .property_if_some("actions", self.actions().map(LivenessActions::from))
-            .property_if_some("action-count", self.action_count)
-            .property_if_some("action-timeout", self.action_timeout_s.map(nanoseconds))
-            .property_if_some("grid-rows", light.rows)
-            .property_if_some("grid-columns", light.columns)
-            .property_if_some("light-duration", light.duration_s.map(nanoseconds))
-            .property_if_some("max-display-latency", light.max_display_latency_ms.map(milliseconds))
-            .property_if_some("models-dir", self.models_dir.as_ref().map(|name| &name.0))
-            .build()
-            .map_err(|e| Failure::internal(format!("livenessbin cannot be made: {e}")))
-    }
-
-    fn actions(&self) -> Option<Actions> {
+    /// What may be asked.
+    pub fn actions(&self) -> Option<Actions> {
         let actions = self.actions.as_ref()?;
         Some(Actions::of(&actions.iter().map(|word| word.0).collect::<Vec<_>>()))
     }

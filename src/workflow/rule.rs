@@ -1,7 +1,7 @@
 //! A status rule as it is written.
 
-use gstliveness::check::Method;
-use gstliveness::session::{Decision, LivenessCheck, Operator, Status, StatusRule};
+use crate::check::Method;
+use crate::session::{Decision, LivenessCheck, Operator, Status, StatusRule};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;

@@ -1,6 +1,6 @@
 //! What faces on lists come to.
 
-use gstliveness::session::RuleAction;
+use crate::session::RuleAction;
 
 /// `None` where the workflow says nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

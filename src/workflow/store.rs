@@ -18,11 +18,9 @@ pub struct Store {
     pub key_env: Option<Name>,
     /// Days after which a session is purged
     #[schemars(range(min = 1, max = 36500))]
-    #[expect(dead_code, reason = "the store reads it")]
     pub keep_days: Option<u32>,
     /// Whether approved faces are added to the index
     #[serde(default)]
-    #[expect(dead_code, reason = "the store reads it")]
     pub enrol_faces: bool,
 }
 

@@ -5,6 +5,7 @@
 
 mod conform;
 mod document;
+mod error;
 mod fault;
 mod node;
 mod rule;
@@ -21,12 +22,12 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use gstliveness::check::Method;
+use crate::check::Method;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::failure::Failure;
 use document::{Format, Step};
+pub use error::WorkflowError;
 use fault::Fault;
 pub use node::Node;
 pub use screening::Screening;
@@ -47,18 +48,20 @@ pub struct Workflow {
 
 impl Workflow {
     /// The workflow `id` of a file; its only one when there is no `id`.
-    pub fn load(path: &Path, id: Option<&str>) -> Result<Self, Failure> {
+    pub fn load(path: &Path, id: Option<&str>) -> Result<Self, WorkflowError> {
         let mut workflows = Self::load_all(path)?;
         let ids = workflows.iter().map(|workflow| workflow.id.as_str()).collect::<Vec<_>>().join(", ");
         let chosen = match id {
             Some(id) => workflows.iter().position(|workflow| workflow.id == id),
             None => (workflows.len() == 1).then_some(0),
         };
-        let told = match id {
-            Some(id) => format!("{} has no workflow {id}, but {ids}", path.display()),
-            None => format!("{} has several workflows: choose one of {ids} with --workflow", path.display()),
-        };
-        chosen.map(|chosen| workflows.swap_remove(chosen)).ok_or_else(|| Failure::usage(told))
+        chosen.map(|chosen| workflows.swap_remove(chosen)).ok_or_else(|| {
+            let path = path.to_path_buf();
+            match id {
+                Some(id) => WorkflowError::Unknown { path, id: id.to_owned(), ids },
+                None => WorkflowError::Several { path, ids },
+            }
+        })
     }
 
     pub fn methods(&self) -> Vec<Method> {
@@ -66,7 +69,7 @@ impl Workflow {
     }
 
     /// All workflows of a file.
-    pub fn load_all(path: &Path) -> Result<Vec<Self>, Failure> {
+    pub fn load_all(path: &Path) -> Result<Vec<Self>, WorkflowError> {
         let text = read(path)?;
         let format = match path.extension() {
             Some(ending) if ending.eq_ignore_ascii_case("toml") => Format::Toml,
@@ -74,7 +77,7 @@ impl Workflow {
         };
         let mut workflows = parse(&text, format).map_err(|told| {
             let lines: Vec<_> = told.iter().map(|line| format!("{}: {line}", path.display())).collect();
-            Failure::data(lines.join("\n"))
+            WorkflowError::Faulty(lines.join("\n"))
         })?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
@@ -203,12 +206,12 @@ fn whole(value: &mut Value) {
     }
 }
 
-fn read(path: &Path) -> Result<String, Failure> {
-    let failed = |e| Failure::no_input(format!("the workflow {} cannot be read: {e}", path.display()));
+fn read(path: &Path) -> Result<String, WorkflowError> {
+    let failed = |source| WorkflowError::Unreadable { path: path.to_path_buf(), source };
     let mut bytes = Vec::new();
     File::open(path).map_err(failed)?.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(Failure::data(format!("the workflow {} is larger than 1 MB", path.display())));
+        return Err(WorkflowError::Faulty(format!("the workflow {} is larger than 1 MB", path.display())));
     }
-    String::from_utf8(bytes).map_err(|_| Failure::data(format!("{}: it is no text", path.display())))
+    String::from_utf8(bytes).map_err(|_| WorkflowError::Faulty(format!("{}: it is no text", path.display())))
 }

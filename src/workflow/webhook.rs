@@ -18,7 +18,6 @@ pub struct Webhook {
     pub secret_env: Option<Name>,
     /// Seconds that the receiver may take
     #[schemars(range(min = 0.1, max = 300.0))]
-    #[expect(dead_code, reason = "the delivery reads it")]
     pub timeout_s: Option<f64>,
 }
 

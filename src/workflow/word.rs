@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
-use gstliveness::check::{Action, Method};
-use gstliveness::session::{Operator, RuleAction, Status};
+use crate::check::{Action, Method};
+use crate::session::{Operator, RuleAction, Status};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de::Error};
 
