@@ -24,9 +24,8 @@ pub fn now() -> Result<String, Failure> {
     in_days(0)
 }
 
-/// The time of day so many days from now.
-pub fn in_days(days: u32) -> Result<String, Failure> {
-    let days = i32::try_from(days).unwrap_or(i32::MAX);
+/// The time so many days from now; negative days are past.
+pub fn in_days(days: i32) -> Result<String, Failure> {
     let text =
         glib::DateTime::now_utc().and_then(|now| now.add_days(days)).and_then(|then| then.format(FORMAT));
     text.map(Into::into).map_err(|e| Failure::internal(format!("the time cannot be told: {e}")))

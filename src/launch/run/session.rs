@@ -95,7 +95,7 @@ impl<'a> Session<'a> {
             vendor_data: settings.vendor_data.clone(),
             metadata: settings.metadata.clone(),
             created_at: self.created_at.clone(),
-            expires_at: validity.map(identity::in_days).transpose()?,
+            expires_at: validity.map(|days| identity::in_days(days.cast_signed())).transpose()?,
             decision: SessionDecision { liveness_checks: self.checks()? },
         };
         match serde_json::to_value(record) {

@@ -1,0 +1,94 @@
+//! What the store's key is for: what lies in the file is sealed, and what must not change is signed.
+
+use ring::aead::{self, Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce};
+use ring::hkdf::{HKDF_SHA256, Prk, Salt};
+use ring::hmac::{self, HMAC_SHA256};
+use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::failure::Failure;
+
+/// Two keys derived (HKDF, RFC 5869) from one secret.
+pub struct Keys {
+    seal: LessSafeKey,
+    sign: hmac::Key,
+    random: SystemRandom,
+}
+
+impl Keys {
+    pub fn new(secret: &[u8]) -> Result<Self, Failure> {
+        let derived = Salt::new(HKDF_SHA256, b"gst-plugin-liveness store 1").extract(secret);
+        let seal = expand(&derived, &[b"seal"], &CHACHA20_POLY1305).map(aead::UnboundKey::from)?;
+        let sign = expand(&derived, &[b"sign"], HMAC_SHA256).map(hmac::Key::from)?;
+        Ok(Self { seal: LessSafeKey::new(seal), sign, random: SystemRandom::new() })
+    }
+
+    /// A random nonce, the encrypted text and its tag, which can only be opened in the same `place`.
+    pub fn seal(&self, place: &str, text: &[u8]) -> Result<Vec<u8>, Failure> {
+        let mut nonce = [0; NONCE_LEN];
+        self.random.fill(&mut nonce).map_err(broken)?;
+        let mut sealed = text.to_vec();
+        let nonce_of = Nonce::assume_unique_for_key(nonce);
+        self.seal
+            .seal_in_place_append_tag(nonce_of, Aad::from(place.as_bytes()), &mut sealed)
+            .map_err(broken)?;
+        Ok([&nonce[..], &sealed].concat())
+    }
+
+    /// `None` for what this key has not sealed in this place.
+    pub fn open(&self, place: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut text = sealed.to_vec();
+        let opened = self.seal.open_in_place(nonce, Aad::from(place.as_bytes()), &mut text).ok()?.len();
+        text.truncate(opened);
+        Some(text)
+    }
+
+    /// An HMAC-SHA256 over parts, each with its length.
+    pub fn sign(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.sign);
+        for part in parts {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
+        let mut signature = [0; 32];
+        signature.copy_from_slice(context.sign().as_ref());
+        signature
+    }
+}
+
+fn expand<'a, L: ring::hkdf::KeyType>(
+    derived: &'a Prk,
+    label: &'a [&'a [u8]],
+    kind: L,
+) -> Result<ring::hkdf::Okm<'a, L>, Failure> {
+    derived.expand(label, kind).map_err(broken)
+}
+
+fn broken(_: ring::error::Unspecified) -> Failure {
+    Failure::internal("the cryptography does not work")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_same_key_opens_and_only_in_the_same_place() {
+        let keys = Keys::new(b"0123456789abcdef").unwrap();
+        let sealed = keys.seal("face 1", b"who").unwrap();
+        assert_ne!(sealed, keys.seal("face 1", b"who").unwrap());
+        assert_eq!(keys.open("face 1", &sealed).unwrap(), b"who");
+        assert_eq!(keys.open("face 2", &sealed), None);
+        assert_eq!(Keys::new(b"0123456789abcdeF").unwrap().open("face 1", &sealed), None);
+        for cut in 0..sealed.len() {
+            assert_eq!(keys.open("face 1", &sealed[..cut]), None);
+        }
+    }
+
+    #[test]
+    fn parts_cannot_be_shifted() {
+        let keys = Keys::new(b"0123456789abcdef").unwrap();
+        assert_ne!(keys.sign(&[b"ab", b"c"]), keys.sign(&[b"a", b"bc"]));
+    }
+}

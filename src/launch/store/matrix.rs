@@ -1,0 +1,105 @@
+//! Exact search among many embeddings.
+
+/// Numbers of an embedding that are multiplied side by side.
+const LANES: usize = 16;
+
+/// Embeddings of one length, one behind the other.
+pub struct Matrix {
+    width: usize,
+    values: Vec<f32>,
+}
+
+impl Matrix {
+    pub fn new(width: usize) -> Self {
+        Self { width, values: Vec::new() }
+    }
+
+    pub fn len(&self) -> usize {
+        self.values.len() / self.width
+    }
+
+    pub fn row(&self, row: usize) -> &[f32] {
+        &self.values[row * self.width..(row + 1) * self.width]
+    }
+
+    /// Adds a row; false when it is of another length.
+    pub fn push(&mut self, row: &[f32]) -> bool {
+        let fits = row.len() == self.width;
+        if fits {
+            self.values.extend_from_slice(row);
+        }
+        fits
+    }
+
+    /// Takes a row out; the last one takes its place.
+    pub fn swap_remove(&mut self, row: usize) {
+        let last = self.len() - 1;
+        self.values.copy_within(last * self.width.., row * self.width);
+        self.values.truncate(last * self.width);
+    }
+
+    /// The `most` rows with the largest dot product with `query`, largest first, of those that `wanted` holds for.
+    pub fn nearest(&self, query: &[f32], most: usize, wanted: impl Fn(usize) -> bool) -> Vec<(usize, f32)> {
+        let mut best: Vec<(usize, f32)> = Vec::with_capacity(most + 1);
+        for (i, row) in self.values.chunks_exact(self.width).enumerate() {
+            let product = dot(row, query);
+            let beaten = best.len() == most && best.last().is_none_or(|(_, least)| product <= *least);
+            if !beaten && wanted(i) {
+                let place = best.partition_point(|(_, better)| *better >= product);
+                best.insert(place, (i, product));
+                best.truncate(most);
+            }
+        }
+        best
+    }
+}
+
+/// Sums in lanes, so that the compiler can keep them in vector registers.
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [0.0f32; LANES];
+    let (a, b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    let rest: f32 = a.remainder().iter().zip(b.remainder()).map(|(x, y)| x * y).sum();
+    for (x, y) in a.zip(b) {
+        for (sum, (x, y)) in sums.iter_mut().zip(x.iter().zip(y)) {
+            *sum += x * y;
+        }
+    }
+    sums.iter().sum::<f32>() + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_nearest_are_those_that_sorting_finds(
+            rows in prop::collection::vec(prop::collection::vec(-1.0f32..1.0, 19), 0..40),
+            query in prop::collection::vec(-1.0f32..1.0, 19),
+            most in 0usize..6,
+        ) {
+            let mut matrix = Matrix::new(19);
+            rows.iter().for_each(|row| assert!(matrix.push(row)));
+            let found = matrix.nearest(&query, most, |row| row % 3 != 1);
+            let mut all: Vec<(usize, f32)> = rows.iter().enumerate().filter(|(i, _)| i % 3 != 1)
+                .map(|(i, row)| (i, dot(row, &query))).collect();
+            all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            all.truncate(most);
+            prop_assert_eq!(found, all);
+        }
+    }
+
+    #[test]
+    fn a_row_that_is_taken_out_is_not_found_any_more() {
+        let mut matrix = Matrix::new(2);
+        for row in [[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]] {
+            assert!(matrix.push(&row));
+        }
+        assert!(!matrix.push(&[1.0]));
+        matrix.swap_remove(0);
+        assert_eq!(matrix.len(), 2);
+        assert_eq!(matrix.nearest(&[1.0, 0.0], 1, |_| true), [(0, 0.5)]);
+    }
+}

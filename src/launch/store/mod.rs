@@ -1,0 +1,136 @@
+//! What outlives a session: sessions, faces, the audit log and events not yet delivered, in one SQLite file.
+//!
+//! All that tells of people is sealed (ChaCha20-Poly1305); the audit log is a chain of signatures (HMAC-SHA256). A
+//! transaction is on the disk before anybody is told of it.
+
+pub mod audit;
+pub mod faces;
+mod keys;
+mod matrix;
+pub mod outbox;
+pub mod sessions;
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
+
+use super::failure::Failure;
+use keys::Keys;
+
+const VERSION: i64 = 1;
+const SCHEMA: &str = "
+    CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE sessions (
+        session_id TEXT PRIMARY KEY, status TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+        expires_at TEXT, record BLOB NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX sessions_by_time ON sessions (updated_at);
+    CREATE TABLE audit (
+        number INTEGER PRIMARY KEY, at TEXT NOT NULL, session_id TEXT NOT NULL, event TEXT NOT NULL,
+        signature BLOB NOT NULL) STRICT;
+    CREATE TABLE faces (
+        face_id TEXT PRIMARY KEY, list TEXT NOT NULL, session_id TEXT, added_at TEXT NOT NULL, details BLOB NOT NULL,
+        embedding BLOB NOT NULL) STRICT;
+    CREATE TABLE outbox (
+        event_id TEXT PRIMARY KEY, url TEXT NOT NULL, session_id TEXT NOT NULL, body BLOB NOT NULL,
+        attempts INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL) STRICT;
+    CREATE INDEX outbox_by_time ON outbox (url, due);";
+/// What the right key opens.
+const CHECK: &str = "check";
+const BUSY: Duration = Duration::from_secs(10);
+
+pub struct Store {
+    connection: Connection,
+    keys: Arc<Keys>,
+}
+
+impl Store {
+    /// Opens or makes the store; `secret` is its key.
+    pub fn open(path: &Path, secret: &[u8]) -> Result<Self, Failure> {
+        let about = |failure: Failure| failure.about(format!("the store {}", path.display()));
+        // Nobody else's, from its first byte; SQLite gives its other files the same rights.
+        let made = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+        made.map_err(|e| about(Failure::no_input(e.to_string())))?;
+        let keys = Arc::new(Keys::new(secret)?);
+        let connection = Connection::open(path).map_err(failed).map_err(about)?;
+        let store = Self { connection, keys };
+        store.prepare().map_err(about)?;
+        Ok(store)
+    }
+
+    fn prepare(&self) -> Result<(), Failure> {
+        self.connection.busy_timeout(BUSY).map_err(failed)?;
+        self.connection
+            .execute_batch(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;",
+            )
+            .map_err(failed)?;
+        self.change(|connection| {
+            let version: i64 =
+                connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
+            match version {
+                0 => {
+                    connection.execute_batch(SCHEMA).map_err(failed)?;
+                    connection.pragma_update(None, "user_version", VERSION).map_err(failed)?;
+                    self.set(connection, CHECK, &self.keys.seal(CHECK, b"")?)
+                }
+                VERSION => {
+                    let check =
+                        self.get(connection, CHECK)?.and_then(|sealed| self.keys.open(CHECK, &sealed));
+                    check.map(|_| ()).ok_or_else(|| Failure::usage("the key does not fit"))
+                }
+                newer => Err(Failure::data(format!(
+                    "it is of version {newer}, this program knows up to {VERSION}"
+                ))),
+            }
+        })
+    }
+
+    /// Makes a change that is there whole, on the disk, or not at all.
+    fn change<T>(&self, change: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T, Failure> {
+        let transaction =
+            Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate).map_err(failed)?;
+        let outcome = change(&transaction)?;
+        transaction.commit().map_err(failed)?;
+        Ok(outcome)
+    }
+
+    fn get(&self, connection: &Connection, name: &str) -> Result<Option<Vec<u8>>, Failure> {
+        let found = connection.query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0));
+        found.optional().map_err(failed)
+    }
+
+    fn set(&self, connection: &Connection, name: &str, value: &[u8]) -> Result<(), Failure> {
+        let set = connection.execute("INSERT OR REPLACE INTO meta VALUES (?1, ?2)", params![name, value]);
+        set.map(|_| ()).map_err(failed)
+    }
+
+    /// What was sealed in `place`.
+    fn opened(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>, Failure> {
+        self.keys
+            .open(place, sealed)
+            .ok_or_else(|| Failure::data(format!("the store's {place} has been tampered with")))
+    }
+}
+
+/// SQLite's errors as what the operator can do something about.
+fn failed(error: rusqlite::Error) -> Failure {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => Failure::output("the disk is full"),
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Failure::output("it cannot be written"),
+        Some(ErrorCode::CannotOpen) => Failure::no_input("it cannot be opened"),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            Failure::output("another program keeps it busy")
+        }
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            Failure::data("it is damaged, or no store at all")
+        }
+        _ => Failure::data(format!("it cannot be used: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

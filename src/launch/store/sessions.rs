@@ -1,0 +1,126 @@
+//! Sessions as they stand.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::{Map, Value, json};
+
+use super::{Store, failed};
+use crate::failure::Failure;
+use crate::identity;
+
+/// A session in a list.
+pub struct Listed {
+    pub session_id: String,
+    /// As it reads now: an approval past its date is `Kyc Expired`.
+    pub status: String,
+    pub created_at: String,
+    pub updated_at: String,
+    pub record: Map<String, Value>,
+}
+
+/// What an interrupted program leaves is nobody's after this; no session takes a day.
+const STALE_DAYS: i32 = -1;
+const COLUMNS: &str = "session_id, status, created_at, updated_at, expires_at, record";
+
+impl Store {
+    /// Puts a session's record in its place, notes that, and has it reported to `webhook`: all or nothing.
+    pub fn put(&self, record: &Map<String, Value>, webhook: Option<&str>) -> Result<(), Failure> {
+        self.change(|connection| self.put_within(connection, record, webhook))
+    }
+
+    pub(super) fn put_within(
+        &self,
+        connection: &Connection,
+        record: &Map<String, Value>,
+        webhook: Option<&str>,
+    ) -> Result<(), Failure> {
+        let text = |field: &str| record.get(field).and_then(Value::as_str).unwrap_or_default();
+        let (id, status) = (text("session_id"), text("status"));
+        let plain = Value::Object(record.clone()).to_string();
+        let sealed = self.keys.seal(&format!("session {id}"), plain.as_bytes())?;
+        let row = params![
+            id,
+            status,
+            text("created_at"),
+            identity::now()?,
+            record.get("expires_at").and_then(Value::as_str),
+            sealed
+        ];
+        let put = format!("INSERT OR REPLACE INTO sessions ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+        connection.execute(&put, row).map_err(failed)?;
+        let event =
+            json!({ "type": "status.updated", "status": status, "record": self.signature(plain.as_bytes()) });
+        self.note(connection, id, &event)?;
+        webhook.map_or(Ok(()), |url| self.post_within(connection, url, record))
+    }
+
+    /// The sessions from the oldest on; those of one status where that is given.
+    pub fn list(&self, status: Option<&str>) -> Result<Vec<Listed>, Failure> {
+        let query = format!("SELECT {COLUMNS} FROM sessions ORDER BY created_at, session_id");
+        let mut statement = self.connection.prepare(&query).map_err(failed)?;
+        let mut rows = statement.query([]).map_err(failed)?;
+        let mut sessions = Vec::new();
+        while let Some(row) = rows.next().map_err(failed)? {
+            sessions.push(self.listed(row)?);
+        }
+        sessions.retain(|session| status.is_none_or(|status| session.status == status));
+        Ok(sessions)
+    }
+
+    pub fn find(&self, session_id: &str) -> Result<Option<Listed>, Failure> {
+        let query = format!("SELECT {COLUMNS} FROM sessions WHERE session_id = ?1");
+        let found = self.connection.query_row(&query, [session_id], |row| Ok(self.listed(row)));
+        found.optional().map_err(failed)?.transpose()
+    }
+
+    fn listed(&self, row: &Row<'_>) -> Result<Listed, Failure> {
+        let text = |i| row.get::<_, String>(i).map_err(failed);
+        let (session_id, status) = (text(0)?, text(1)?);
+        let expires: Option<String> = row.get(4).map_err(failed)?;
+        let expired =
+            status == "Approved" && expires.is_some_and(|end| identity::now().is_ok_and(|now| now > end));
+        let status = if expired { "Kyc Expired".to_owned() } else { status };
+        let sealed: Vec<u8> = row.get(5).map_err(failed)?;
+        let plain = self.opened(&format!("session {session_id}"), &sealed)?;
+        let mut record: Map<String, Value> = serde_json::from_slice(&plain)
+            .map_err(|e| Failure::data(format!("the session {session_id} is unreadable: {e}")))?;
+        record.insert("status".into(), status.clone().into());
+        Ok(Listed { session_id, status, created_at: text(2)?, updated_at: text(3)?, record })
+    }
+
+    /// Removes the sessions that ended before `before` (RFC 3339, UTC) and the known faces they brought; tells which.
+    pub fn purge(&self, before: &str) -> Result<Vec<String>, Failure> {
+        self.change(|connection| {
+            let gone = ids(connection, "SELECT session_id FROM sessions WHERE updated_at < ?1", before)?;
+            for id in &gone {
+                for query in [
+                    "DELETE FROM sessions WHERE session_id = ?1",
+                    "DELETE FROM outbox WHERE session_id = ?1",
+                    "DELETE FROM faces WHERE session_id = ?1 AND list = 'known'",
+                ] {
+                    connection.execute(query, [id]).map_err(failed)?;
+                }
+                self.note(connection, id, &json!({ "type": "purged", "record": null }))?;
+            }
+            Ok(gone)
+        })
+    }
+
+    /// Ends the sessions whose program never came back.
+    pub fn abandon_stale(&self, webhook: Option<&str>) -> Result<(), Failure> {
+        let before = identity::in_days(STALE_DAYS)?;
+        let query = "SELECT session_id FROM sessions WHERE status = 'In Progress' AND updated_at < ?1";
+        for id in ids(&self.connection, query, &before)? {
+            if let Some(mut session) = self.find(&id)? {
+                session.record.insert("status".into(), "Abandoned".into());
+                self.put(&session.record, webhook)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn ids(connection: &Connection, query: &str, before: &str) -> Result<Vec<String>, Failure> {
+    let mut statement = connection.prepare(query).map_err(failed)?;
+    let ids = statement.query_map([before], |row| row.get(0)).map_err(failed)?;
+    ids.collect::<Result<_, _>>().map_err(failed)
+}

@@ -1,0 +1,181 @@
+use gstliveness::face::Embedding;
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+
+use super::faces::{Face, FaceIndex, List, StoredFaces, WIDTH};
+use super::*;
+
+const KEY: &[u8] = b"a key of the tests";
+const URL: &str = "http://localhost/";
+
+fn record(id: &str, status: &str) -> Map<String, Value> {
+    let record = json!({"session_id": id, "status": status, "created_at": "2026-01-01T00:00:00Z", "vendor_data": "someone"});
+    record.as_object().unwrap().clone()
+}
+
+fn store() -> (TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("s.db"), KEY).unwrap();
+    (folder, store)
+}
+
+fn embedding(seed: usize) -> Embedding {
+    let numbers = (0..WIDTH).map(|i| ((i * 31 + seed * 977) % 101) as f32 - 50.0);
+    Embedding::new(numbers.collect()).unwrap()
+}
+
+/// A store of three sessions, and what somebody does to its file.
+fn tampered(change: &str) -> Result<audit::Head, Failure> {
+    let (folder, store) = store();
+    for id in ["a", "b", "c"] {
+        store.put(&record(id, "In Progress"), None).unwrap();
+        store.put(&record(id, "Approved"), None).unwrap();
+    }
+    assert_eq!(store.verify().unwrap().events, 6);
+    Connection::open(folder.path().join("s.db")).unwrap().execute_batch(change).unwrap();
+    store.verify()
+}
+
+#[test]
+fn sessions_are_found_again() {
+    let (folder, store) = store();
+    store.put(&record("a", "In Progress"), None).unwrap();
+    store.put(&record("a", "Approved"), None).unwrap();
+    store.put(&record("b", "Declined"), None).unwrap();
+    drop(store);
+    let store = Store::open(&folder.path().join("s.db"), KEY).unwrap();
+    assert_eq!(store.list(None).unwrap().len(), 2);
+    assert_eq!(store.list(Some("Declined")).unwrap()[0].session_id, "b");
+    assert_eq!(store.find("a").unwrap().unwrap().record["vendor_data"], "someone");
+    assert!(store.find("c").unwrap().is_none());
+}
+
+#[test]
+fn an_approval_past_its_date_has_expired() {
+    let (_folder, store) = store();
+    for (id, end) in [("old", "2026-01-02T00:00:00Z"), ("new", "9999-01-01T00:00:00Z")] {
+        let mut record = record(id, "Approved");
+        record.insert("expires_at".into(), end.into());
+        store.put(&record, None).unwrap();
+    }
+    assert_eq!(store.find("old").unwrap().unwrap().record["status"], "Kyc Expired");
+    assert_eq!(store.find("new").unwrap().unwrap().status, "Approved");
+    store.verify().unwrap();
+}
+
+#[test]
+fn another_key_does_not_fit_and_another_file_is_no_store() {
+    let (folder, store) = store();
+    let path = folder.path().join("s.db");
+    drop(store);
+    let told = |failure: Failure| failure.text;
+    assert!(
+        told(Store::open(&path, b"another key of the tests").err().unwrap()).contains("the key does not fit")
+    );
+    std::fs::write(&path, vec![b'x'; 8192]).unwrap();
+    assert!(told(Store::open(&path, KEY).err().unwrap()).contains("damaged, or no store"));
+    assert!(Store::open(&folder.path().join("none/s.db"), KEY).is_err());
+}
+
+#[test]
+fn nothing_of_people_stands_in_the_file() {
+    let (folder, store) = store();
+    store.put(&record("a", "Approved"), Some(URL)).unwrap();
+    let face = Face::new(List::Known, Some("a".into()), Some("someone".into())).unwrap();
+    StoredFaces::load(&store).unwrap().add(face, &embedding(1)).unwrap();
+    drop(store);
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(7).any(|part| part == b"someone"));
+        let number = &embedding(1).values()[3].to_le_bytes().repeat(1);
+        assert!(
+            bytes
+                .windows(8)
+                .all(|part| part[..4] != number[..] || part[4..] != embedding(1).values()[4].to_le_bytes())
+        );
+    }
+}
+
+#[test]
+fn what_is_changed_removed_or_moved_shows() {
+    assert!(tampered("SELECT 1").is_ok());
+    for change in [
+        "UPDATE audit SET event = replace(event, 'Approved', 'Declined') WHERE number = 4",
+        "UPDATE audit SET at = '2020-01-01T00:00:00Z' WHERE number = 1",
+        "UPDATE audit SET session_id = 'd' WHERE number = 1",
+        "DELETE FROM audit WHERE number = 3",
+        "DELETE FROM audit WHERE number = 6",
+        "DELETE FROM audit",
+        "DELETE FROM audit; DELETE FROM meta WHERE name = 'audit head'",
+        "UPDATE audit SET number = 9 WHERE number = 2; UPDATE audit SET number = 2 WHERE number = 3;
+         UPDATE audit SET number = 3 WHERE number = 9",
+        "INSERT INTO audit SELECT 7, at, session_id, event, signature FROM audit WHERE number = 6",
+        "UPDATE meta SET value = zeroblob(72) WHERE name = 'audit head'",
+        "DELETE FROM sessions WHERE session_id = 'b'",
+        "UPDATE sessions SET record = (SELECT record FROM sessions WHERE session_id = 'a') WHERE session_id = 'b'",
+    ] {
+        assert!(tampered(change).is_err(), "{change}");
+    }
+}
+
+#[test]
+fn purging_leaves_a_trace_and_nothing_else() {
+    let (_folder, store) = store();
+    store.put(&record("a", "Approved"), Some(URL)).unwrap();
+    let mut faces = StoredFaces::load(&store).unwrap();
+    for (list, seed) in [(List::Known, 1), (List::Blocklist, 2)] {
+        faces.add(Face::new(list, Some("a".into()), None).unwrap(), &embedding(seed)).unwrap();
+    }
+    assert!(store.purge("2026-01-01T00:00:00Z").unwrap().is_empty());
+    assert_eq!(store.purge("9999-01-01T00:00:00Z").unwrap(), ["a"]);
+    assert!(store.list(None).unwrap().is_empty());
+    assert_eq!(store.waiting(URL).unwrap(), (0, 0));
+    let left: Vec<_> = StoredFaces::load(&store).unwrap().list().iter().map(|face| face.list).collect();
+    assert_eq!(left, [List::Blocklist]);
+    assert_eq!(store.verify().unwrap().events, 4);
+}
+
+#[test]
+fn faces_are_found_in_their_list_only() {
+    let (_folder, store) = store();
+    let mut faces = StoredFaces::load(&store).unwrap();
+    for (list, seed) in [(List::Known, 1), (List::Known, 2), (List::Blocklist, 3)] {
+        faces.add(Face::new(list, None, Some(seed.to_string())).unwrap(), &embedding(seed)).unwrap();
+    }
+    let mut faces = StoredFaces::load(&store).unwrap();
+    let found = |faces: &StoredFaces<'_>, list| {
+        let found = faces.search(&embedding(2), list, 1);
+        (found[0].0.vendor_data.clone().unwrap(), found[0].1)
+    };
+    let (who, similarity) = found(&faces, List::Known);
+    assert!(who == "2" && similarity > 0.999, "{who} {similarity}");
+    assert_eq!(found(&faces, List::Blocklist).0, "3");
+    let id = faces.list()[1].face_id.clone();
+    assert!(faces.remove(&id).unwrap() && !faces.remove(&id).unwrap());
+    assert_eq!(found(&faces, List::Known).0, "1");
+    assert_eq!(StoredFaces::load(&store).unwrap().list().len(), 2);
+    store.verify().unwrap();
+}
+
+#[test]
+fn events_leave_the_outbox_in_order_and_once_they_are_delivered() {
+    let (_folder, store) = store();
+    store.put(&record("a", "In Progress"), Some(URL)).unwrap();
+    store.put(&record("a", "Approved"), Some(URL)).unwrap();
+    store.put(&record("b", "Declined"), Some(URL)).unwrap();
+    assert!(store.take("http://other/", Duration::ZERO).unwrap().is_none());
+    let minute = Duration::from_secs(60);
+    let first = store.take(URL, minute).unwrap().unwrap();
+    assert_eq!((&first.body["status"], first.attempts), (&json!("In Progress"), 0));
+    // The next of the same session waits for it.
+    let other = store.take(URL, minute).unwrap().unwrap();
+    assert_eq!(other.session_id, "b");
+    assert!(store.take(URL, minute).unwrap().is_none());
+    store.postpone(&first, Duration::ZERO).unwrap();
+    let again = store.take(URL, minute).unwrap().unwrap();
+    assert_eq!((&again.event_id, again.attempts), (&first.event_id, 1));
+    store.delivered(&again).unwrap();
+    assert_eq!(store.take(URL, minute).unwrap().unwrap().body["status"], "Approved");
+    assert_eq!(store.waiting(URL).unwrap(), (2, 0));
+    store.verify().unwrap();
+}
