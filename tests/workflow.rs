@@ -207,13 +207,6 @@ fn a_file_with_several_workflows_needs_a_choice() {
     assert!(output.status.success(), "{}", said(&output));
 }
 
-#[test]
-fn what_this_version_cannot_do_is_refused() {
-    let store = json!({"method": "passive", "store": {"path": "faces.db", "key_env": "KEY"}});
-    let output = launch(&["run", &Desk::new(&store).at("w.json")]);
-    assert_eq!(output.status.code(), Some(64), "{}", said(&output));
-}
-
 /// The light is off before the result of an interrupted check.
 #[test]
 fn terminating_leaves_the_screen_dark() {

@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand};
 
 use gstliveness::workflow::{Display, Named};
 
+use super::store::faces::List;
+
 /// Checks from the command line whether a live person is before a camera.
 #[derive(Debug, Parser)]
 #[command(version, arg_required_else_help = true, after_long_help = AFTER)]
@@ -23,6 +25,102 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Print the JSON Schema of workflow files
     Schema,
+    Faces(FacesArgs),
+    Sessions(SessionsArgs),
+}
+
+/// The store and its key.
+#[derive(Args, Debug)]
+pub struct StoreArgs {
+    /// The store's file, as a workflow's `store` names it
+    #[arg(long, value_name = "FILE", global = true)]
+    pub store: Option<PathBuf>,
+    /// A file with the store's key; else the environment variable LIVENESS_STORE_KEY has it
+    #[arg(long, value_name = "FILE", global = true)]
+    pub key_file: Option<PathBuf>,
+}
+
+/// Look after the index of known faces and the blocklist.
+#[derive(Args, Debug)]
+pub struct FacesArgs {
+    #[command(subcommand)]
+    pub command: FacesCommand,
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum FacesCommand {
+    /// Add the largest face of each picture; print what was added as lines of JSON
+    Add {
+        #[arg(required = true, value_name = "PICTURE")]
+        pictures: Vec<PathBuf>,
+        /// The list that they go on
+        #[arg(long, value_enum, default_value_t = List::Blocklist)]
+        list: List,
+        /// Your own reference to the person
+        #[arg(long, value_name = "TEXT")]
+        vendor_data: Option<String>,
+    },
+    /// Print the faces as lines of JSON, without their embeddings
+    List,
+    /// Remove faces
+    Remove {
+        #[arg(required = true, value_name = "FACE_ID")]
+        faces: Vec<String>,
+    },
+    /// Add the faces of an export; embeddings are those of this program's own net
+    Import {
+        /// Lines of JSON
+        file: PathBuf,
+    },
+    /// Print the faces with their embeddings, which are biometric data, as lines of JSON
+    Export,
+    /// Print the faces most like that of a picture as lines of JSON, nearest first
+    Search {
+        picture: PathBuf,
+        /// How many of each list
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000))]
+        top: u16,
+    },
+}
+
+/// Look into past sessions and their audit log.
+#[derive(Args, Debug)]
+pub struct SessionsArgs {
+    #[command(subcommand)]
+    pub command: SessionsCommand,
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SessionsCommand {
+    /// Print the sessions as lines of JSON, the oldest first
+    List {
+        /// Those of one status, as "In Review"
+        #[arg(long)]
+        status: Option<String>,
+    },
+    /// Print a session's record
+    Show { session_id: String },
+    /// Print all records as lines of JSON
+    Export,
+    /// Look for events of the audit log and for sessions that were changed, removed or moved
+    #[command(after_long_help = AFTER_VERIFY)]
+    Verify,
+    /// Remove what is older: sessions, their events and known faces, and their files
+    Purge {
+        /// Days, as 30d
+        #[arg(long, value_name = "DAYS", value_parser = days)]
+        older_than: i32,
+        /// The workflow's folder of evidence
+        #[arg(long, value_name = "DIRECTORY")]
+        evidence: Option<PathBuf>,
+        /// The workflow's folder of videos
+        #[arg(long, value_name = "DIRECTORY")]
+        record: Option<PathBuf>,
+    },
 }
 
 /// Look through workflow files and tell every fault by its line.
@@ -114,6 +212,12 @@ fn seconds(text: &str) -> Result<f64, String> {
     within(text, 0.1..=86_400.0, "seconds from 0.1 to 86400")
 }
 
+fn days(text: &str) -> Result<i32, String> {
+    let days =
+        text.strip_suffix('d').and_then(|days| days.parse().ok()).filter(|days| (0..=36_500).contains(days));
+    days.ok_or_else(|| "expected days from 0d to 36500d".to_owned())
+}
+
 fn percent(text: &str) -> Result<f64, String> {
     within(text, 0.0..=100.0, "a number from 0 to 100")
 }
@@ -157,6 +261,10 @@ Workflow: `liveness-launch schema` prints what it may hold, `liveness-launch val
 Only `method` is required; several checks go under `nodes`, several workflows under `workflows`. Examples are in
 examples/workflows.";
 
+const AFTER_VERIFY: &str = "\
+Prints how many events there are and the signature of the last, or the first fault (exit status 65). An older copy of
+the whole store is a valid store: keep what this prints elsewhere, and a count that goes down is told by you.";
+
 const AFTER_IMAGE: &str = "\
 The output is one JSON object per picture, in the order of the files: indented for a single one, else one a line (a
 picture that cannot be judged has an `error` instead of `liveness`). The largest face is judged. Boxes are
@@ -179,5 +287,9 @@ mod tests {
             assert!(percent(wrong).is_err(), "{wrong}");
         }
         assert_eq!(percent("100"), Ok(100.0));
+        assert_eq!(days("30d"), Ok(30));
+        for wrong in ["30", "-1d", "d", "99999999d"] {
+            assert!(days(wrong).is_err(), "{wrong}");
+        }
     }
 }

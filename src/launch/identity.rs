@@ -31,6 +31,11 @@ pub fn in_days(days: i32) -> Result<String, Failure> {
     text.map(Into::into).map_err(|e| Failure::internal(format!("the time cannot be told: {e}")))
 }
 
+/// Seconds since 1970 of an RFC 3339 time.
+pub fn seconds(text: &str) -> Option<i64> {
+    glib::DateTime::from_iso8601(text, None).ok().map(|time| time.to_unix())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,6 +53,7 @@ mod tests {
     fn times_are_utc() {
         let now = now().unwrap();
         assert_eq!((now.len(), now.ends_with('Z')), (20, true), "{now}");
-        assert!(in_days(1).unwrap() > now);
+        assert!(in_days(1).unwrap() > now && in_days(-1).unwrap() < now);
+        assert_eq!(seconds("2026-01-01T00:00:07Z"), Some(1_767_225_607));
     }
 }

@@ -3,19 +3,24 @@
 mod check;
 mod cli;
 mod console;
+mod embed;
 mod exit;
+mod faces;
 mod failure;
 mod fault;
 mod identity;
 mod image;
 mod input;
 mod picture;
+mod purge;
 mod run;
 mod secret;
 mod seen;
+mod sessions;
 mod store;
 mod validate;
 mod verdict;
+mod webhook;
 mod whole;
 
 use std::process::ExitCode;
@@ -55,5 +60,7 @@ fn launch(cli: &Cli) -> Result<u8, Failure> {
         Command::Image(args) => image::run(args),
         Command::Validate(args) => validate::run(args),
         Command::Schema => validate::schema(),
+        Command::Faces(args) => faces::run(args),
+        Command::Sessions(args) => sessions::run(args),
     }
 }

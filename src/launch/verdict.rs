@@ -2,7 +2,9 @@
 
 use gstliveness::check::Method;
 use gstliveness::elements::message::ResultBody;
-use gstliveness::session::{self, LivenessCheck, Status, StatusRule, apply_status_rules};
+use gstliveness::session::{
+    self, LivenessCheck, Screened, Status, StatusRule, Warning as Noted, apply_status_rules,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -95,6 +97,24 @@ impl Decision {
         self.json.insert("status".into(), self.status.name().into());
         self.verdict.status = self.status.name().to_owned();
         self
+    }
+
+    /// In the light of the faces that are known: their matches and warnings, and a status that may be worse.
+    pub fn screened(self, screened: &Screened, node_id: &str) -> Result<Self, Failure> {
+        let Self { status, mut json, .. } = self;
+        let status = if status == Status::Abandoned { status } else { screened.status(status) };
+        let warnings = screened.risks.iter().map(|(risk, grave)| Noted::new(*risk, *grave, node_id));
+        let warnings = warnings.map(serde_json::to_value).collect::<Result<Vec<_>, _>>();
+        let matches = serde_json::to_value(&screened.matches);
+        let (Ok(warnings), Ok(matches)) = (warnings, matches) else {
+            return Err(Failure::internal("the matches cannot be written"));
+        };
+        json.insert("status".into(), status.name().into());
+        json.insert("matches".into(), matches);
+        if let Some(Value::Array(all)) = json.get_mut("warnings") {
+            all.extend(warnings);
+        }
+        Self::read(status, &Value::Object(json).to_string())
     }
 
     /// Whether the session goes on after it.

@@ -8,6 +8,7 @@ mod record;
 mod report;
 mod risk;
 mod rules;
+pub mod screening;
 mod status_rule;
 
 pub use attempts::{Progress, Retry, Session, SessionConfig, SessionEvent};
@@ -16,4 +17,5 @@ pub use record::{SessionDecision, SessionRecord};
 pub use report::{LivenessCheck, Warning};
 pub use risk::{LogType, Risk};
 pub use rules::{Limit, RuleAction, Rules};
+pub use screening::{FaceMatch, Screened, Screening};
 pub use status_rule::{Operator, StatusRule, apply_status_rules};

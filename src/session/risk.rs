@@ -16,6 +16,10 @@ pub enum Risk {
     LivenessFaceAttack,
     AgeNotDetected,
     AgeBelowMinimum,
+    FaceInBlocklist,
+    PossibleFaceInBlocklist,
+    DuplicatedFace,
+    PossibleDuplicatedFace,
 }
 
 /// How grave a warning is: an error declines, a warning sends to review, an information changes nothing.
@@ -28,7 +32,7 @@ pub enum LogType {
 }
 
 impl Risk {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::NoFaceDetected,
         Self::MultipleFacesDetected,
         Self::LowFaceLuminance,
@@ -39,6 +43,10 @@ impl Risk {
         Self::LivenessFaceAttack,
         Self::AgeNotDetected,
         Self::AgeBelowMinimum,
+        Self::FaceInBlocklist,
+        Self::PossibleFaceInBlocklist,
+        Self::DuplicatedFace,
+        Self::PossibleDuplicatedFace,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -53,6 +61,10 @@ impl Risk {
             Self::LivenessFaceAttack => "LIVENESS_FACE_ATTACK",
             Self::AgeNotDetected => "AGE_NOT_DETECTED",
             Self::AgeBelowMinimum => "AGE_BELOW_MINIMUM",
+            Self::FaceInBlocklist => "FACE_IN_BLOCKLIST",
+            Self::PossibleFaceInBlocklist => "POSSIBLE_FACE_IN_BLOCKLIST",
+            Self::DuplicatedFace => "DUPLICATED_FACE",
+            Self::PossibleDuplicatedFace => "POSSIBLE_DUPLICATED_FACE",
         }
     }
 
@@ -62,7 +74,15 @@ impl Risk {
 
     /// Whether another attempt may mend it.
     pub const fn retryable(self) -> bool {
-        !matches!(self, Self::LivenessFaceAttack | Self::AgeBelowMinimum)
+        !matches!(
+            self,
+            Self::LivenessFaceAttack
+                | Self::AgeBelowMinimum
+                | Self::FaceInBlocklist
+                | Self::PossibleFaceInBlocklist
+                | Self::DuplicatedFace
+                | Self::PossibleDuplicatedFace
+        )
     }
 
     pub const fn short_description(self) -> &'static str {
@@ -77,6 +97,10 @@ impl Risk {
             Self::LivenessFaceAttack => "Presentation attack detected",
             Self::AgeNotDetected => "Age not detected",
             Self::AgeBelowMinimum => "Age below the minimum",
+            Self::FaceInBlocklist => "Face on the blocklist",
+            Self::PossibleFaceInBlocklist => "Face possibly on the blocklist",
+            Self::DuplicatedFace => "Face known under another name",
+            Self::PossibleDuplicatedFace => "Face possibly known under another name",
         }
     }
 
@@ -103,6 +127,12 @@ impl Risk {
                 "The age of the person could not be estimated from the reference picture."
             }
             Self::AgeBelowMinimum => "The person looks younger than the minimum age.",
+            Self::FaceInBlocklist => "The face is that of somebody on the blocklist.",
+            Self::PossibleFaceInBlocklist => "The face resembles that of somebody on the blocklist.",
+            Self::DuplicatedFace => "The face is that of somebody who was checked before as another person.",
+            Self::PossibleDuplicatedFace => {
+                "The face resembles that of somebody who was checked before as another person."
+            }
         }
     }
 
@@ -146,8 +176,9 @@ mod tests {
     }
 
     #[test]
-    fn an_attack_and_the_age_are_final() {
+    fn an_attack_the_age_and_who_it_is_are_final() {
         let final_ones: Vec<_> = Risk::ALL.into_iter().filter(|risk| !risk.retryable()).collect();
-        assert_eq!(final_ones, [Risk::LivenessFaceAttack, Risk::AgeBelowMinimum]);
+        assert_eq!(final_ones[..2], [Risk::LivenessFaceAttack, Risk::AgeBelowMinimum]);
+        assert_eq!(final_ones.len(), 6);
     }
 }

@@ -10,7 +10,6 @@ mod fault;
 mod node;
 mod rule;
 pub mod schema;
-mod screening;
 mod settings;
 mod store;
 #[cfg(test)]
@@ -30,8 +29,9 @@ use document::{Format, Step};
 pub use error::WorkflowError;
 use fault::Fault;
 pub use node::Node;
-pub use screening::Screening;
 pub use settings::{Display, Rtsp, Settings, Transport};
+pub use store::Store;
+pub use webhook::Webhook;
 pub use word::{Name, Named};
 
 /// No workflow is anywhere near this long.

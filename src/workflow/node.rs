@@ -1,14 +1,13 @@
 //! One check of a workflow; what is left out keeps the element's default.
 
 use crate::check::{Action, Actions, Method};
-use crate::session::{Limit, RuleAction, Rules, StatusRule, Thresholds};
+use crate::session::{Limit, RuleAction, Rules, Screening, StatusRule, Thresholds};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::document::Step;
 use super::fault::Fault;
 use super::rule::Rule;
-use super::screening::Screening;
 use super::word::{Name, Word};
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -103,7 +103,10 @@ impl Settings {
         let within = |key: &str| [path, &[Step::Key(key.to_owned())]].concat();
         let webhook = self.webhook.iter().flat_map(|webhook| webhook.faults(&within("webhook")));
         let store = self.store.iter().flat_map(|store| store.faults(&within("store")));
-        webhook.chain(store).collect()
+        let homeless = self.webhook.is_some() && self.store.is_none();
+        let text = "webhook needs a store, where events wait for a server that does not answer";
+        let homeless = homeless.then(|| Fault::of_key(path, "webhook", text));
+        webhook.chain(store).chain(homeless).collect()
     }
 
     /// Paths in a file are meant from where the file is.

@@ -96,6 +96,10 @@ const CAMERA: f64 = 0.06;
 /// Where a surface is as likely a face's as not, and how fast that changes (by mean correlation of its slopes).
 const FACE_LIKE: f64 = 0.45;
 const STEEPNESS: f64 = 14.0;
+/// Slopes noisier than this must be that much more like a face's: what glass and the picture behind it answer, little and
+/// uneven, has come up to 0.55.
+const MUCH_NOISE: f64 = 0.035;
+const SURELY_FACE_LIKE: f64 = 0.65;
 /// Below this a surface that answered well has no relief beyond doubt.
 const NO_RELIEF: f64 = 0.25;
 /// What single frames count, in logits, beside the surface.
@@ -330,13 +334,18 @@ impl Findings {
             _ if self.freshness.unexplained > OTHER_LIGHT.max(CAMERA * self.modulation) => {
                 Some(Failure::OtherLight)
             }
-            Some(like) if answers && like >= FACE_LIKE => None,
+            Some(like) if answers && like >= self.least_likeness() => None,
             None if answers => Some(Failure::TooFewFrames),
             Some(like) if clear && like < NO_RELIEF => Some(Failure::NoRelief),
             Some(_) if clear => None,
-            // Noise hides relief, but never makes it.
             _ => Some(Failure::NoReflection),
         }
+    }
+
+    /// The likeness from which on a surface is a face's.
+    fn least_likeness(&self) -> f64 {
+        let noisy = self.steadiness.is_none_or(|steadiness| steadiness.difference > MUCH_NOISE);
+        if noisy { SURELY_FACE_LIKE } else { FACE_LIKE }
     }
 
     /// Whether there was light enough to see a relief if there were one.

@@ -6,8 +6,8 @@ use gst::prelude::*;
 
 use super::LivenessMethod;
 use crate::elements::action::LivenessActions;
-use crate::session::Thresholds;
-use crate::workflow::{Node, Screening, Workflow, WorkflowError};
+use crate::session::{Screening, Thresholds};
+use crate::workflow::{Node, Workflow, WorkflowError};
 
 /// Sets a `livenessbin` up for a check; what the check leaves open keeps its value. Only in NULL and READY.
 pub fn configure(bin: &impl IsA<gst::Object>, node: &Node) {

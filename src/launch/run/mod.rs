@@ -5,6 +5,7 @@ mod interrupt;
 mod lines;
 mod people;
 mod recorder;
+mod records;
 mod reporter;
 mod session;
 mod sink;
@@ -23,11 +24,12 @@ use super::input::{Open, Source};
 use super::seen::Seen;
 use super::{console, exit, picture, whole};
 use evidence::Evidence;
-use gstliveness::workflow::{Display, Screening, Settings, Workflow};
+use gstliveness::workflow::{Display, Workflow};
 use interrupt::Interrupt;
 use lines::Lines;
 use people::People;
 use recorder::Recorder;
+use records::Records;
 use reporter::Reporter;
 use session::Session;
 
@@ -38,13 +40,13 @@ const LAST_FRAME: Duration = Duration::from_millis(500);
 
 pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let workflow = Workflow::load(&args.file, args.workflow.as_deref())?;
-    deliverable(&workflow)?;
     let name = args.source.as_deref().or(workflow.settings.source.as_ref().map(|name| name.0.as_str()));
     let name = name.unwrap_or("test");
     let source = Source::parse(name, &workflow.methods(), workflow.settings.rtsp.as_ref())?;
     if args.picture.is_some() {
         picture::available()?;
     }
+    let mut records = Records::open(&workflow)?;
     let mut session = Session::new(&workflow)?;
     let evidence = Evidence::new(args.evidence.as_deref(), &workflow, &session.id)?;
     let of_source = |failure: Failure| failure.about_input(name);
@@ -61,30 +63,23 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         if args.json { Box::new(Lines::default()) } else { Box::new(People::new()) };
 
     let timeout = Duration::from_secs_f64(args.timeout);
+    records.keep(&session.record()?, true)?;
     let watched = check.start().and_then(|()| {
-        Watch { check: &check, reporter: reporter.as_mut(), evidence: &evidence }
+        Watch { check: &check, reporter: reporter.as_mut(), evidence: &evidence, records: &mut records }
             .until_decided(&mut session, timeout)
     });
     recorder.as_ref().into_iter().for_each(Recorder::finish);
-    watched.map_err(of_source)?;
+    if let Err(failure) = watched {
+        records.keep(&session.abandoned()?, true)?;
+        records.finish();
+        return Err(of_source(failure));
+    }
     let saved = save(args, &workflow, seen.as_ref(), &session, &evidence);
     drop(check);
     reporter.session(&session.record()?, session.decisive()?)?;
+    records.finish();
     saved?;
     Ok(exit::status_of(session.status()))
-}
-
-/// To keep or report nothing where that was asked for would be worse than to refuse.
-fn deliverable(workflow: &Workflow) -> Result<(), Failure> {
-    let Settings { webhook, store, .. } = &workflow.settings;
-    let screened = workflow.nodes.iter().any(|node| node.screening() != Screening::default());
-    let missing = [("webhook", webhook.is_some()), ("store", store.is_some()), ("index of faces", screened)];
-    match missing.into_iter().find(|(_, asked)| *asked) {
-        Some((what, _)) => {
-            Err(Failure::usage(format!("this version has no {what}: take it out of the workflow")))
-        }
-        None => Ok(()),
-    }
 }
 
 fn build(args: &RunArgs, workflow: &Workflow, source: &Source, open: Open) -> Result<Check, Failure> {
@@ -94,13 +89,14 @@ fn build(args: &RunArgs, workflow: &Workflow, source: &Source, open: Open) -> Re
 }
 
 /// Tells the messages until the session is decided; Ctrl-C and the clock abandon it.
-struct Watch<'a> {
+struct Watch<'a, 'w> {
     check: &'a Check,
     reporter: &'a mut dyn Reporter,
     evidence: &'a Evidence,
+    records: &'a mut Records<'w>,
 }
 
-impl Watch<'_> {
+impl Watch<'_, '_> {
     fn until_decided(&mut self, session: &mut Session, timeout: Duration) -> Result<(), Failure> {
         let interrupt = Interrupt::new();
         let deadline = Instant::now() + timeout;
@@ -137,8 +133,11 @@ impl Watch<'_> {
         if let Ok(LivenessMessage { header, body: Body::Result(result) }) = message
             && current
         {
-            session.decide(header, result, self.evidence)?;
+            session.decide(header, result, self.evidence, self.records)?;
             let last = session.current().is_none();
+            // Before anybody is told.
+            self.records.keep(&session.record()?, last)?;
+            self.records.enrol(&session.id, session.status())?;
             let decided = session.outcomes.last().map(|outcome| &outcome.decision);
             decided.map_or(Ok(()), |decision| self.reporter.check(decision, last))?;
         }

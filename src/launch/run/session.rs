@@ -5,10 +5,11 @@ use gstliveness::session::{SessionDecision, SessionRecord, Status, StatusRule};
 use serde_json::{Map, Value};
 
 use super::evidence::Evidence;
+use super::records::Records;
 use crate::failure::Failure;
 use crate::identity;
 use crate::verdict::Decision;
-use gstliveness::workflow::Workflow;
+use gstliveness::workflow::{Node, Workflow};
 
 /// A check's end.
 pub struct Outcome {
@@ -51,10 +52,19 @@ impl<'a> Session<'a> {
     }
 
     /// Takes in the current check's result.
-    pub fn decide(&mut self, header: Header, result: ResultBody, evidence: &Evidence) -> Result<(), Failure> {
-        let rules = self.rules.get(self.outcomes.len()).map_or(&[][..], Vec::as_slice);
-        let mut decision = self.complete(Decision::try_from(&result)?.ruled(rules));
-        evidence.pictures(self.outcomes.len(), &result, &mut decision.json)?;
+    pub fn decide(
+        &mut self,
+        header: Header,
+        result: ResultBody,
+        evidence: &Evidence,
+        records: &mut Records<'_>,
+    ) -> Result<(), Failure> {
+        let number = self.outcomes.len();
+        let rules = self.rules.get(number).map_or(&[][..], Vec::as_slice);
+        let name = self.workflow.nodes.get(number).map_or("liveness", Node::name);
+        let decision = Decision::try_from(&result)?.ruled(rules);
+        let mut decision = self.complete(decision.screened(&records.screen(number, &result)?, name)?);
+        evidence.pictures(number, &result, &mut decision.json)?;
         self.outcomes.push(Outcome { header, result, decision });
         Ok(())
     }
@@ -73,8 +83,19 @@ impl<'a> Session<'a> {
         decision
     }
 
+    /// What the checks come to, in progress until the last that is needed.
     pub fn status(&self) -> Status {
-        Status::worst(self.outcomes.iter().map(|outcome| outcome.decision.status))
+        match self.current() {
+            Some(_) => Status::InProgress,
+            None => Status::worst(self.outcomes.iter().map(|outcome| outcome.decision.status)),
+        }
+    }
+
+    /// The record of a session that a fault has ended.
+    pub fn abandoned(&self) -> Result<Map<String, Value>, Failure> {
+        let mut record = self.record()?;
+        record.insert("status".into(), Status::Abandoned.name().into());
+        Ok(record)
     }
 
     /// The first check that is as bad as the whole session.

@@ -1,6 +1,7 @@
 //! The index of faces: those of past sessions, and those that are blocked.
 
 use gstliveness::face::Embedding;
+use gstliveness::session::FaceMatch;
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +57,17 @@ pub trait FaceIndex {
 impl Face {
     pub fn new(list: List, session_id: Option<String>, vendor_data: Option<String>) -> Result<Self, Failure> {
         Ok(Self { face_id: identity::new()?, list, session_id, vendor_data, added_at: identity::now()? })
+    }
+
+    /// As a decision tells it to look like somebody's.
+    pub fn matching(&self, similarity: f32) -> FaceMatch {
+        FaceMatch {
+            session_id: self.session_id.clone(),
+            similarity_percentage: (f64::from(similarity) * 1e4).round() / 1e2,
+            vendor_data: self.vendor_data.clone(),
+            verification_date: self.added_at.clone(),
+            is_blocklisted: self.list == List::Blocklist,
+        }
     }
 }
 

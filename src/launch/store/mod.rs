@@ -18,7 +18,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 
+use super::cli::StoreArgs;
 use super::failure::Failure;
+use super::secret;
 use keys::Keys;
 
 const VERSION: i64 = 1;
@@ -59,6 +61,16 @@ impl Store {
         let store = Self { connection, keys };
         store.prepare().map_err(about)?;
         Ok(store)
+    }
+
+    /// The one that the command line names. Only what adds to it makes a new one: else it is a typing error.
+    pub fn of(args: &StoreArgs, make: bool) -> Result<Self, Failure> {
+        let path = args.store.as_ref().ok_or_else(|| Failure::usage("--store FILE says which store"))?;
+        if !make && !path.exists() {
+            return Err(Failure::no_input(format!("there is no store {}", path.display())));
+        }
+        let variable = args.key_file.is_none().then_some("LIVENESS_STORE_KEY");
+        Self::open(path, &secret::read("the store's key", args.key_file.as_deref(), variable)?)
     }
 
     fn prepare(&self) -> Result<(), Failure> {

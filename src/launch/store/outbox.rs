@@ -34,6 +34,14 @@ impl Store {
             ("webhook_type".to_owned(), json!("status.updated")),
         ]);
         body.extend(record.clone());
+        // Receivers that know Didit's events look for these in here, and count in seconds.
+        if let Some(Value::Object(decision)) = body.get_mut("decision") {
+            decision.insert("session_id".into(), record.get("session_id").cloned().unwrap_or_default());
+            decision.insert("status".into(), record.get("status").cloned().unwrap_or_default());
+        }
+        if let Some(created) = record.get("created_at").and_then(Value::as_str).and_then(identity::seconds) {
+            body.insert("created_at".into(), created.into());
+        }
         let sealed =
             self.keys.seal(&format!("event {event_id}"), Value::Object(body).to_string().as_bytes())?;
         let row = params![event_id, url, session_id, sealed, milliseconds(SystemTime::now())];
@@ -86,12 +94,11 @@ impl Store {
         })
     }
 
-    /// How many events wait, and how many of them have not been tried yet.
-    pub fn waiting(&self, url: &str) -> Result<(u64, u64), Failure> {
-        let query = "SELECT count(*), count(*) FILTER (WHERE attempts = 0) FROM outbox WHERE url = ?1";
-        let counted =
-            self.connection.query_row(query, [url], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)));
-        counted.map(|(all, fresh)| (all as u64, fresh as u64)).map_err(failed)
+    /// How many events wait.
+    pub fn waiting(&self, url: &str) -> Result<u64, Failure> {
+        let query = "SELECT count(*) FROM outbox WHERE url = ?1";
+        let counted = self.connection.query_row(query, [url], |row| row.get::<_, i64>(0));
+        counted.map(|count| count as u64).map_err(failed)
     }
 
     /// When the next event is due, from now on.

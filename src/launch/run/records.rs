@@ -1,0 +1,115 @@
+//! What a run leaves in the store: the session as it stands, the face it brought, and its events.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use gstliveness::elements::message::ResultBody;
+use gstliveness::face::Embedding;
+use gstliveness::inference::ModelSource;
+use gstliveness::session::{Screened, Screening, Status};
+use gstliveness::workflow::{Name, Settings, Store as StoreSettings, Workflow};
+use serde_json::{Map, Value};
+
+use crate::embed::Faces;
+use crate::failure::Failure;
+use crate::store::Store;
+use crate::store::faces::{Face, FaceIndex, List, StoredFaces};
+use crate::webhook::Courier;
+use crate::{identity, purge, secret};
+
+/// Matches that are told per list.
+const MATCHES: usize = 5;
+/// What a server may take at the end, before its events wait for the next session.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+pub struct Records<'a> {
+    kept: Option<Kept>,
+    workflow: &'a Workflow,
+}
+
+struct Kept {
+    store: Store,
+    courier: Option<Courier>,
+    enrol: bool,
+    /// The face of the session so far.
+    face: Option<Embedding>,
+}
+
+impl<'a> Records<'a> {
+    /// Opens the workflow's store; without one nothing is kept.
+    pub fn open(workflow: &'a Workflow) -> Result<Self, Failure> {
+        let settings = &workflow.settings;
+        let screened = workflow.nodes.iter().any(|node| node.screening() != Screening::default());
+        if settings.store.is_none() && screened {
+            return Err(Failure::usage("faces on lists need a store: give the workflow one"));
+        }
+        let kept = settings.store.as_ref().map(|store| Kept::open(store, settings)).transpose()?;
+        Ok(Self { kept, workflow })
+    }
+
+    /// What the face of a check comes to.
+    pub fn screen(&mut self, node: usize, result: &ResultBody) -> Result<Screened, Failure> {
+        let (Some(kept), Some(node)) = (&mut self.kept, self.workflow.nodes.get(node)) else {
+            return Ok(Screened::default());
+        };
+        let Some(reference) = &result.reference_image else {
+            return Ok(Screened::default());
+        };
+        let models =
+            node.models_dir.as_ref().map(|Name(folder)| ModelSource::Directory(PathBuf::from(folder)));
+        kept.face = Faces::new(&models.unwrap_or(ModelSource::Embedded))?.of_reference(reference)?;
+        let Some(face) = &kept.face else {
+            return Ok(Screened::default());
+        };
+        let index = StoredFaces::load(&kept.store)?;
+        let nearest =
+            [List::Blocklist, List::Known].into_iter().flat_map(|list| index.search(face, list, MATCHES));
+        let nearest = nearest.map(|(face, similarity)| (face.matching(similarity), similarity)).collect();
+        Ok(node.screening().judge(nearest, self.workflow.settings.vendor_data.as_deref()))
+    }
+
+    /// Keeps the session as it stands before anybody is told; a new status is also an event.
+    pub fn keep(&self, record: &Map<String, Value>, new_status: bool) -> Result<(), Failure> {
+        let Some(Kept { store, courier, .. }) = &self.kept else {
+            return Ok(());
+        };
+        store.put(record, courier.as_ref().filter(|_| new_status).map(|courier| courier.url.as_str()))?;
+        courier.iter().for_each(Courier::look);
+        Ok(())
+    }
+
+    /// Adds the face of an approved session to those that are known.
+    pub fn enrol(&self, session_id: &str, status: Status) -> Result<(), Failure> {
+        let Some(Kept { store, enrol: true, face: Some(face), .. }) = &self.kept else {
+            return Ok(());
+        };
+        if status != Status::Approved {
+            return Ok(());
+        }
+        let known =
+            Face::new(List::Known, Some(session_id.to_owned()), self.workflow.settings.vendor_data.clone())?;
+        StoredFaces::load(store)?.add(known, face)
+    }
+
+    /// Gives the events that are left a moment.
+    pub fn finish(self) {
+        self.kept.and_then(|kept| kept.courier).into_iter().for_each(|courier| courier.finish(FAREWELL));
+    }
+}
+
+impl Kept {
+    fn open(settings: &StoreSettings, all: &Settings) -> Result<Self, Failure> {
+        let file = settings.key_file.as_ref().map(|name| Path::new(&name.0));
+        let variable = settings.key_env.as_ref().map(|name| name.0.as_str());
+        let key = secret::read("the store's key", file, variable)?;
+        let path = PathBuf::from(&settings.path.0);
+        let store = Store::open(&path, &key)?;
+        let courier = all.webhook.as_ref().map(|webhook| Courier::start(webhook, path, key)).transpose()?;
+        store.abandon_stale(courier.as_ref().map(|courier| courier.url.as_str()))?;
+        if let Some(days) = settings.keep_days {
+            let gone = store.purge(&identity::in_days(-days.cast_signed())?)?;
+            purge::files(&gone, [all.evidence.as_ref(), all.record.as_ref()].into_iter().flatten());
+        }
+        Ok(Self { store, courier, enrol: settings.enrol_faces, face: None })
+    }
+}

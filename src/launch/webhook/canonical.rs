@@ -1,0 +1,82 @@
+//! JSON in the one form that `X-Signature-V2` signs: keys sorted, no spaces, whole floats as integers, UTF-8 as it is.
+//!
+//! It is what Didit's verifiers make of a body in Python: `json.dumps(sort_keys=True, separators=(",", ":"),
+//! ensure_ascii=False)`, so that numbers are written as Python writes them.
+
+use serde_json::{Number, Value};
+
+pub fn canonical(value: &Value) -> String {
+    let mut text = String::new();
+    write(value, &mut text);
+    text
+}
+
+fn write(value: &Value, text: &mut String) {
+    match value {
+        Value::Number(number) => text.push_str(&of_number(number)),
+        Value::Array(items) => {
+            text.push('[');
+            for (i, item) in items.iter().enumerate() {
+                separate(i, text);
+                write(item, text);
+            }
+            text.push(']');
+        }
+        Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().collect();
+            // By bytes, which for UTF-8 is by code points.
+            fields.sort_unstable_by_key(|(key, _)| *key);
+            text.push('{');
+            for (i, (key, value)) in fields.into_iter().enumerate() {
+                separate(i, text);
+                write(&Value::from(key.as_str()), text);
+                text.push(':');
+                write(value, text);
+            }
+            text.push('}');
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) => text.push_str(&value.to_string()),
+    }
+}
+
+fn separate(i: usize, text: &mut String) {
+    if i > 0 {
+        text.push(',');
+    }
+}
+
+fn of_number(number: &Number) -> String {
+    match number.as_f64().filter(|_| number.is_f64()) {
+        Some(0.0) => "0".to_owned(),
+        Some(float) if float.fract() == 0.0 => format!("{float:.0}"),
+        Some(float) if float.abs() < 1e-4 => {
+            // Python writes two digits of exponent at least.
+            let text = format!("{float:e}");
+            match text.split_once("e-") {
+                Some((digits, exponent)) => format!("{digits}e-{exponent:0>2}"),
+                None => text,
+            }
+        }
+        Some(float) => float.to_string(),
+        None => number.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn numbers_and_texts_are_as_python_writes_them() {
+        let value = json!({
+            "b": [1.0, -0.0, 2.5, 1e-5, 1.25e-10, 0.0001, 1e22, -3, 18446744073709551615u64, 0.1], "a": {"ü": null, "z": true},
+            "Z": "é\"\\\n\u{1}\u{7f}/😀",
+        });
+        let wanted = "{\"Z\":\"é\\\"\\\\\\n\\u0001\u{7f}/😀\",\"a\":{\"z\":true,\"ü\":null},\
+                      \"b\":[1,0,2.5,1e-05,1.25e-10,0.0001,10000000000000000000000,-3,18446744073709551615,0.1]}";
+        assert_eq!(canonical(&value), wanted);
+        assert_eq!(canonical(&json!([[], {}])), "[[],{}]");
+    }
+}

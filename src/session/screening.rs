@@ -1,0 +1,155 @@
+//! What a face that is already known comes to.
+
+use serde::Serialize;
+
+use super::decision::Status;
+use super::risk::{LogType, Risk};
+use super::rules::RuleAction;
+
+/// Cosine similarities from which two pictures may show one person, and from which they do. Measured on pairs of different
+/// people: in ordinary pictures none of 6 410 reaches the first, in NUAA's hard light 4.8 % of 17 494 do, and 0.05 % the
+/// second.
+pub const POSSIBLE: f32 = 0.5;
+pub const CERTAIN: f32 = 0.7;
+
+/// What each kind of match comes to; `None` for the default: decline, for what is only possible review.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Screening {
+    pub blocklist: Option<RuleAction>,
+    pub possible_blocklist: Option<RuleAction>,
+    pub duplicated_face: Option<RuleAction>,
+    pub possible_duplicated_face: Option<RuleAction>,
+}
+
+/// A face in the index that looks like the person's, as one of `matches[]`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FaceMatch {
+    /// The session that it comes from.
+    pub session_id: Option<String>,
+    /// 0–100: the cosine similarity, in hundredths.
+    pub similarity_percentage: f64,
+    pub vendor_data: Option<String>,
+    /// When it came into the index: RFC 3339, UTC.
+    pub verification_date: String,
+    pub is_blocklisted: bool,
+}
+
+/// What the matches come to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Screened {
+    pub risks: Vec<(Risk, LogType)>,
+    /// Nearest first.
+    pub matches: Vec<FaceMatch>,
+}
+
+impl Screening {
+    fn action(&self, risk: Risk) -> RuleAction {
+        match risk {
+            Risk::FaceInBlocklist => self.blocklist.unwrap_or(RuleAction::Decline),
+            Risk::DuplicatedFace => self.duplicated_face.unwrap_or(RuleAction::Decline),
+            Risk::PossibleFaceInBlocklist => self.possible_blocklist.unwrap_or(RuleAction::Review),
+            _ => self.possible_duplicated_face.unwrap_or(RuleAction::Review),
+        }
+    }
+
+    /// Judges the nearest faces by their similarity (−1 to 1). Nobody is a duplicate of themselves: known faces with
+    /// the person's own `vendor_data` do not count.
+    pub fn judge(&self, nearest: Vec<(FaceMatch, f32)>, vendor_data: Option<&str>) -> Screened {
+        let own = |face: &FaceMatch| {
+            !face.is_blocklisted && vendor_data.is_some() && face.vendor_data.as_deref() == vendor_data
+        };
+        let mut alike: Vec<_> =
+            nearest.into_iter().filter(|(face, similarity)| *similarity >= POSSIBLE && !own(face)).collect();
+        alike.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let mut risks = Vec::new();
+        for (listed, certain, possible) in [
+            (true, Risk::FaceInBlocklist, Risk::PossibleFaceInBlocklist),
+            (false, Risk::DuplicatedFace, Risk::PossibleDuplicatedFace),
+        ] {
+            if let Some((_, similarity)) = alike.iter().find(|(face, _)| face.is_blocklisted == listed) {
+                let risk = if *similarity >= CERTAIN { certain } else { possible };
+                risks.push((risk, self.action(risk).log_type()));
+            }
+        }
+        Screened { risks, matches: alike.into_iter().map(|(face, _)| face).collect() }
+    }
+}
+
+impl Screened {
+    /// A decision's status in the light of the matches: never better than it was.
+    pub fn status(&self, status: Status) -> Status {
+        let known = self.risks.iter().map(|(_, grave)| match grave {
+            LogType::Error => Status::Declined,
+            LogType::Warning => Status::InReview,
+            LogType::Information => Status::Approved,
+        });
+        Status::worst(known.chain([status]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn face(who: &str, listed: bool, similarity: f32) -> (FaceMatch, f32) {
+        let face = FaceMatch {
+            session_id: None,
+            similarity_percentage: f64::from(similarity) * 100.0,
+            vendor_data: Some(who.to_owned()),
+            verification_date: "2026-01-01T00:00:00Z".to_owned(),
+            is_blocklisted: listed,
+        };
+        (face, similarity)
+    }
+
+    fn names(screened: &Screened) -> Vec<&'static str> {
+        screened.risks.iter().map(|(risk, _)| risk.name()).collect()
+    }
+
+    #[test]
+    fn the_nearest_of_each_list_counts() {
+        let nearest =
+            vec![face("a", false, 0.55), face("b", true, 0.99), face("c", false, 0.71), face("d", true, 0.1)];
+        let screened = Screening::default().judge(nearest, Some("e"));
+        assert_eq!(names(&screened), ["FACE_IN_BLOCKLIST", "DUPLICATED_FACE"]);
+        assert_eq!(screened.matches.len(), 3);
+        assert_eq!(screened.status(Status::Approved), Status::Declined);
+        let possible = Screening::default().judge(vec![face("a", false, 0.55), face("b", true, 0.5)], None);
+        assert_eq!(names(&possible), ["POSSIBLE_FACE_IN_BLOCKLIST", "POSSIBLE_DUPLICATED_FACE"]);
+        assert_eq!(possible.status(Status::Approved), Status::InReview);
+    }
+
+    #[test]
+    fn nobody_is_their_own_duplicate_but_anybody_may_be_blocked() {
+        let screen = |listed| Screening::default().judge(vec![face("me", listed, 0.9)], Some("me"));
+        assert_eq!(screen(false), Screened::default());
+        assert_eq!(names(&screen(true)), ["FACE_IN_BLOCKLIST"]);
+        assert_eq!(
+            names(&Screening::default().judge(vec![face("me", false, 0.9)], None)),
+            ["DUPLICATED_FACE"]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_match_never_mends_a_decision(
+            similarities in prop::collection::vec((-1.0f32..1.0, any::<bool>()), 0..5), action in 0usize..3, status in 0usize..7,
+        ) {
+            let action = Some(RuleAction::ALL[action]);
+            let screening = Screening {
+                blocklist: action, possible_blocklist: action, duplicated_face: action, possible_duplicated_face: action,
+            };
+            let nearest = similarities.iter().map(|(similarity, listed)| face("x", *listed, *similarity)).collect();
+            let screened = screening.judge(nearest, None);
+            let status = Status::ALL[status];
+            prop_assert_eq!(Status::worst([screened.status(status), status]), screened.status(status));
+            let alike = similarities.iter().any(|(similarity, _)| *similarity >= POSSIBLE);
+            prop_assert_eq!(alike, !screened.risks.is_empty());
+            if action == Some(RuleAction::NoAction) {
+                prop_assert_eq!(screened.status(status), status);
+            }
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! The store, the index of faces and the webhook, as whole sessions use them.
+//!
+//! Decisions need ONNX Runtime (`ORT_DYLIB_PATH`).
+#![cfg(feature = "launch")]
+
+#[path = "common/receiver.rs"]
+mod receiver;
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use receiver::{Manner, Receiver};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const PORTRAIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/media/astronaut.png");
+const SECRET: &str = "the webhook's secret of the tests";
+
+/// A folder with a workflow, a store and its key.
+struct Desk(TempDir);
+
+impl Desk {
+    fn new(mut workflow: Value, receiver: Option<&Receiver>) -> Self {
+        let desk = Self(tempfile::tempdir().unwrap());
+        for (name, secret) in [("key", "the store's key of the tests"), ("secret", SECRET)] {
+            fs::write(desk.at(name), secret).unwrap();
+            assert!(Command::new("chmod").args(["600", &desk.at(name)]).status().unwrap().success());
+        }
+        if workflow.get("store").is_none() {
+            workflow["store"] = json!({"path": "s.db", "key_file": "key"});
+        }
+        if let Some(receiver) = receiver {
+            workflow["webhook"] = json!({"url": receiver.url, "secret_file": "secret", "timeout_s": 1});
+        }
+        fs::write(desk.at("w.json"), workflow.to_string()).unwrap();
+        desk
+    }
+
+    fn at(&self, name: &str) -> String {
+        self.0.path().join(name).display().to_string()
+    }
+
+    fn launcher(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_liveness-launch"));
+        command.args(args);
+        command
+    }
+
+    fn start(&self) -> Child {
+        let mut command = self.launcher(&["run", &self.at("w.json"), "--json"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    /// Runs a session; its exit status, record and what was said.
+    fn run(&self) -> (i32, Value, String) {
+        let output = self.launcher(&["run", &self.at("w.json"), "--json"]).output().unwrap();
+        let last = lines(&output).pop().unwrap_or_default();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!said.contains(SECRET));
+        (output.status.code().unwrap(), last["session"].clone(), said)
+    }
+
+    /// Asks the store.
+    fn ask(&self, args: &[&str]) -> Output {
+        let (store, key) = (self.at("s.db"), self.at("key"));
+        self.launcher(&[args, &["--store", &store, "--key-file", &key]].concat()).output().unwrap()
+    }
+
+    fn told(&self, args: &[&str]) -> Vec<Value> {
+        let output = self.ask(args);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        lines(&output)
+    }
+}
+
+fn lines(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+fn statuses(receiver: &Receiver) -> Vec<String> {
+    receiver.requests().iter().map(|request| request.json()["status"].as_str().unwrap().to_owned()).collect()
+}
+
+fn risks(session: &Value) -> Vec<&str> {
+    let warnings = session["decision"]["liveness_checks"][0]["warnings"].as_array().unwrap();
+    warnings.iter().map(|warning| warning["risk"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_session_is_kept_and_told() {
+    let receiver = Receiver::new(Manner::Accepts);
+    let desk = Desk::new(
+        json!({"method": "passive", "vendor_data": "user-7", "metadata": {"n": 1.0}}),
+        Some(&receiver),
+    );
+    let (status, session, said) = desk.run();
+    assert_eq!((status, said.as_str()), (0, ""));
+    assert_eq!(statuses(&receiver), ["In Progress", "Approved"]);
+    for request in receiver.requests() {
+        let event = request.json();
+        assert_eq!((&event["session_id"], &event["vendor_data"]), (&session["session_id"], &json!("user-7")));
+        assert_eq!(request.header("x-timestamp"), event["timestamp"].to_string());
+        assert_eq!(request.header("x-signature").len(), 64);
+        assert_eq!(event["webhook_type"], "status.updated");
+    }
+    let told = receiver.requests()[1].json();
+    assert_eq!(told["decision"]["liveness_checks"], session["decision"]["liveness_checks"]);
+    let id = session["session_id"].as_str().unwrap();
+    assert_eq!(desk.told(&["sessions", "list"])[0]["status"], "Approved");
+    let shown = desk.ask(&["sessions", "show", id]).stdout;
+    assert_eq!(serde_json::from_slice::<Value>(&shown).unwrap(), session);
+    // Two statuses, two deliveries.
+    assert_eq!(desk.told(&["sessions", "verify"])[0]["events"], 4);
+    assert_eq!(desk.told(&["sessions", "purge", "--older-than", "0d"]).len(), 0, "it is not older than now");
+}
+
+/// With the verifier of PyPI's `didit-sdk`, where pip can reach it.
+#[test]
+fn others_verify_the_signatures() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path().to_str().unwrap();
+    let pip = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-input",
+        "--timeout",
+        "20",
+        "--target",
+        at,
+        "didit-sdk==0.4.0",
+    ];
+    if !Command::new("python3")
+        .args(pip)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|s| s.success())
+    {
+        eprintln!("skipped: pip cannot install didit-sdk");
+        return;
+    }
+    let receiver = Receiver::new(Manner::Accepts);
+    let metadata = json!({"ü": [1.0, 2.5e-7, 1e22, "\u{1}\"/😀"], "Z": null, "a": {"b": true}});
+    let desk = Desk::new(json!({"method": "passive", "metadata": metadata}), Some(&receiver));
+    desk.run();
+    assert_eq!(receiver.requests().len(), 2);
+    let check = "import sys, json; from didit.webhooks import parse_webhook_payload as parse, verify_webhook_signature as verify
+request = json.load(sys.stdin); body, headers = request['body'].encode(), request['headers']
+for only in ('x-signature', 'x-signature-v2'):
+    few = {k: v for k, v in headers.items() if k in (only, 'x-timestamp')}
+    assert verify(body, few, sys.argv[1]), only
+    assert not verify(body, few, sys.argv[1] + 'x'), only
+    assert not verify(body.replace(b'liveness_checks', b'liveness_Checks'), few, sys.argv[1]), only
+print(parse(body, headers, sys.argv[1]).status.value)";
+    for (request, status) in receiver.requests().iter().zip(["In Progress", "Approved"]) {
+        let headers: serde_json::Map<_, _> =
+            request.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+        let mut python = Command::new("python3");
+        python.args(["-c", check, SECRET]).env("PYTHONPATH", at).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = python.stderr(Stdio::piped()).spawn().unwrap();
+        serde_json::to_writer(
+            child.stdin.take().unwrap(),
+            &json!({"body": request.body, "headers": headers}),
+        )
+        .unwrap();
+        let output = child.wait_with_output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(told.trim(), status, "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn a_receiver_that_does_not_take_it_gets_it_later() {
+    for manner in [Manner::Fails, Manner::Redirects, Manner::Hangs, Manner::Drops, Manner::Babbles] {
+        let receiver = Receiver::new(manner);
+        let desk = Desk::new(json!({"method": "passive"}), Some(&receiver));
+        let began = Instant::now();
+        let (status, session, said) = desk.run();
+        // The session is none the worse for it, and not held up for long.
+        assert_eq!((status, session["status"].as_str()), (0, Some("Approved")), "{manner:?}");
+        assert!(began.elapsed() < Duration::from_secs(20), "{manner:?}");
+        assert!(said.contains("wait in the store for the next session"), "{manner:?}: {said}");
+        let before = receiver.requests().len();
+        assert!(before >= 1, "{manner:?}");
+        receiver.behave(Manner::Accepts);
+        // What hung is nobody else's for a while.
+        sleep(Duration::from_millis(if manner == Manner::Hangs { 2500 } else { 1500 }));
+        desk.run();
+        let told: Vec<_> = receiver.requests()[before..].iter().map(receiver::Request::json).collect();
+        let own: Vec<_> = told.iter().filter(|event| event["session_id"] == session["session_id"]).collect();
+        let own: Vec<_> = own.iter().map(|event| event["status"].as_str().unwrap()).collect();
+        assert_eq!(own, ["In Progress", "Approved"], "{manner:?}");
+        desk.told(&["sessions", "verify"]);
+    }
+}
+
+#[test]
+fn a_face_on_the_blocklist_is_declined_at_once() {
+    let desk = Desk::new(json!({"method": "passive", "max_attempts": 3}), None);
+    let added = desk.told(&["faces", "add", PORTRAIT, "--vendor-data", "thief"]);
+    assert_eq!((&added[0]["list"], &added[0]["vendor_data"]), (&json!("blocklist"), &json!("thief")));
+    let (status, session, _) = desk.run();
+    assert_eq!((status, session["status"].as_str()), (1, Some("Declined")));
+    assert_eq!(risks(&session), ["FACE_IN_BLOCKLIST"]);
+    let found = &session["decision"]["liveness_checks"][0]["matches"][0];
+    assert_eq!((&found["vendor_data"], &found["is_blocklisted"]), (&json!("thief"), &json!(true)));
+    assert!(found["similarity_percentage"].as_f64() > Some(80.0), "{found}");
+    let id = added[0]["face_id"].as_str().unwrap();
+    desk.told(&["faces", "remove", id]);
+    assert_eq!(desk.run().0, 0);
+}
+
+#[test]
+fn who_was_checked_before_is_known_again() {
+    let store = json!({"path": "s.db", "key_file": "key", "enrol_faces": true});
+    let workflow = |who: &str| json!({"method": "passive", "vendor_data": who, "store": store});
+    let desk = Desk::new(workflow("ann"), None);
+    let first = desk.run().1;
+    assert_eq!(first["status"], "Approved");
+    // The same person again is no duplicate.
+    assert_eq!(desk.run().1["status"], "Approved");
+    fs::write(desk.at("w.json"), workflow("bob").to_string()).unwrap();
+    let (status, session, _) = desk.run();
+    assert_eq!((status, risks(&session)), (1, vec!["DUPLICATED_FACE"]));
+    let found = session["decision"]["liveness_checks"][0]["matches"].as_array().unwrap();
+    assert!(found.iter().any(|found| found["session_id"] == first["session_id"]), "{found:?}");
+    let mut lenient = workflow("bob");
+    lenient["duplicated_face_action"] = json!("NO_ACTION");
+    fs::write(desk.at("w.json"), lenient.to_string()).unwrap();
+    assert_eq!(desk.run().1["status"], "Approved");
+    // One face for each approved session.
+    let exported = desk.told(&["faces", "export"]);
+    assert_eq!(exported.len(), 3);
+    assert_eq!(exported[0]["embedding"].as_array().unwrap().len(), 256);
+    let file = desk.at("faces.jsonl");
+    fs::write(&file, exported.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    let other = Desk::new(json!({"method": "passive"}), None);
+    other.told(&["faces", "import", &file]);
+    other.told(&["faces", "import", &file]);
+    let listed = other.told(&["faces", "list"]);
+    assert_eq!(listed.len(), 3);
+    assert!(listed[0].get("embedding").is_none());
+    let nearest = &other.told(&["faces", "search", PORTRAIT, "--top", "1"])[0];
+    assert!(nearest["similarity_percentage"].as_f64() > Some(80.0), "{nearest}");
+}
+
+#[test]
+fn a_store_that_cannot_be_used_is_told_before_the_check() {
+    let desk = Desk::new(json!({"method": "passive"}), None);
+    for (content, told) in [(vec![b'x'; 8192], "damaged, or no store"), (b"".to_vec(), "")] {
+        fs::write(desk.at("s.db"), content).unwrap();
+        let (status, _, said) = desk.run();
+        assert_eq!(status, if told.is_empty() { 0 } else { 65 }, "{said}");
+        assert!(said.contains(told), "{said}");
+    }
+    fs::write(desk.at("key"), "another key than that of before").unwrap();
+    let (status, _, said) = desk.run();
+    assert!(status == 64 && said.contains("the key does not fit"), "{said}");
+    let output = desk.launcher(&["sessions", "list", "--store", &desk.at("none.db")]).output().unwrap();
+    assert_eq!(output.status.code(), Some(66));
+    assert!(!fs::exists(desk.at("none.db")).unwrap());
+}
+
+/// Sessions and deliveries that are killed at any moment: nothing that was told is lost, and the log holds.
+fn killed(times: u64) {
+    let receiver = Receiver::new(Manner::Accepts);
+    let desk = Desk::new(json!({"method": "passive", "frames": 3, "interval_ms": 0}), Some(&receiver));
+    let mut reported = HashSet::new();
+    for n in 0..times {
+        receiver.behave(if n % 3 == 0 { Manner::Drops } else { Manner::Accepts });
+        let mut child = desk.start();
+        // A session takes about half a second here.
+        sleep(Duration::from_millis(n * 7919 % 700));
+        child.kill().unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let last =
+            out.filter_map(|line| serde_json::from_str::<Value>(&line).ok()).last().unwrap_or_default();
+        reported.extend(
+            last["session"]["session_id"]
+                .as_str()
+                .map(|id| (id.to_owned(), last["session"]["status"].to_string())),
+        );
+        child.wait().unwrap();
+    }
+    receiver.behave(Manner::Accepts);
+    let kept: HashSet<_> = desk
+        .told(&["sessions", "list"])
+        .iter()
+        .map(|line| (line["session_id"].as_str().unwrap().to_owned(), line["status"].to_string()))
+        .collect();
+    assert!(reported.is_subset(&kept), "{:?} were lost", reported.difference(&kept));
+    desk.told(&["sessions", "verify"]);
+    println!(
+        "{times} killed: {} sessions kept, {} of them reported to the terminal",
+        kept.len(),
+        reported.len()
+    );
+    // What a killed delivery held is free after twice the time that the server has.
+    sleep(Duration::from_millis(2500));
+    for _ in 0..20 {
+        desk.run();
+        let told: HashSet<_> = receiver
+            .requests()
+            .iter()
+            .map(|request| request.json())
+            .map(|event| (event["session_id"].as_str().unwrap().to_owned(), event["status"].to_string()))
+            .collect();
+        if kept.is_subset(&told) {
+            println!("all of their events were delivered, {} requests", receiver.requests().len());
+            desk.told(&["sessions", "verify"]);
+            return;
+        }
+        sleep(Duration::from_secs(1));
+    }
+    panic!("events were lost");
+}
+
+#[test]
+fn a_kill_loses_nothing_that_was_told() {
+    killed(12);
+}
+
+#[test]
+#[ignore = "minutes"]
+fn two_hundred_kills_lose_nothing_that_was_told() {
+    killed(220);
+}
