@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 .PHONY: help setup build demo test lint fmt bench install uninstall
 
 help:
-	@echo "make demo       check a rendered person and show the decision"
+	@echo "make demo       check a rendered person; with a store, a webhook and the evidence in liveness-demo"
 	@echo "make test       run all tests"
 	@echo "make build      the plugin and the launcher, in target/release"
 	@echo "make install    into PREFIX (default: where GStreamer looks), below DESTDIR; make uninstall removes it"
@@ -22,8 +22,7 @@ build: setup
 	    ln -sfn "$$(realpath "$$ORT_LIBRARY")" target/release/liveness/libonnxruntime.so.1
 
 demo: build
-	@. scripts/env.sh && liveness-launch run examples/workflows/action_flash.json --source test --picture liveness-demo.png --evidence liveness-demo
-	@echo "What it saw: $(CURDIR)/liveness-demo.png, what the light showed: $(CURDIR)/liveness-demo/light.png" >&2
+	@. scripts/env.sh && scripts/demo.sh
 
 test: setup
 	@. scripts/env.sh && scripts/test.sh

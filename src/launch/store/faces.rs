@@ -1,11 +1,10 @@
 //! The index of faces: those of past sessions, and those that are blocked.
 
-use gstliveness::face::Embedding;
+use gstliveness::face::{Embedding, EmbeddingMatrix};
 use gstliveness::session::FaceMatch;
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
-use super::matrix::Matrix;
 use super::{Store, failed};
 use crate::failure::Failure;
 use crate::identity;
@@ -75,12 +74,12 @@ impl Face {
 pub struct StoredFaces<'a> {
     store: &'a Store,
     faces: Vec<Face>,
-    embeddings: Matrix,
+    embeddings: EmbeddingMatrix,
 }
 
 impl<'a> StoredFaces<'a> {
     pub fn load(store: &'a Store) -> Result<Self, Failure> {
-        let mut all = Self { store, faces: Vec::new(), embeddings: Matrix::new(WIDTH) };
+        let mut all = Self { store, faces: Vec::new(), embeddings: EmbeddingMatrix::new(WIDTH) };
         let query = "SELECT face_id, details, embedding FROM faces ORDER BY rowid";
         let mut statement = store.connection.prepare(query).map_err(failed)?;
         let mut rows = statement.query([]).map_err(failed)?;

@@ -6,7 +6,6 @@
 pub mod audit;
 pub mod faces;
 mod keys;
-mod matrix;
 pub mod outbox;
 pub mod sessions;
 

@@ -3,21 +3,31 @@
 /// Numbers of an embedding that are multiplied side by side.
 const LANES: usize = 16;
 
-/// Embeddings of one length, one behind the other.
-pub struct Matrix {
+/// Embeddings of one length, one behind the other. Rows are plain numbers: unit vectors, when products are to be cosine
+/// similarities.
+pub struct EmbeddingMatrix {
     width: usize,
     values: Vec<f32>,
 }
 
-impl Matrix {
+impl EmbeddingMatrix {
+    /// For rows of `width` numbers, at least one.
     pub fn new(width: usize) -> Self {
+        assert!(width > 0, "rows have at least one number");
         Self { width, values: Vec::new() }
     }
 
+    /// How many rows there are.
     pub fn len(&self) -> usize {
         self.values.len() / self.width
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// # Panics
+    /// When there is no such row.
     pub fn row(&self, row: usize) -> &[f32] {
         &self.values[row * self.width..(row + 1) * self.width]
     }
@@ -32,6 +42,9 @@ impl Matrix {
     }
 
     /// Takes a row out; the last one takes its place.
+    ///
+    /// # Panics
+    /// When there is no such row.
     pub fn swap_remove(&mut self, row: usize) {
         let last = self.len() - 1;
         self.values.copy_within(last * self.width.., row * self.width);
@@ -80,7 +93,7 @@ mod tests {
             query in prop::collection::vec(-1.0f32..1.0, 19),
             most in 0usize..6,
         ) {
-            let mut matrix = Matrix::new(19);
+            let mut matrix = EmbeddingMatrix::new(19);
             rows.iter().for_each(|row| assert!(matrix.push(row)));
             let found = matrix.nearest(&query, most, |row| row % 3 != 1);
             let mut all: Vec<(usize, f32)> = rows.iter().enumerate().filter(|(i, _)| i % 3 != 1)
@@ -93,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_row_that_is_taken_out_is_not_found_any_more() {
-        let mut matrix = Matrix::new(2);
+        let mut matrix = EmbeddingMatrix::new(2);
         for row in [[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]] {
             assert!(matrix.push(&row));
         }
