@@ -242,6 +242,7 @@ Exit status:
 Environment:
   ORT_DYLIB_PATH  ONNX Runtime's library (libonnxruntime.so); else it is looked for beside
                   the program and in the system's places
+  LIVENESS_LOG    what is logged on stderr: off, error, warn (the default), info, debug
   NO_COLOR        no colours";
 
 const AFTER_RUN: &str = "\

@@ -11,6 +11,7 @@ mod fault;
 mod identity;
 mod image;
 mod input;
+mod log;
 mod picture;
 mod purge;
 mod run;
@@ -52,6 +53,7 @@ fn explain(error: &clap::Error) -> ExitCode {
 }
 
 fn launch(cli: &Cli) -> Result<u8, Failure> {
+    log::start()?;
     gst::init().map_err(|e| Failure::unavailable(format!("GStreamer cannot be used: {e}")))?;
     gstliveness::plugin_register_static()
         .map_err(|e| Failure::internal(format!("the plugin cannot be registered: {e}")))?;

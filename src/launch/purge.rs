@@ -5,8 +5,6 @@ use std::path::Path;
 
 use gstliveness::workflow::Name;
 
-use super::console;
-
 /// Removes what the sessions left in folders of evidence and of videos.
 pub fn files<'n>(sessions: &[String], folders: impl Iterator<Item = &'n Name> + Clone) {
     for (session, Name(folder)) in
@@ -18,7 +16,7 @@ pub fn files<'n>(sessions: &[String], folders: impl Iterator<Item = &'n Name> + 
             if let Err(e) = removed
                 && e.kind() != std::io::ErrorKind::NotFound
             {
-                console::tell(&format!("liveness-launch: {} cannot be removed: {e}", path.display()));
+                tracing::warn!("{} cannot be removed: {e}", path.display());
             }
         }
     }

@@ -5,7 +5,6 @@ use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::console;
 use super::failure::Failure;
 
 /// Guessing a shorter one is a matter of days.
@@ -34,10 +33,7 @@ fn of_file(what: &str, path: &Path) -> Result<Vec<u8>, Failure> {
     let file = File::open(path).map_err(failed)?;
     let mode = file.metadata().map_err(failed)?.permissions().mode();
     if mode & 0o077 != 0 {
-        console::tell(&format!(
-            "liveness-launch: others can read {}: chmod 600 keeps it a secret",
-            path.display()
-        ));
+        tracing::warn!("others can read {}: chmod 600 keeps it a secret", path.display());
     }
     let mut secret = Vec::new();
     file.take(LONGEST).read_to_end(&mut secret).map_err(failed)?;

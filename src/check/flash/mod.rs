@@ -377,12 +377,15 @@ impl Check for FlashCheck {
         let mut evidence = self.passive.evidence();
         let passive = evidence.score.filter(|_| evidence.hindrance == Guidance::Ok);
         let positioned = self.findings.is_some() || self.failure.is_some();
-        let failure = self.failure.or((!positioned).then_some(Failure::NotPositioned));
+        // What kept the person from the start is told as such.
+        let unexplained = !positioned && evidence.hindrance == Guidance::Ok;
+        let failure = self.failure.or(unexplained.then_some(Failure::NotPositioned));
         let surface = self.findings.as_ref().and_then(Findings::surface);
         let logit = |score: f64| (score.clamp(1.0, 99.0) / (100.0 - score.clamp(1.0, 99.0))).ln();
         evidence.failure = failure;
         evidence.attack = failure.is_some_and(Failure::is_attack);
         match failure {
+            None if !positioned => evidence.score = None,
             None => {
                 let z = surface.map(|surface| surface + SINGLE_FRAMES * passive.map_or(0.0, logit));
                 evidence.score = z.map(|z| 100.0 / (1.0 + (-z).exp()));

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::console;
 use crate::failure::Failure;
 use crate::image;
 
@@ -47,9 +46,7 @@ pub fn feed(source: &gst_app::AppSrc, folder: &Path) -> Result<(), Failure> {
 
 fn decode(path: &Path) -> Option<gst::Sample> {
     image::file::decode(path, Instant::now() + PATIENCE)
-        .inspect_err(|failure| {
-            console::tell(&format!("liveness-launch: {} is passed over: {failure}", path.display()))
-        })
+        .inspect_err(|failure| tracing::warn!("{} is passed over: {failure}", path.display()))
         .ok()
 }
 

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use gst::prelude::*;
 
 use super::open::Open;
-use crate::console;
 use crate::failure::Failure;
 use gstliveness::workflow::{Rtsp, Transport};
 
@@ -199,9 +198,13 @@ impl Camera {
         state.wait = if seen { FIRST_WAIT } else { (state.wait * 2).min(LONGEST_WAIT) };
         state.since = Instant::now();
         let wait = state.wait.as_secs_f32();
-        console::tell(&format!("liveness-launch: the camera is lost ({why}), again in {wait:.1} s"));
-        let _ = connection.set_state(gst::State::Null);
+        tracing::warn!("the camera is lost ({why}), again in {wait:.1} s");
         if let Some(pipeline) = self.pipeline.upgrade() {
+            // The pipeline may be starting its parts just now, in a thread of its own: this waits for that thread, which
+            // would start the connection again.
+            connection.set_locked_state(true);
+            let _ = pipeline.set_state(gst::State::Playing);
+            let _ = connection.set_state(gst::State::Null);
             let _ = pipeline.remove(&connection);
         }
     }

@@ -22,7 +22,7 @@ use super::cli::RunArgs;
 use super::failure::Failure;
 use super::input::{Open, Source};
 use super::seen::Seen;
-use super::{console, exit, picture, whole};
+use super::{exit, picture, whole};
 use evidence::Evidence;
 use gstliveness::workflow::{Display, Workflow};
 use interrupt::Interrupt;
@@ -105,7 +105,7 @@ impl Watch<'_, '_> {
             let late = Instant::now() >= deadline;
             if !given_up && (late || interrupt.came()) {
                 let why = if late { "the time is over" } else { "interrupted" };
-                console::tell(&format!("liveness-launch: {why}, the session is abandoned"));
+                tracing::warn!("{why}, the session is abandoned");
                 self.check.cancel(current);
                 given_up = true;
             }
@@ -174,7 +174,7 @@ fn save(
             picture::save(path, &shot, &seen.moments(), last.decision.status, verdict, thresholds)
         }
         None => {
-            console::tell("liveness-launch: no frame was analysed, so there is no picture");
+            tracing::warn!("no frame was analysed, so there is no picture");
             Ok(())
         }
     }
@@ -184,7 +184,7 @@ fn save_reference(path: &Path, result: &ResultBody) -> Result<(), Failure> {
     match evidence::bytes(result.reference_image.as_ref()) {
         Some(jpeg) => whole::write(path, &jpeg),
         None => {
-            console::tell("liveness-launch: the check has no reference image");
+            tracing::warn!("the check has no reference image");
             Ok(())
         }
     }

@@ -73,7 +73,8 @@ impl<'a> Records<'a> {
         let Some(Kept { store, courier, .. }) = &self.kept else {
             return Ok(());
         };
-        store.put(record, courier.as_ref().filter(|_| new_status).map(|courier| courier.url.as_str()))?;
+        let webhook = courier.as_ref().filter(|_| new_status).map(|courier| courier.url.as_str());
+        store.put(record, webhook).map_err(|failure| failure.about("the session cannot be kept"))?;
         courier.iter().for_each(Courier::look);
         Ok(())
     }

@@ -38,7 +38,8 @@ const SCHEMA: &str = "
     CREATE TABLE outbox (
         event_id TEXT PRIMARY KEY, url TEXT NOT NULL, session_id TEXT NOT NULL, body BLOB NOT NULL,
         attempts INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL) STRICT;
-    CREATE INDEX outbox_by_time ON outbox (url, due);";
+    CREATE INDEX outbox_by_time ON outbox (url, due);
+    CREATE INDEX outbox_by_session ON outbox (session_id);";
 /// What the right key opens.
 const CHECK: &str = "check";
 const BUSY: Duration = Duration::from_secs(10);

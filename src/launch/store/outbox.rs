@@ -9,6 +9,10 @@ use super::{Store, failed};
 use crate::failure::Failure;
 use crate::identity;
 
+/// The first events of their sessions.
+const FIRST: &str = "outbox AS event WHERE url = ?1 AND NOT EXISTS \
+    (SELECT 1 FROM outbox AS older WHERE older.session_id = event.session_id AND older.rowid < event.rowid)";
+
 /// A webhook's event on its way.
 pub struct Letter {
     pub event_id: String,
@@ -53,11 +57,10 @@ impl Store {
     pub fn take(&self, url: &str, patience: Duration) -> Result<Option<Letter>, Failure> {
         let now = SystemTime::now();
         self.change(|connection| {
-            let query = "SELECT event_id, session_id, body, attempts FROM outbox AS event WHERE url = ?1 AND due <= ?2 \
-                         AND NOT EXISTS (SELECT 1 FROM outbox AS older \
-                                         WHERE older.session_id = event.session_id AND older.rowid < event.rowid) \
-                         ORDER BY due, rowid LIMIT 1";
-            let first = connection.query_row(query, params![url, milliseconds(now)], |row| {
+            let query = format!(
+                "SELECT event_id, session_id, body, attempts FROM {FIRST} AND due <= ?2 ORDER BY due, rowid LIMIT 1"
+            );
+            let first = connection.query_row(&query, params![url, milliseconds(now)], |row| {
                 Ok((row.get::<_, String>(0)?, row.get(1)?, row.get::<_, Vec<u8>>(2)?, row.get(3)?))
             });
             let Some((event_id, session_id, sealed, attempts)) = first.optional().map_err(failed)? else {
@@ -101,10 +104,10 @@ impl Store {
         counted.map(|count| count as u64).map_err(failed)
     }
 
-    /// When the next event is due, from now on.
+    /// In what time the next event may be taken.
     pub fn next_due(&self, url: &str) -> Result<Option<Duration>, Failure> {
-        let query = "SELECT min(due) FROM outbox WHERE url = ?1";
-        let due: Option<i64> = self.connection.query_row(query, [url], |row| row.get(0)).map_err(failed)?;
+        let query = format!("SELECT min(due) FROM {FIRST}");
+        let due: Option<i64> = self.connection.query_row(&query, [url], |row| row.get(0)).map_err(failed)?;
         let now = milliseconds(SystemTime::now());
         Ok(due.map(|due| Duration::from_millis((due - now).max(0) as u64)))
     }

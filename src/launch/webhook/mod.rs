@@ -105,9 +105,7 @@ impl Round<'_> {
         }
         let waiting = self.store.waiting(&self.post.url)?;
         if waiting > 0 {
-            let text =
-                format!("liveness-launch: {waiting} webhook events wait in the store for the next session");
-            console::tell(&text);
+            tracing::warn!("{waiting} webhook events wait in the store for the next session");
         }
         Ok(())
     }
@@ -119,14 +117,16 @@ impl Round<'_> {
             && let Some(letter) = self.store.take(&self.post.url, self.post.timeout() * 2)?
         {
             match self.post.post(&letter.body) {
-                Ok(()) => self.store.delivered(&letter)?,
+                Ok(()) => {
+                    tracing::info!("the webhook event {} is delivered", letter.event_id);
+                    self.store.delivered(&letter)?;
+                }
                 Err(why) => {
                     let (wait, id) = (wait(&letter), &letter.event_id);
-                    let text = format!(
+                    tracing::warn!(
                         "the webhook event {id} is not delivered ({why}), again in {:.0} s",
                         wait.as_secs_f64()
                     );
-                    console::tell(&format!("liveness-launch: {text}"));
                     self.store.postpone(&letter, wait)?;
                     taken = false;
                 }
