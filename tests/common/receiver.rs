@@ -88,7 +88,8 @@ fn serve(stream: TcpStream, kept: &Mutex<Vec<Request>>, manner: Manner) {
         .find(|(name, _)| name == "content-length")
         .map_or(0, |(_, value)| value.parse().unwrap());
     let mut body = vec![0; length];
-    if reader.read_exact(&mut body).is_err() {
+    // Who was killed on the way has sent nothing.
+    if length == 0 || reader.read_exact(&mut body).is_err() {
         return;
     }
     kept.lock().unwrap().push(Request { headers, body: String::from_utf8(body).unwrap() });
