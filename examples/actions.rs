@@ -8,9 +8,6 @@
 
 #[path = "common/clip.rs"]
 mod clip;
-#[path = "common/stats.rs"]
-mod stats;
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -19,11 +16,10 @@ use gstliveness::check::{
     Action, ActionCheck, ActionConfig, Actions, Check, Failure, Gesture, Lids, Neutral, Signals,
 };
 use gstliveness::face::{FaceAnalyzer, FrameObservation};
+use gstliveness::figures::Rate;
 use gstliveness::inference::ModelSource;
 use gstliveness::session::{Status, Thresholds, decide};
 use serde::Deserialize;
-use stats::Rate;
-
 /// One line of `events.jsonl`.
 #[derive(Deserialize)]
 struct Clip {

@@ -9,19 +9,15 @@
 //! place and sway. Beside the live face: its print, flat and bent, under the same lights (computed); the face under another
 //! code, as injected; its picture multiplied by the screen's mean colour.
 
-#[path = "common/stats.rs"]
-mod stats;
-
 use std::path::{Path, PathBuf};
 
 use gstliveness::check::{Check, FlashCheck, FlashConfig, LightCode, PERIOD};
 use gstliveness::face::FaceAnalyzer;
+use gstliveness::figures::Rate;
 use gstliveness::inference::ModelSource;
 use gstliveness::render::random::Random;
 use gstliveness::session::{Status, Thresholds, decide};
 use gstliveness::vision::Frame;
-
-use stats::Rate;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 

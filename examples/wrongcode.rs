@@ -8,12 +8,8 @@
 
 #[path = "common/offline.rs"]
 mod offline;
-#[path = "common/stats.rs"]
-mod stats;
-
 use gstliveness::check::{Changes, Findings, FlashConfig, Freshness, LightCode, Randomness, lags};
-use stats::Rate;
-
+use gstliveness::figures::Rate;
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// Thresholds of freshness whose rates are told.

@@ -12,6 +12,7 @@
 pub mod check;
 pub mod elements;
 pub mod face;
+pub mod figures;
 pub mod inference;
 pub mod render;
 pub mod screen;

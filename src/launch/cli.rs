@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use gstliveness::check::Method;
 use gstliveness::workflow::{Display, Named};
 
 use super::store::faces::List;
@@ -27,6 +28,8 @@ pub enum Command {
     Schema,
     Faces(FacesArgs),
     Sessions(SessionsArgs),
+    #[command(after_long_help = AFTER_EVAL)]
+    Eval(EvalArgs),
 }
 
 /// The store and its key.
@@ -204,6 +207,55 @@ pub struct ImageArgs {
     pub timeout: f64,
 }
 
+/// Measure a method's error rates (ISO/IEC 30107-3) on labelled media or on rendered sessions.
+#[derive(Args, Debug)]
+pub struct EvalArgs {
+    /// A table with the columns path, label, species and subject (tabs between), a folder with such a labels.tsv, or one
+    /// with a folder per class: live/…, attack/SPECIES/…
+    #[arg(required_unless_present = "rendered", conflicts_with = "rendered")]
+    pub dataset: Option<PathBuf>,
+    /// So many sessions of a rendered person, and of every attack that can be rendered
+    #[arg(long, value_name = "SESSIONS", num_args = 0..=1, require_equals = true, default_missing_value = "50",
+        value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub rendered: Option<u64>,
+    /// The number of the first rendered session
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, requires = "rendered",
+        value_parser = clap::value_parser!(u64).range(..=1_000_000_000))]
+    pub first: u64,
+    /// passive (when nothing is said), flash, action or action_flash
+    #[arg(long, value_parser = method)]
+    pub method: Option<Method>,
+    /// A workflow with the check's settings; the elements' defaults when left out
+    #[arg(long, value_name = "FILE", conflicts_with = "rendered")]
+    pub workflow: Option<PathBuf>,
+    /// Only presentations whose species or path has this text in it (several times: any of them)
+    #[arg(long, value_name = "TEXT")]
+    pub only: Vec<String>,
+    /// None of those whose species or path has this text in it
+    #[arg(long, value_name = "TEXT")]
+    pub except: Vec<String>,
+    /// Keep each result as a line of JSON; what stands there already is not tried again
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub results: Option<PathBuf>,
+    /// How many at a time; as many as there are cores when nothing is said
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// Write the report as one page, with plots
+    #[arg(long, value_name = "FILE.html")]
+    pub html: Option<PathBuf>,
+    /// Show the worst errors in the page: it then holds pictures of people
+    #[arg(long, requires = "html")]
+    pub thumbnails: bool,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn method(text: &str) -> Result<Method, String> {
+    let names = Method::ALL.map(Method::name).join(", ");
+    Method::from_name(text).ok_or_else(|| format!("expected one of {names}"))
+}
+
 fn display(text: &str) -> Result<Display, String> {
     Display::from_word(text).ok_or_else(|| format!("expected one of {}", Display::names().join(", ")))
 }
@@ -261,6 +313,16 @@ Ctrl-C and SIGTERM abandon the session.
 Workflow: `liveness-launch schema` prints what it may hold, `liveness-launch validate FILE` tells its faults.
 Only `method` is required; several checks go under `nodes`, several workflows under `workflows`. Examples are in
 examples/workflows.";
+
+const AFTER_EVAL: &str = "\
+Examples:
+  liveness-launch eval dataset --results passive.jsonl --html passive.html
+  liveness-launch eval --rendered=20 --method flash --only live --only print
+
+Every presentation has one attempt in a pipeline of its own. Rates come per species with n and a 95 % interval: exact, and
+where a subject was presented several times, at least as wide as resampling whole subjects makes it. A presentation in
+which nothing to judge was seen (no face, light too bright for a reflection, a file that cannot be decoded) is a
+non-response and no correct answer.";
 
 const AFTER_VERIFY: &str = "\
 Prints how many events there are and the signature of the last, or the first fault (exit status 65). An older copy of

@@ -4,6 +4,7 @@ mod check;
 mod cli;
 mod console;
 mod embed;
+mod eval;
 mod exit;
 mod faces;
 mod failure;
@@ -62,6 +63,7 @@ fn launch(cli: &Cli) -> Result<u8, Failure> {
         Command::Image(args) => image::run(args),
         Command::Validate(args) => validate::run(args),
         Command::Schema => validate::schema(),
+        Command::Eval(args) => eval::run(args),
         Command::Faces(args) => faces::run(args),
         Command::Sessions(args) => sessions::run(args),
     }

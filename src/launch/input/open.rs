@@ -92,6 +92,15 @@ impl Open {
         }
     }
 
+    /// The same, with a chain of elements behind it.
+    pub fn through(mut self, elements: &str) -> Result<Self, Failure> {
+        let bin = gst::parse::bin_from_description(elements, true).map_err(|e| fault::of_parse(&e))?;
+        let added = self.pipeline.add(&bin).and_then(|()| self.tail.link(&bin));
+        added.map_err(|e| Failure::internal(format!("the pipeline cannot be built: {e}")))?;
+        self.tail = bin.upcast();
+        Ok(self)
+    }
+
     /// Gives the frames to `bin`, too.
     pub fn branch(&mut self, bin: &gst::Bin) -> Result<(), Failure> {
         let failed = |e: glib::BoolError| Failure::internal(format!("the pipeline cannot be built: {e}"));

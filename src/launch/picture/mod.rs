@@ -7,7 +7,7 @@ mod face;
 mod layout;
 pub mod light;
 mod panel;
-mod svg;
+pub mod svg;
 mod timeline;
 
 use std::path::Path;

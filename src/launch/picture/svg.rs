@@ -75,11 +75,20 @@ impl<'a> Font<'a> {
         Self { weight: "bold", ..self }
     }
 
+    pub const fn centred(self) -> Self {
+        Self { anchor: "middle", ..self }
+    }
+
     pub const fn to_the_left(self) -> Self {
         Self { anchor: "end", ..self }
     }
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+/// Text from outside as markup that shows it.
+pub fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('\'', "&#39;")
+        .replace('"', "&quot;")
 }

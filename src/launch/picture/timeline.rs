@@ -144,10 +144,6 @@ fn ticks(svg: &mut Svg, axis: &Axis, bottom: f64) {
     for i in 0..=(axis.seconds / step) as u32 {
         let (seconds, x) = (f64::from(i) * step, axis.place(f64::from(i) * step));
         svg.rect([x, bottom, 1.0, 6.0], 0.0, SOFT, 1.0);
-        svg.text(
-            (x, bottom + 22.0),
-            &format!("{seconds} s"),
-            &Font { anchor: "middle", ..Font::new(13.0, SOFT) },
-        );
+        svg.text((x, bottom + 22.0), &format!("{seconds} s"), &Font::new(13.0, SOFT).centred());
     }
 }
