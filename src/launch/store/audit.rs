@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
+use super::sessions::COLUMNS;
 use super::{Store, failed};
 use crate::failure::Failure;
 use crate::identity;
@@ -87,12 +88,13 @@ impl Store {
         connection: &Connection,
         mut records: HashMap<String, Option<String>>,
     ) -> Result<(), Failure> {
-        let mut statement = connection.prepare("SELECT session_id, record FROM sessions").map_err(failed)?;
+        let query = format!("SELECT {COLUMNS} FROM sessions");
+        let mut statement = connection.prepare(&query).map_err(failed)?;
         let mut rows = statement.query([]).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
-            let (id, sealed): (String, Vec<u8>) = (row.get(0).map_err(failed)?, row.get(1).map_err(failed)?);
+            let (id, sealed): (String, Vec<u8>) = (row.get(0).map_err(failed)?, row.get(5).map_err(failed)?);
             let signature = self.signature(&self.opened(&format!("session {id}"), &sealed)?);
-            if records.remove(&id).flatten() != Some(signature) {
+            if records.remove(&id).flatten() != Some(signature) || !self.is_consistent(row)? {
                 return Err(Failure::data(format!("the session {id} is not as the audit log says")));
             }
         }

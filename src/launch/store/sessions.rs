@@ -19,7 +19,7 @@ pub struct Listed {
 
 /// What an interrupted program leaves is nobody's after this; no session takes a day.
 const STALE_DAYS: i32 = -1;
-const COLUMNS: &str = "session_id, status, created_at, updated_at, expires_at, record";
+pub(super) const COLUMNS: &str = "session_id, status, created_at, updated_at, expires_at, record";
 
 impl Store {
     /// Puts a session's record in its place, notes that, and has it reported to `webhook`: all or nothing.
@@ -72,19 +72,37 @@ impl Store {
         found.optional().map_err(failed)?.transpose()
     }
 
+    /// What the sealed record says counts; the columns beside it are there to be searched.
     fn listed(&self, row: &Row<'_>) -> Result<Listed, Failure> {
         let text = |i| row.get::<_, String>(i).map_err(failed);
-        let (session_id, status) = (text(0)?, text(1)?);
-        let expires: Option<String> = row.get(4).map_err(failed)?;
-        let expired =
-            status == "Approved" && expires.is_some_and(|end| identity::now().is_ok_and(|now| now > end));
-        let status = if expired { "Kyc Expired".to_owned() } else { status };
-        let sealed: Vec<u8> = row.get(5).map_err(failed)?;
-        let plain = self.opened(&format!("session {session_id}"), &sealed)?;
-        let mut record: Map<String, Value> = serde_json::from_slice(&plain)
-            .map_err(|e| Failure::data(format!("the session {session_id} is unreadable: {e}")))?;
+        let (session_id, sealed): (_, Vec<u8>) = (text(0)?, row.get(5).map_err(failed)?);
+        let mut record = self.record(&session_id, &sealed)?;
+        let field = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default();
+        let expires = record.get("expires_at").and_then(Value::as_str);
+        let expired = field("status") == "Approved"
+            && expires.is_some_and(|end| identity::now().is_ok_and(|now| now.as_str() > end));
+        let status = if expired { "Kyc Expired" } else { field("status") }.to_owned();
+        let created_at = field("created_at").to_owned();
         record.insert("status".into(), status.clone().into());
-        Ok(Listed { session_id, status, created_at: text(2)?, updated_at: text(3)?, record })
+        Ok(Listed { session_id, status, created_at, updated_at: text(3)?, record })
+    }
+
+    fn record(&self, session_id: &str, sealed: &[u8]) -> Result<Map<String, Value>, Failure> {
+        let plain = self.opened(&format!("session {session_id}"), sealed)?;
+        let unreadable = |e| Failure::data(format!("the session {session_id} is unreadable: {e}"));
+        serde_json::from_slice(&plain).map_err(unreadable)
+    }
+
+    /// Whether the columns of a session are what its record says.
+    pub(super) fn is_consistent(&self, row: &Row<'_>) -> Result<bool, Failure> {
+        let text = |i| row.get::<_, Option<String>>(i).map_err(failed);
+        let (session_id, sealed): (_, Vec<u8>) = (text(0)?.unwrap_or_default(), row.get(5).map_err(failed)?);
+        let record = self.record(&session_id, &sealed)?;
+        let mut same = true;
+        for (column, name) in [(0, "session_id"), (1, "status"), (2, "created_at"), (4, "expires_at")] {
+            same &= text(column)?.as_deref() == record.get(name).and_then(Value::as_str);
+        }
+        Ok(same)
     }
 
     /// Removes the sessions that ended before `before` (RFC 3339, UTC) and the known faces they brought; tells which.

@@ -109,10 +109,22 @@ fn what_is_changed_removed_or_moved_shows() {
         "INSERT INTO audit SELECT 7, at, session_id, event, signature FROM audit WHERE number = 6",
         "UPDATE meta SET value = zeroblob(72) WHERE name = 'audit head'",
         "DELETE FROM sessions WHERE session_id = 'b'",
+        "UPDATE sessions SET status = 'Declined' WHERE session_id = 'b'",
+        "UPDATE sessions SET expires_at = '9999-01-01T00:00:00Z' WHERE session_id = 'b'",
         "UPDATE sessions SET record = (SELECT record FROM sessions WHERE session_id = 'a') WHERE session_id = 'b'",
     ] {
         assert!(tampered(change).is_err(), "{change}");
     }
+}
+
+#[test]
+fn a_status_beside_the_record_is_not_believed() {
+    let (folder, store) = store();
+    store.put(&record("a", "Declined"), None).unwrap();
+    let change = "UPDATE sessions SET status = 'Approved'";
+    Connection::open(folder.path().join("s.db")).unwrap().execute_batch(change).unwrap();
+    assert_eq!(store.find("a").unwrap().unwrap().status, "Declined");
+    assert!(store.list(Some("Approved")).unwrap().is_empty());
 }
 
 #[test]

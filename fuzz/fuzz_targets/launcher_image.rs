@@ -1,0 +1,2 @@
+#[path = "../../src/launch/image/file.rs"]
+pub mod file;
