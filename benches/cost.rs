@@ -3,12 +3,13 @@
 //! Everything is measured in turn in one run; the fastest of many rounds counts, since other load on the machine can only
 //! slow a round down.
 //!
-//!     cargo bench --bench cost [-- streams | checks | light]
+//!     cargo bench --bench cost [-- checks | light]
 
 mod common;
 
 use std::time::Instant;
 
+use common::process_seconds;
 use gst::prelude::*;
 use gstliveness::check::{
     AntiSpoof, FaceMap, FaceMapper, Findings, LightCode, Randomness, Series, Steady, patches,
@@ -24,9 +25,6 @@ const SIZES: [(&str, i32, i32); 3] = [("480p", 640, 480), ("1080p", 1920, 1080),
 fn main() {
     gst::init().expect("GStreamer");
     gstliveness::plugin_register_static().expect("plugin");
-    if std::env::args().any(|argument| argument == "streams") {
-        return streams();
-    }
     if std::env::args().any(|argument| argument == "checks") {
         return checks();
     }
@@ -39,7 +37,6 @@ fn main() {
     light();
     checks();
     idle();
-    streams();
 }
 
 /// A stage's name and what to run.
@@ -111,7 +108,6 @@ fn analysed_frame(name: &str, width: i32, height: i32) {
     println!("  {:42} {whole:7.3} ms  {:5.2} of the nets (target ≤ 1.15)", "an analysed frame", whole / nets);
 }
 
-/// A frame of each check of a rendered person, who does what is asked.
 /// What reading the skin for the light adds to the analysis of a frame, what a check's readings take, and its conclusion.
 fn light() {
     let mut face = FaceAnalyzer::new(&ModelSource::Embedded).expect("models");
@@ -168,6 +164,7 @@ fn conclusion() {
     println!("\nconclusion of a check: {time:.0} ms; its readings: {:.1} MB", memory as f64 / 1e6);
 }
 
+/// A frame of each check of a rendered person, who does what is asked.
 fn checks() {
     const FRAMES: u32 = 150;
     let run = |element: &str| {
@@ -225,81 +222,4 @@ fn idle() {
         "\nidle: {passive:.2} µs a frame, `identity` {identity:.2}: {:.2} µs more (target ≤ 1)",
         passive - identity
     );
-}
-
-/// Four 1080p30 action checks at once, in real time: none of their frames may be late. A picture that a hand moves keeps them
-/// busy: it is positioned, asked, and answers nothing.
-fn streams() {
-    const STREAMS: usize = 4;
-    const SECONDS: u64 = 10;
-    let (buffers, info): (Vec<_>, Vec<_>) =
-        (0..12).map(|i| common::moved("NV12", 1920, 1080, 2 * (i - 6i32).abs())).unzip();
-    let streams: Vec<_> = (0..STREAMS).map(|_| Stream::start(&buffers, &info[0], SECONDS)).collect();
-    let before = process_seconds();
-    let (analysed, skipped) =
-        streams.into_iter().map(Stream::end).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
-    let cores = std::thread::available_parallelism().map_or(0, |n| n.get());
-    println!(
-        "\n{STREAMS} × 1080p30 action checks on {cores} cores: {analysed} frames analysed, {skipped} skipped (target 0), {:.2} cores busy",
-        (process_seconds() - before) / SECONDS as f64
-    );
-}
-
-/// A live stream into its own check.
-struct Stream {
-    pipeline: gst::Pipeline,
-    feeder: std::thread::JoinHandle<()>,
-}
-
-impl Stream {
-    fn start(buffers: &[gst::Buffer], info: &gst_video::VideoInfo, seconds: u64) -> Self {
-        let line = "appsrc name=camera is-live=true do-timestamp=true format=time max-buffers=2 leaky-type=downstream ! \
-                    livenessaction ! fakesink sync=false";
-        let pipeline =
-            gst::parse::launch(line).expect("pipeline").downcast::<gst::Pipeline>().expect("pipeline");
-        let camera = pipeline.by_name("camera").and_downcast::<gst_app::AppSrc>().expect("camera");
-        camera.set_caps(Some(&info.to_caps().expect("caps")));
-        pipeline.set_state(gst::State::Playing).expect("playing");
-        let buffers = buffers.to_vec();
-        let feeder = std::thread::spawn(move || {
-            let start = Instant::now();
-            for (i, buffer) in buffers.iter().cycle().take(30 * seconds as usize).enumerate() {
-                let due = std::time::Duration::from_secs_f64(i as f64 / 30.0);
-                std::thread::sleep(due.saturating_sub(start.elapsed()));
-                let mut buffer = buffer.copy();
-                buffer.make_mut().set_pts(None);
-                camera.push_buffer(buffer).expect("flowing");
-            }
-            camera.end_of_stream().expect("flowing");
-        });
-        Self { pipeline, feeder }
-    }
-
-    /// Frames analysed and skipped, once all have passed.
-    fn end(self) -> (u64, u64) {
-        self.feeder.join().expect("the feeder");
-        let bus = self.pipeline.bus().expect("bus");
-        let mut counts = (0, 0);
-        while let Some(message) = bus.timed_pop(gst::ClockTime::from_seconds(20)) {
-            match message.view() {
-                gst::MessageView::Element(element) => {
-                    let count = |name| element.structure().and_then(|s| s.get::<u64>(name).ok());
-                    counts = count("frames-analysed").zip(count("frames-skipped")).unwrap_or(counts);
-                }
-                gst::MessageView::Eos(_) => break,
-                gst::MessageView::Error(e) => panic!("{}", e.error()),
-                _ => {}
-            }
-        }
-        self.pipeline.set_state(gst::State::Null).expect("null");
-        counts
-    }
-}
-
-/// The processor time that this process has taken, threads that have ended included.
-fn process_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // After the name in parentheses, user and system time are the 12th and 13th fields, in hundredths of a second.
-    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }

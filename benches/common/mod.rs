@@ -1,4 +1,5 @@
-//! The shipped picture as a raw frame of any format and size.
+//! The shipped picture as a raw frame of any format and size, and what the process takes.
+#![allow(dead_code, reason = "not every bench needs everything")]
 
 use gst::prelude::*;
 use gst_video::VideoInfo;
@@ -25,4 +26,19 @@ pub fn moved(format: &str, width: i32, height: i32, left: i32) -> (gst::Buffer, 
     pipeline.set_state(gst::State::Null).expect("null");
     let info = VideoInfo::from_caps(sample.caps().expect("caps")).expect("raw video");
     (sample.buffer_owned().expect("buffer"), info)
+}
+
+/// The processor time that this process has taken, threads that have ended included.
+pub fn process_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // After the name in parentheses, user and system time are the 12th and 13th fields, in hundredths of a second.
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
+}
+
+/// The memory that this process holds, in MiB.
+pub fn resident_mib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.trim().trim_end_matches("kB").trim().parse::<f64>().map_or(f64::NAN, |kib| kib / 1024.0)
 }

@@ -133,6 +133,9 @@ fn failed(error: rusqlite::Error) -> Failure {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => Failure::output("the disk is full"),
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Failure::output("it cannot be written"),
+        Some(ErrorCode::SystemIoFailure) => {
+            Failure::output(format!("the file system refuses: {error} (is there room?)"))
+        }
         Some(ErrorCode::CannotOpen) => Failure::no_input("it cannot be opened"),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             Failure::output("another program keeps it busy")

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Runs every example briefly, built as the tests are. Those that measure on labelled media need MEDIA (../shared/media) and are
+# passed over without it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/env.sh
+media=${MEDIA:-../shared/media}
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+
+try() {
+    local example=$1
+    shift
+    echo "$example $*"
+    cargo run --quiet --example "$example" -- "$@" >"$out/log" 2>&1 || { cat "$out/log" >&2; exit 1; }
+    [ -s "$out/log" ] || [ -n "$(find "$out" -name '*.png')" ] || { echo "$example told and drew nothing" >&2; exit 1; }
+}
+
+try observe --age examples/media/astronaut.png
+try portrait "$out/portrait.png" blink=1 cells=ff0000,0000ff/000000,ffffff
+try rendered 2
+try screens "$out" 640x480 de
+try depth 2 "$out/depth.png"
+try wrongcode 200 1
+try soak 0.3
+if [ -d "$media" ]; then
+    try reallight "$media/flash" 1
+    clips=$out/clips
+    mkdir "$clips"
+    head -n 1 "$media/events.jsonl" >"$clips/events.jsonl"
+    cp "$media/labels.tsv" "$clips/"
+    ln -s "$(realpath "$media/live_video")" "$clips/live_video"
+    try actions "$clips" 3
+else
+    echo "passed over: reallight and actions measure on labelled media, and $media is not there"
+fi
