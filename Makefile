@@ -1,7 +1,7 @@
 # Everything on a fresh Debian 12 with Rust: `make demo` and `make test` install what is missing.
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help setup build demo test lint fmt bench install uninstall
+.PHONY: help setup build demo test lint fmt bench compare install uninstall
 
 help:
 	@echo "make demo       check a rendered person; with a store, a webhook and the evidence in liveness-demo"
@@ -9,6 +9,7 @@ help:
 	@echo "make build      the plugin and the launcher, in target/release"
 	@echo "make install    into PREFIX (default: where GStreamer looks), below DESTDIR; make uninstall removes it"
 	@echo "make bench      costs, as ratios"
+	@echo "make compare    costs beside MediaPipe in Python and human in Node (needs PyPI, npm)"
 	@echo "make lint       rustfmt and clippy; make fmt formats"
 	@echo "make setup      only install what is missing: packages, ONNX Runtime"
 
@@ -37,6 +38,9 @@ fmt:
 
 bench: setup
 	@. scripts/env.sh && cargo bench
+
+compare: setup
+	@scripts/compare.sh
 
 # `sudo make install` installs what `make build` has built: root often has no Rust.
 install: $(if $(SUDO_USER),,build)

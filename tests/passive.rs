@@ -275,6 +275,7 @@ fn without_a_face(picture: &Picture) {
         assert_eq!(texts(retry, "feedback-codes"), ["NO_FACE_DETECTED"]);
         assert!(!text(retry, "detail").is_empty());
         assert_eq!(retry.get::<u32>("attempts-used").unwrap(), i);
+        assert_eq!(retry.get::<u32>("attempt").unwrap(), i, "the retry is of the attempt that failed");
         assert_eq!(retry.get::<u32>("max-attempts").unwrap(), 3);
     }
     let result = result(&messages);

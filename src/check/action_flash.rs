@@ -8,10 +8,10 @@
 use std::sync::Arc;
 
 use super::{
-    ActionCheck, ActionConfig, Check, DepthMap, Evidence, Failure, FlashCheck, FlashConfig, Guidance,
-    LightRecord, Method, Step, Time,
+    ActionCheck, ActionConfig, Check, DepthMap, Evidence, FlashCheck, FlashConfig, Guidance, LightRecord,
+    Method, Step, Time,
 };
-use crate::face::FrameObservation;
+use crate::face::{Embedding, FrameObservation};
 use crate::inference::{InferenceError, ModelSource};
 use crate::vision::Frame;
 
@@ -72,6 +72,8 @@ impl Check for ActionFlashCheck {
                 guidance: if light.guidance == Guidance::Ok { step.guidance } else { light.guidance },
                 fraction: step.fraction.min(light.fraction),
                 light: light.light,
+                // A portrait in even light is better than one in the code's; that it shows the same face is compared.
+                anew: light.anew,
                 ..step
             };
         }
@@ -94,11 +96,13 @@ impl Check for ActionFlashCheck {
         }
         // The light is judged last: what failed before it is the reason.
         if let Some(failure) = action.failure.filter(|_| !evidence.attack) {
-            evidence.failure = Some(failure);
-            evidence.attack = failure.is_attack();
-            evidence.score = evidence.score.map(|score| score.min(Failure::ceiling(failure)));
+            evidence.reject(failure);
         }
         evidence
+    }
+
+    fn who(&self) -> Option<&Embedding> {
+        self.flash.who().or(self.action.who())
     }
 
     fn depth_map(&self) -> Option<DepthMap> {

@@ -10,6 +10,7 @@ mod flash;
 mod guidance;
 mod passive;
 mod random;
+mod ticks;
 
 pub use action::*;
 pub use action_flash::ActionFlashCheck;
@@ -20,10 +21,11 @@ pub use flash::*;
 pub use guidance::Guidance;
 pub use passive::{PassiveCheck, PassiveConfig};
 pub use random::Randomness;
+pub use ticks::Ticks;
 
 use std::sync::Arc;
 
-use crate::face::FrameObservation;
+use crate::face::{Embedding, FrameObservation};
 use crate::inference::InferenceError;
 use crate::vision::Frame;
 
@@ -44,6 +46,8 @@ pub struct Step {
     pub actions: Vec<ActionEvent>,
     /// What the screen is to show from this frame's time on, when that changes.
     pub light: Option<LightCue>,
+    /// The check proper begins with this frame: a portrait from before may show somebody else.
+    pub anew: bool,
 }
 
 impl Step {
@@ -56,6 +60,7 @@ impl Step {
             score: None,
             actions: Vec::new(),
             light: None,
+            anew: false,
         }
     }
 }
@@ -139,6 +144,11 @@ pub trait Check: Send {
 
     /// What can be said by now.
     fn evidence(&self) -> Evidence;
+
+    /// The face that was checked; the reference image must show the same.
+    fn who(&self) -> Option<&Embedding> {
+        None
+    }
 
     /// The depth of the face, where the method measures it.
     fn depth_map(&self) -> Option<DepthMap> {

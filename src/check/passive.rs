@@ -1,10 +1,12 @@
 //! The passive check: single frames are read, good ones vote.
 
 use super::{AntiSpoof, Check, Cue, Evidence, Guidance, Method, Reading, Step, Time, calibrated};
-use crate::face::{FaceQuality, FrameObservation, Mesh};
+use crate::face::{Embedder, Embedding, FaceQuality, FrameObservation, Mesh};
 use crate::inference::InferenceError;
-use crate::vision::{Frame, Point};
+use crate::vision::{Frame, Point, Sampler};
 
+/// More votes say nothing new, however long a check waits.
+const MOST_VOTES: usize = 256;
 /// Faster than this many eye distances a second, a face is blurred by its motion.
 const MAX_SPEED: f32 = 2.0;
 
@@ -36,30 +38,58 @@ pub struct PassiveCheck {
     good: Vec<Vote>,
     /// Votes of frames with a fault: they count only when there is no good one.
     poor: Vec<Vote>,
-    hindrances: Vec<Guidance>,
+    hindrances: Hindrances,
     last_position: Option<(Point, Time)>,
     last_time: Option<Time>,
+    embedder: Option<Embedder>,
+    sampler: Sampler,
+    /// Whose the votes are, where that is watched.
+    who: Option<Embedding>,
 }
 
 impl PassiveCheck {
+    /// Reads single frames for another check, which watches itself that they show one person.
     pub fn new(config: PassiveConfig, net: AntiSpoof) -> Self {
         Self {
             config,
             net,
             good: Vec::new(),
             poor: Vec::new(),
-            hindrances: Vec::new(),
+            hindrances: Hindrances::default(),
             last_position: None,
             last_time: None,
+            embedder: None,
+            sampler: Sampler::new(),
+            who: None,
         }
+    }
+
+    /// Lets only frames of one person vote together: another face begins anew.
+    pub fn of_one_person(mut self, embedder: Embedder) -> Self {
+        self.embedder = Some(embedder);
+        self
+    }
+
+    /// Forgets the votes so far if they are another person's; tells whether there were any.
+    fn meets_another(&mut self, frame: &Frame<'_>, mesh: &Mesh) -> Result<bool, InferenceError> {
+        let Some(embedder) = &mut self.embedder else { return Ok(false) };
+        let Some(now) = embedder.embed(frame, mesh, &mut self.sampler)? else { return Ok(false) };
+        if self.who.as_ref().is_some_and(|who| who.similarity(&now) >= Embedding::SAME_PERSON) {
+            return Ok(false);
+        }
+        self.who = Some(now);
+        let others = !self.good.is_empty() || !self.poor.is_empty();
+        self.good.clear();
+        self.poor.clear();
+        Ok(others)
     }
 
     fn votes(&self) -> &[Vote] {
         if self.good.is_empty() { &self.poor } else { &self.good }
     }
 
-    /// That of the median frame.
-    fn score(&self) -> Option<f64> {
+    /// That of the median frame, 0–100.
+    pub(super) fn score(&self) -> Option<f64> {
         median(self.votes(), |vote| vote.reading.logit()).map(calibrated)
     }
 
@@ -110,12 +140,18 @@ impl Check for PassiveCheck {
         self.last_time = time;
         let mesh = observation.primary().map(|(_, face)| face);
         let guidance = self.with_motion(Guidance::of(observation), mesh.map(|face| &face.mesh), time);
+        let mut anew = false;
         if let Some(face) = mesh {
+            anew = self.meets_another(frame, &face.mesh)?;
             let vote = Vote { reading: self.net.read(frame, &face.mesh)?, quality: face.quality };
-            if guidance == Guidance::Ok { self.good.push(vote) } else { self.poor.push(vote) }
+            let most = MOST_VOTES.max(self.config.frames as usize);
+            let votes = if guidance == Guidance::Ok { &mut self.good } else { &mut self.poor };
+            if votes.len() < most {
+                votes.push(vote);
+            }
         }
         if guidance != Guidance::Ok {
-            self.hindrances.push(guidance);
+            self.hindrances.note(guidance);
         }
         let fraction = (self.good.len() as f64 / f64::from(self.config.frames.max(1))).min(1.0);
         Ok(Step {
@@ -125,13 +161,18 @@ impl Check for PassiveCheck {
             score: self.score(),
             actions: Vec::new(),
             light: None,
+            anew,
         })
+    }
+
+    fn who(&self) -> Option<&Embedding> {
+        self.who.as_ref()
     }
 
     fn evidence(&self) -> Evidence {
         let votes = self.votes();
         let score = self.score();
-        let hindrance = match (self.good.is_empty(), most_frequent(&self.hindrances)) {
+        let hindrance = match (self.good.is_empty(), self.hindrances.most_frequent()) {
             (false, _) => Guidance::Ok,
             (true, hindrance) => hindrance.unwrap_or(Guidance::NoFace),
         };
@@ -152,10 +193,21 @@ impl Check for PassiveCheck {
     }
 }
 
-/// The value that occurs most often; of equals the latest.
-fn most_frequent(all: &[Guidance]) -> Option<Guidance> {
-    let count = |g: Guidance| all.iter().filter(|other| **other == g).count();
-    all.iter().copied().max_by_key(|g| count(*g))
+/// How often each was in the way, the latest last.
+#[derive(Default)]
+struct Hindrances(Vec<(Guidance, u64)>);
+
+impl Hindrances {
+    fn note(&mut self, guidance: Guidance) {
+        let known = self.0.iter().position(|(other, _)| *other == guidance);
+        let count = known.map_or(0, |at| self.0.remove(at).1);
+        self.0.push((guidance, count + 1));
+    }
+
+    /// Of equals the latest.
+    fn most_frequent(&self) -> Option<Guidance> {
+        self.0.iter().max_by_key(|(_, count)| *count).map(|(guidance, _)| *guidance)
+    }
 }
 
 #[cfg(test)]
@@ -179,7 +231,12 @@ mod tests {
     fn the_hindrance_told_is_the_most_frequent() {
         let all =
             [Guidance::Blurred, Guidance::TooDark, Guidance::TooDark, Guidance::Blurred, Guidance::TooDark];
-        assert_eq!(most_frequent(&all), Some(Guidance::TooDark));
-        assert_eq!(most_frequent(&[]), None);
+        let mut hindrances = Hindrances::default();
+        assert_eq!(hindrances.most_frequent(), None);
+        all.into_iter().for_each(|guidance| hindrances.note(guidance));
+        assert_eq!(hindrances.most_frequent(), Some(Guidance::TooDark));
+        hindrances.note(Guidance::Blurred);
+        assert_eq!(hindrances.most_frequent(), Some(Guidance::Blurred));
+        assert_eq!(hindrances.0.len(), 2);
     }
 }

@@ -97,7 +97,8 @@ mod imp {
     }
 
     pub static API: LazyLock<glib::Type> = LazyLock::new(|| unsafe {
-        let tags = [ptr::null::<c_char>()];
+        // An element that changes one of these does not take the meta over unasked.
+        let tags = [c"video".as_ptr(), c"size".as_ptr(), c"orientation".as_ptr(), ptr::null::<c_char>()];
         let api =
             gst::ffi::gst_meta_api_type_register(c"GstLivenessMetaAPI".as_ptr(), tags.as_ptr().cast_mut());
         from_glib(api)
@@ -138,7 +139,7 @@ mod imp {
         unsafe { ptr::drop_in_place(&raw mut (*meta.cast::<LivenessMeta>()).contents) };
     }
 
-    /// Follows whole copies; a scaled or cropped frame is another picture.
+    /// Follows whole copies, and conversions that leave the picture's size; a scaled or cropped frame is another picture.
     unsafe extern "C" fn transform(
         target: *mut gst::ffi::GstBuffer,
         meta: *mut gst::ffi::GstMeta,
@@ -147,9 +148,7 @@ mod imp {
         data: glib::ffi::gpointer,
     ) -> glib::ffi::gboolean {
         unsafe {
-            let copied = kind == gst::meta::MetaTransformCopy::quark().into_glib();
-            let copy = data.cast::<gst::ffi::GstMetaTransformCopy>();
-            if !copied || copy.is_null() || bool::from_glib((*copy).region) {
+            if !keeps_geometry(kind, data) {
                 return false.into_glib();
             }
             let Contents { observation, checks } = &(*meta.cast::<LivenessMeta>()).contents;
@@ -161,6 +160,24 @@ mod imp {
             }
             true.into_glib()
         }
+    }
+
+    unsafe fn keeps_geometry(kind: glib::ffi::GQuark, data: glib::ffi::gpointer) -> bool {
+        if data.is_null() {
+            return false;
+        }
+        unsafe {
+            if kind == gst::meta::MetaTransformCopy::quark().into_glib() {
+                let copy = data.cast::<gst::ffi::GstMetaTransformCopy>();
+                return !bool::from_glib((*copy).region);
+            }
+            if kind == gst_video::ffi::gst_video_meta_transform_scale_get_quark() {
+                let scale = data.cast::<gst_video::ffi::GstVideoMetaTransform>();
+                let (from, to) = ((*scale).in_info, (*scale).out_info);
+                return ((*from).width, (*from).height) == ((*to).width, (*to).height);
+            }
+        }
+        false
     }
 }
 

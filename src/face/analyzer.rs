@@ -7,7 +7,7 @@ use super::observation::{FaceMesh, FaceObservation, FrameObservation};
 use super::pose::fit_pose;
 use super::quality::QualityMeter;
 use crate::inference::{InferenceError, ModelSource};
-use crate::vision::{Frame, Rect, RotatedRect, Sampler};
+use crate::vision::{Frame, Glimpse, Point, Rect, RotatedRect, Sampler};
 
 /// The detector runs again after so many frames, to find new faces.
 const DETECT_EVERY: u32 = 5;
@@ -39,6 +39,8 @@ pub struct FaceAnalyzer {
     others: Vec<FaceObservation>,
     since_detection: u32,
     last_id: u32,
+    /// Width and height of the last frame.
+    size: (usize, usize),
 }
 
 impl FaceAnalyzer {
@@ -55,6 +57,7 @@ impl FaceAnalyzer {
             others: Vec::new(),
             since_detection: 0,
             last_id: 0,
+            size: (0, 0),
         })
     }
 
@@ -64,12 +67,29 @@ impl FaceAnalyzer {
         self.others.clear();
     }
 
+    /// Goes on from what another analyzer has seen in this frame, with its numbers for the faces.
+    pub fn adopt(&mut self, seen: &FrameObservation) {
+        self.track = seen.primary().map(|(face, measured)| Track {
+            id: face.id,
+            fresh: false,
+            bbox: face.bbox,
+            region: measured.mesh.region(),
+        });
+        self.others.clear();
+        self.others.extend(seen.faces.iter().skip(usize::from(self.track.is_some())).cloned());
+        self.size = (seen.width, seen.height);
+        self.last_id = seen.faces.iter().map(|face| face.id).fold(self.last_id, u32::max);
+        // Soon look oneself for others.
+        self.since_detection = 0;
+    }
+
     /// What `frame` shows.
     ///
     /// # Errors
     /// When a net cannot run.
     pub fn analyze(&mut self, frame: &Frame<'_>) -> Result<FrameObservation, InferenceError> {
         self.since_detection += 1;
+        self.resize((frame.width(), frame.height()));
         if self.track.is_none() || self.since_detection >= DETECT_EVERY {
             self.detect(frame)?;
         }
@@ -81,7 +101,26 @@ impl FaceAnalyzer {
         }
         let mut faces: Vec<FaceObservation> = primary.into_iter().collect();
         faces.extend(self.others.iter().cloned());
-        Ok(FrameObservation { width: frame.width(), height: frame.height(), faces })
+        let glimpse = Some(Glimpse::of(frame, &mut self.sampler));
+        Ok(FrameObservation { width: frame.width(), height: frame.height(), glimpse, faces })
+    }
+
+    /// A camera that changes its resolution still shows the same: faces stay where they are in the picture.
+    fn resize(&mut self, size: (usize, usize)) {
+        let last = std::mem::replace(&mut self.size, size);
+        if last == size || last == (0, 0) {
+            return;
+        }
+        let scale = Point::new(size.0 as f32 / last.0 as f32, size.1 as f32 / last.1 as f32);
+        let boxes = self.others.iter_mut().map(|face| &mut face.bbox);
+        boxes
+            .chain(self.track.iter_mut().map(|track| &mut track.bbox))
+            .for_each(|bbox| *bbox = bbox.scaled(scale));
+        if let Some(track) = &mut self.track {
+            track.region = track.region.scaled(scale);
+        }
+        // Unless it shows another part of the scene.
+        self.since_detection = DETECT_EVERY;
     }
 
     /// Runs the detector and decides whom to follow.

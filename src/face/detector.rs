@@ -21,6 +21,8 @@ const INPUT: TensorSpec = TensorSpec {
     bias: -1.0,
 };
 const VALUES: usize = 16;
+/// Input pixels from its anchor beyond which no face is told.
+const FARTHEST: f32 = 1e4;
 
 /// A face that the detector found, in frame pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -103,6 +105,10 @@ fn decode(raw: &[f32], logit: f32, anchor: Point, map: &Affine) -> Option<Detect
     let score = 1.0 / (1.0 + (-logit).exp());
     let (width, height) = (raw[2] * map.a, raw[3] * map.e);
     if score < MIN_SCORE || width <= 0.0 || height <= 0.0 {
+        return None;
+    }
+    // A net gone wrong may say anything.
+    if !raw.iter().all(|value| value.abs() < FARTHEST) {
         return None;
     }
     let at = |i: usize| map.apply(Point::new(anchor.x + raw[i], anchor.y + raw[i + 1]));

@@ -4,13 +4,15 @@ use super::blendshapes::Blendshapes;
 use super::landmarks::Mesh;
 use super::pose::HeadPose;
 use super::quality::FaceQuality;
-use crate::vision::Rect;
+use crate::vision::{Glimpse, Rect};
 
 /// The faces of one frame, largest first. The first is the one that is judged, and the only one with a mesh.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FrameObservation {
     pub width: usize,
     pub height: usize,
+    /// The picture in which this was seen, to know it again.
+    pub glimpse: Option<Glimpse>,
     pub faces: Vec<FaceObservation>,
 }
 

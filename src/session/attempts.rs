@@ -135,7 +135,7 @@ impl Session {
         &mut self,
         step: &Step,
         faces: u32,
-        time: Option<Time>,
+        time: Time,
         config: &SessionConfig,
     ) -> (Vec<SessionEvent>, bool) {
         let mut events = Vec::new();
@@ -154,13 +154,23 @@ impl Session {
             self.light = Some(light.clone()).filter(|light| light.active);
             events.push(SessionEvent::Light(light.clone()));
         }
-        let timed_out = self.advance(time, config, &mut events);
+        let (progress, timed_out) = self.tick(time, config);
+        events.extend(progress);
         (events, step.done || timed_out)
     }
 
-    /// Lets the clock run on without a frame analysed; tells whether the attempt is to be concluded.
-    pub fn tick(&mut self, time: Option<Time>, config: &SessionConfig) -> bool {
-        self.is_running() && self.advance_clock(time, config)
+    /// Lets the clock run on, with a frame analysed or without. The second value tells that the attempt is to be concluded.
+    pub fn tick(&mut self, now: Time, config: &SessionConfig) -> (Vec<SessionEvent>, bool) {
+        if !self.is_running() {
+            return (Vec::new(), false);
+        }
+        let due = self.last_progress.is_none_or(|last| now.saturating_sub(last) >= config.progress_interval);
+        if due {
+            self.last_progress = Some(now);
+        }
+        let started = *self.started.get_or_insert(now);
+        let over = now.saturating_sub(started) >= config.attempt_timeout;
+        (due.then(|| self.progress()).into_iter().collect(), over)
     }
 
     /// Ends the attempt with its decision: another attempt while the fault can be mended, attempts remain and the
@@ -204,31 +214,6 @@ impl Session {
         events
     }
 
-    fn advance_clock(&mut self, time: Option<Time>, config: &SessionConfig) -> bool {
-        let Some(now) = time else {
-            return false;
-        };
-        let started = *self.started.get_or_insert(now);
-        now.saturating_sub(started) >= config.attempt_timeout
-    }
-
-    fn advance(
-        &mut self,
-        time: Option<Time>,
-        config: &SessionConfig,
-        events: &mut Vec<SessionEvent>,
-    ) -> bool {
-        let due = match (time, self.last_progress) {
-            (Some(now), Some(last)) => now.saturating_sub(last) >= config.progress_interval,
-            (_, last) => last.is_none() && time.is_some(),
-        };
-        if due {
-            self.last_progress = time;
-            events.push(self.progress());
-        }
-        self.advance_clock(time, config)
-    }
-
     fn progress(&self) -> SessionEvent {
         SessionEvent::Progress(Progress { status: self.status, fraction: self.fraction, faces: self.faces })
     }
@@ -269,7 +254,7 @@ mod tests {
     };
 
     fn step(guidance: Guidance, done: bool) -> Step {
-        Step { guidance, fraction: 0.5, done, score: None, actions: Vec::new(), light: None }
+        Step { guidance, fraction: 0.5, done, score: None, actions: Vec::new(), light: None, anew: false }
     }
 
     fn declined(risk: Risk) -> Decision {
@@ -285,7 +270,7 @@ mod tests {
         let mut session = Session::new();
         session.start();
         let told: Vec<usize> = [Guidance::Ok, Guidance::Ok, Guidance::TooDark, Guidance::Ok]
-            .map(|g| session.step(&step(g, false), 1, Some(0), &CONFIG).0)
+            .map(|g| session.step(&step(g, false), 1, 0, &CONFIG).0)
             .map(|events| events.iter().filter(|e| matches!(e, SessionEvent::Guidance(_))).count())
             .to_vec();
         assert_eq!(told, [1, 0, 1, 1]);
@@ -317,16 +302,26 @@ mod tests {
     fn an_attempt_ends_at_its_timeout() {
         let mut session = Session::new();
         session.start();
-        assert!(!session.step(&step(Guidance::NoFace, false), 0, Some(5_000), &CONFIG).1);
-        assert!(!session.tick(Some(14_999), &CONFIG));
-        assert!(session.tick(Some(15_000), &CONFIG));
+        assert!(!session.step(&step(Guidance::NoFace, false), 0, 5_000, &CONFIG).1);
+        assert!(!session.tick(14_999, &CONFIG).1);
+        assert!(session.tick(15_000, &CONFIG).1);
     }
 
     #[test]
-    fn a_stream_without_time_never_times_out() {
+    fn progress_comes_in_its_interval_whether_frames_are_analysed_or_not() {
         let mut session = Session::new();
         session.start();
-        assert!((0..100).all(|_| !session.step(&step(Guidance::NoFace, false), 0, None, &CONFIG).1));
+        let told = |time: Time, events: Vec<SessionEvent>| {
+            events.iter().any(|event| matches!(event, SessionEvent::Progress(_))).then_some(time)
+        };
+        let times: Vec<Time> = (0..40)
+            .map(|i| i * 100)
+            .filter_map(|time| match time % 300 {
+                0 => told(time, session.step(&step(Guidance::Ok, false), 1, time, &CONFIG).0),
+                _ => told(time, session.tick(time, &CONFIG).0),
+            })
+            .collect();
+        assert_eq!(times, [0, 500, 1000, 1500, 2000, 2500, 3000, 3500]);
     }
 
     #[test]
@@ -352,7 +347,7 @@ mod tests {
                     1 => session.cancel(),
                     2 => session.conclude(declined(Risk::NoFaceDetected), true, &config),
                     3 => session.conclude(declined(Risk::LivenessFaceAttack), true, &config),
-                    _ => session.step(&step(Guidance::Ok, false), 1, Some(time), &config).0,
+                    _ => session.step(&step(Guidance::Ok, false), 1, time, &config).0,
                 };
                 let decided = events.iter().filter(|e| matches!(e, SessionEvent::Decided(_))).count();
                 prop_assert!(decided <= usize::from(open));

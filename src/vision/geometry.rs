@@ -35,6 +35,11 @@ impl Rect {
         Self { x, y, width, height }
     }
 
+    /// Where it lies in a picture that is wider and taller by these factors.
+    pub fn scaled(&self, by: Point) -> Self {
+        Self::new(self.x * by.x, self.y * by.y, self.width * by.x, self.height * by.y)
+    }
+
     /// The smallest box around `points`; `None` when there are none or one is not finite.
     pub fn around(points: impl IntoIterator<Item = Point>) -> Option<Self> {
         let mut bounds: Option<(f32, f32, f32, f32)> = None;
@@ -104,6 +109,18 @@ pub struct RotatedRect {
     pub width: f32,
     pub height: f32,
     pub angle: f32,
+}
+
+impl RotatedRect {
+    /// Where it lies in a picture that is wider and taller by these factors.
+    pub fn scaled(&self, by: Point) -> Self {
+        Self {
+            center: Point::new(self.center.x * by.x, self.center.y * by.y),
+            width: self.width * by.x,
+            height: self.height * by.y,
+            angle: self.angle,
+        }
+    }
 }
 
 /// Maps output coordinates to frame coordinates: `x = a·u + b·v + c`, `y = d·u + e·v + f`.

@@ -5,6 +5,7 @@
 mod fingerprint;
 mod frame;
 mod geometry;
+mod glimpse;
 mod luma;
 mod sampler;
 mod smooth;
@@ -13,6 +14,7 @@ pub use fingerprint::fingerprint;
 pub(crate) use frame::Channel;
 pub use frame::{Colorimetry, Frame, FrameError, MAX_SIDE, Matrix, PixelFormat, Plane, Range};
 pub use geometry::{Affine, Point, Rect, RotatedRect};
+pub use glimpse::Glimpse;
 pub use luma::{LumaPatch, LumaStats};
 pub use sampler::{Border, ChannelOrder, Layout, Sampler, TensorSpec};
 pub use smooth::smooth;

@@ -115,12 +115,16 @@ pub struct Draw {
     pub entropy_bits: f64,
 }
 
-/// Draws `count` actions, all allowed sequences being equally likely: none follows itself, at most one is a blink, the head
-/// and the face move at least once each, and a blink, which holes for the eyes fake, comes with a turn of the head. Rules that
-/// the offer or the count cannot meet are dropped, the last first. `None` when nothing is offered or there is no randomness.
+/// Draws `count` actions, all allowed sequences being equally likely: not all are blinks, none follows itself, at most one is a
+/// blink, the head and the face move at least once each, and a blink, which holes for the eyes fake, comes with a turn of the
+/// head. Rules that the offer or the count cannot meet are dropped, the last first; the first only where nothing but blinks is
+/// offered. `None` when nothing is offered or there is no randomness.
 pub fn draw(offer: Actions, count: u32, random: &mut Randomness) -> Option<Draw> {
-    let offer: Vec<Action> = offer.iter().collect();
+    let (enough, offer) = (offer.are_enough(), offer.iter().collect::<Vec<_>>());
     let count = count.clamp(1, MOST) as usize;
+    let possible = || sequences(&offer, count).filter(|actions| !enough || beyond_blinks(actions));
+    // A rule may not leave a single sequence that everybody knows.
+    let needed = possible().take(2).count();
     for rules in [
         &[no_repetition, one_blink, head_and_face, blink_with_turn] as &[Rule],
         &[no_repetition, one_blink, head_and_face],
@@ -129,10 +133,8 @@ pub fn draw(offer: Actions, count: u32, random: &mut Randomness) -> Option<Draw>
         &[],
     ] {
         let allowed: Vec<Vec<Action>> =
-            sequences(&offer, count).filter(|actions| rules.iter().all(|rule| rule(actions))).collect();
-        // A rule may not leave a single sequence that everybody knows.
-        let needed = if offer.len() > 1 { 2 } else { 1 };
-        if allowed.len() >= needed {
+            possible().filter(|actions| rules.iter().all(|rule| rule(actions))).collect();
+        if !allowed.is_empty() && allowed.len() >= needed {
             let at = random.below(allowed.len() as u64)? as usize;
             let entropy_bits = (allowed.len() as f64).log2();
             return Some(Draw { actions: allowed.into_iter().nth(at)?, entropy_bits });
@@ -145,6 +147,10 @@ pub fn draw(offer: Actions, count: u32, random: &mut Randomness) -> Option<Draw>
 pub const MOST: u32 = 5;
 
 type Rule = fn(&[Action]) -> bool;
+
+fn beyond_blinks(actions: &[Action]) -> bool {
+    actions.iter().any(|action| *action != Action::Blink)
+}
 
 fn no_repetition(actions: &[Action]) -> bool {
     actions.windows(2).all(|pair| pair[0] != pair[1])
@@ -188,6 +194,7 @@ mod tests {
             let draw = draw(offer, count, &mut Randomness::new(seed)).unwrap();
             prop_assert_eq!(draw.actions.len(), count.clamp(1, MOST) as usize);
             prop_assert!(draw.actions.iter().all(|action| offer.contains(*action)));
+            prop_assert!(beyond_blinks(&draw.actions) || !offer.are_enough());
             if offer.iter().count() > 2 {
                 prop_assert!(no_repetition(&draw.actions) && one_blink(&draw.actions));
             }

@@ -31,6 +31,7 @@ struct Glimpse {
     print: u64,
     /// Since when the frames have been exact copies.
     since: Time,
+    /// In heights of the frame: its resolution may change.
     center: Point,
     eyes: f32,
     id: u32,
@@ -46,9 +47,11 @@ pub struct Continuity {
 }
 
 impl Continuity {
-    /// Takes in a frame's fingerprint and the face with number `id` in it; tells what is broken.
-    pub fn observe(&mut self, time: Time, print: u64, id: u32, mesh: &Mesh) -> Option<Break> {
-        let (center, eyes) = (mesh.bbox().center(), mesh.eye_distance());
+    /// Takes in a frame's fingerprint and height, and the face with number `id` in it; tells what is broken.
+    pub fn observe(&mut self, time: Time, print: u64, height: f32, id: u32, mesh: &Mesh) -> Option<Break> {
+        let center = mesh.bbox().center();
+        let center = Point::new(center.x / height, center.y / height);
+        let eyes = mesh.eye_distance().max(1.0) / height;
         let still = self.last.as_ref().filter(|last| last.print == print).map(|last| last.since);
         let since = still.unwrap_or(time);
         self.longest_still = self.longest_still.max(time.saturating_sub(since));
@@ -84,8 +87,8 @@ fn jumps(last: &Glimpse, now: &Glimpse) -> bool {
     if waited > NEXT {
         return false;
     }
-    let way = now.center.distance(last.center) / last.eyes.max(1.0);
-    let growth = now.eyes.max(1.0) / last.eyes.max(1.0);
+    let way = now.center.distance(last.center) / last.eyes;
+    let growth = now.eyes / last.eyes;
     let turned = !(1.0 / GROWTH..=GROWTH).contains(&growth);
     now.id != last.id || way > FASTEST * (waited as f32 * 1e-9).max(0.02) || (turned && way > 0.5)
 }
@@ -108,7 +111,7 @@ mod tests {
         let time = |i: usize| i as Time * 33_000_000;
         faces
             .enumerate()
-            .find_map(|(i, (x, id))| continuity.observe(time(i), u64::from(x.to_bits()), id, &face(x)))
+            .find_map(|(i, (x, id))| continuity.observe(time(i), u64::from(x.to_bits()), 480.0, id, &face(x)))
     }
 
     #[test]

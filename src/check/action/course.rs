@@ -164,6 +164,13 @@ impl Course {
         turn
     }
 
+    /// Whoever was positioned until now is gone.
+    pub fn position_anew(&mut self) {
+        if self.is_positioning() {
+            self.stage = Stage::Positioning { span: None, rest: Vec::new() };
+        }
+    }
+
     fn position(&mut self, time: Time, signals: &Signals, ready: bool, turn: &mut Turn) {
         let Stage::Positioning { span, rest } = &mut self.stage else {
             return;

@@ -15,12 +15,10 @@ pub use gesture::{Gesture, Performance};
 pub use planarity::{FLAT, Planarity};
 pub use signal::{BlinkEvent, Lids, Neutral, Signals};
 
-use std::time::Instant;
-
 use super::random::Randomness;
 use super::{
     ActionEvent, AntiSpoof, Challenge, Check, Cue, Evidence, Failure, Guidance, Method, PassiveCheck,
-    PassiveConfig, Step, Time,
+    PassiveConfig, Step, Ticks, Time,
 };
 use crate::face::{Embedder, Embedding, FaceMesh, FaceObservation, FrameObservation};
 use crate::inference::{InferenceError, ModelSource};
@@ -50,9 +48,6 @@ const READINGS: PassiveConfig = PassiveConfig { frames: 8, interval: 150_000_000
 const AWAY: Time = 400_000_000;
 /// Another face in the picture for longer than this (nanoseconds) makes it uncertain who was checked.
 const CROWDED: Time = 300_000_000;
-/// Faces before and after an action that are less alike (cosine) are not of one person. Of one clip they are above 0.6, of
-/// different people below 0.48 (99.9 % of pairs, see the README).
-const SAME_PERSON: f32 = 0.3;
 
 /// Watches one attempt.
 pub struct ActionCheck {
@@ -67,11 +62,9 @@ pub struct ActionCheck {
     sampler: Sampler,
     who: Option<Embedding>,
     likeness: Option<f32>,
-    /// Stands in for timestamps on streams without: their frames are of now.
-    clock: Instant,
+    ticks: Ticks,
     begun: Option<Time>,
     last_seen: Option<Time>,
-    last_frame: Option<Time>,
     /// How long another face was in the picture during the challenge.
     crowded: Time,
 }
@@ -94,10 +87,9 @@ impl ActionCheck {
             sampler: Sampler::new(),
             who: None,
             likeness: None,
-            clock: Instant::now(),
+            ticks: Ticks::default(),
             begun: None,
             last_seen: None,
-            last_frame: None,
             crowded: 0,
         })
     }
@@ -163,8 +155,10 @@ impl ActionCheck {
         mesh: &FaceMesh,
         time: Time,
     ) -> Vec<ActionEvent> {
-        let broken = self.continuity.observe(time, fingerprint(frame), face.id, &mesh.mesh);
-        let away = self.last_seen.replace(time).is_some_and(|seen| time.saturating_sub(seen) > AWAY);
+        let broken =
+            self.continuity.observe(time, fingerprint(frame), frame.height() as f32, face.id, &mesh.mesh);
+        let away = self.is_away(time);
+        self.last_seen = Some(time);
         let failure = match broken {
             Some(Break::Frozen) => Some(Failure::Frozen),
             Some(Break::Looped) => Some(Failure::Looped),
@@ -175,11 +169,17 @@ impl ActionCheck {
         match failure {
             Some(Failure::Cut) if self.course.is_positioning() => {
                 self.lids.reset();
+                self.course.position_anew();
                 Vec::new()
             }
             Some(failure) => self.course.fail(failure),
             None => Vec::new(),
         }
+    }
+
+    /// Whether the face has been gone so long that another may have come.
+    fn is_away(&self, time: Time) -> bool {
+        self.last_seen.is_some_and(|seen| time.saturating_sub(seen) > AWAY)
     }
 
     /// Compares the face with the one that began.
@@ -193,7 +193,7 @@ impl ActionCheck {
 
     /// What can only be said when all is done.
     fn last_look(&mut self) {
-        if self.likeness.is_some_and(|likeness| likeness < SAME_PERSON) {
+        if self.likeness.is_some_and(|likeness| likeness < Embedding::SAME_PERSON) {
             self.course.reject(Failure::OtherFace);
         } else if self.planarity.slope().is_some_and(|slope| slope < FLAT) {
             self.course.reject(Failure::Flat);
@@ -208,29 +208,32 @@ impl ActionCheck {
         time: Option<Time>,
         readable: bool,
     ) -> Result<Step, InferenceError> {
-        let time = time.unwrap_or_else(|| self.clock.elapsed().as_nanos() as Time);
+        let (time, since_last) = self.ticks.of(time);
         let guidance = self.guidance(observation);
         self.begun.get_or_insert(time);
-        let since_last = self.last_frame.replace(time).map_or(0, |last| time.saturating_sub(last));
-        if !self.course.is_positioning() && guidance == Guidance::MultipleFaces {
+        let positioning = self.course.is_positioning();
+        if !positioning && guidance == Guidance::MultipleFaces {
             self.crowded += since_last;
         }
         let mut actions = Vec::new();
         match observation.primary() {
             Some(face) => actions = self.follow(frame, observation, face, time, guidance, readable)?,
             // So that the reason is known when no face ever comes.
-            None if readable && self.course.is_positioning() => {
+            None if readable && positioning => {
                 self.passive.observe(frame, observation, Some(time))?;
             }
+            None if !positioning && self.is_away(time) => actions = self.course.fail(Failure::Cut),
             None => {}
         }
         Ok(Step {
             guidance,
             fraction: self.course.fraction(),
             done: self.course.is_over(),
-            score: self.passive.evidence().score,
+            score: self.passive.score(),
             actions,
             light: None,
+            // Who was seen before the face settled may be somebody else.
+            anew: positioning && !self.course.is_positioning(),
         })
     }
 
@@ -274,16 +277,18 @@ impl Check for ActionCheck {
         self.watch(frame, observation, time, true)
     }
 
+    fn who(&self) -> Option<&Embedding> {
+        self.who.as_ref()
+    }
+
     fn evidence(&self) -> Evidence {
         let mut evidence = self.passive.evidence();
-        let failure = self.failure();
-        evidence.failure = failure;
-        evidence.attack = failure.is_some_and(Failure::is_attack);
+        if let Some(failure) = self.failure() {
+            evidence.reject(failure);
+        }
         if self.crowded > CROWDED {
             evidence.hindrance = Guidance::MultipleFaces;
         }
-        let most = failure.map_or(100.0, Failure::ceiling);
-        evidence.score = evidence.score.map(|score| score.min(most));
         evidence.entropy_bits = self.entropy_bits;
         evidence.challenges = self.challenges();
         evidence.cues.extend([

@@ -44,16 +44,15 @@ pub use series::{Motion, Series, Slot};
 pub use shape::{Likeness, Map, Slopes};
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::random::Randomness;
 use super::{
     AntiSpoof, Check, Cue, Evidence, Failure, Guidance, LightCue, Method, PassiveCheck, PassiveConfig, Step,
-    Time,
+    Ticks, Time,
 };
-use crate::face::{FaceMesh, FaceObservation, FrameObservation, HeadPose};
+use crate::face::{Embedder, Embedding, FaceMesh, FaceObservation, FrameObservation, HeadPose};
 use crate::inference::{InferenceError, ModelSource};
-use crate::vision::{Frame, Point};
+use crate::vision::{Frame, Point, Sampler};
 use stage::{Stage, Turn};
 pub use steady::{Place, Steady};
 
@@ -78,6 +77,8 @@ impl Default for FlashConfig {
 
 /// Readings of single frames before the light: at most so many, so far apart (nanoseconds).
 const READINGS: PassiveConfig = PassiveConfig { frames: 5, interval: 60_000_000 };
+/// While the light plays, it is looked so often (nanoseconds) whether the face is still the same.
+const IDENTIFY: Time = 700_000_000;
 /// Fewer frames than this in each period of the code do not show it.
 const LEAST_FRAMES: f64 = 1.4;
 /// A larger share of patches lost to clipping leaves too little of the face.
@@ -123,9 +124,17 @@ pub struct FlashCheck {
     cues: u32,
     findings: Option<Findings>,
     failure: Option<Failure>,
-    /// Stands in for timestamps on streams without: their frames are of now.
-    clock: Instant,
-    last_frame: Option<Time>,
+    ticks: Ticks,
+    /// Width and height of the last frame.
+    size: (usize, usize),
+    /// What the screen shows.
+    shown: Option<Vec<u32>>,
+    embedder: Embedder,
+    sampler: Sampler,
+    who: Option<Embedding>,
+    likeness: Option<f32>,
+    /// When the face was compared last, since the code began.
+    compared: Time,
 }
 
 /// What the light showed.
@@ -162,8 +171,14 @@ impl FlashCheck {
             last: Vec::new(),
             cues: 0,
             findings: None,
-            clock: Instant::now(),
-            last_frame: None,
+            ticks: Ticks::default(),
+            size: (0, 0),
+            shown: None,
+            embedder: Embedder::new(source)?,
+            sampler: Sampler::new(),
+            who: None,
+            likeness: None,
+            compared: 0,
         })
     }
 
@@ -202,18 +217,24 @@ impl FlashCheck {
         time: Option<Time>,
         moving: bool,
     ) -> Result<Step, InferenceError> {
-        let time = time.unwrap_or_else(|| self.clock.elapsed().as_nanos() as Time);
-        let interval = self.last_frame.replace(time).map_or(0, |last| time.saturating_sub(last));
+        let (time, interval) = self.ticks.of(time);
         let guidance = if moving { Guidance::Ok } else { self.guidance(observation) };
         let duration = self.code.as_ref().map_or(0, LightCode::duration);
         let face: Option<(&FaceObservation, &FaceMesh)> = observation.primary();
-        let turn =
-            self.stage.advance(time, guidance == Guidance::Ok, face.map(|(face, _)| face.id), duration);
+        // Skin read at one resolution does not compare with skin read at another: as if somebody else had come.
+        let size = (observation.width, observation.height);
+        let last = std::mem::replace(&mut self.size, size);
+        let same_size = last == size || last == (0, 0);
+        let who = face.map(|(face, _)| face.id).filter(|_| same_size);
+        let turn = self.stage.advance(time, guidance == Guidance::Ok, who, duration);
         if self.stage.was_rearmed() {
             self.rearm();
         }
         match (turn, face) {
-            (Turn::Play { since }, Some((_, mesh))) if !moving => self.record(frame, mesh, since),
+            (Turn::Play { since }, Some((_, mesh))) if !moving => {
+                self.record(frame, mesh, since);
+                self.identify(frame, mesh, since)?;
+            }
             (Turn::Rest | Turn::Dark, _) if self.passive.wants(Some(time)) => {
                 self.passive.observe(frame, observation, Some(time))?;
             }
@@ -233,6 +254,7 @@ impl FlashCheck {
             score: None,
             actions: Vec::new(),
             light,
+            anew: self.stage.begins(),
         })
     }
 
@@ -249,8 +271,26 @@ impl FlashCheck {
         self.last.extend_from_slice(landmarks);
     }
 
+    /// Whether the face is the one that the light began with.
+    fn identify(&mut self, frame: &Frame<'_>, face: &FaceMesh, since: Time) -> Result<(), InferenceError> {
+        if self.who.is_some() && since < self.compared + IDENTIFY {
+            return Ok(());
+        }
+        self.compared = since;
+        let now = self.embedder.embed(frame, &face.mesh, &mut self.sampler)?;
+        match (&self.who, &now) {
+            (Some(who), Some(now)) => {
+                let likeness = who.similarity(now);
+                self.likeness = Some(self.likeness.map_or(likeness, |least| least.min(likeness)));
+            }
+            _ => self.who = now,
+        }
+        Ok(())
+    }
+
     /// Begins anew with another code.
     fn rearm(&mut self) {
+        (self.who, self.likeness, self.compared) = (None, None, 0);
         (self.series, self.steady, self.turned) = (Series::default(), Steady::default(), [0.0; 3]);
         self.code = draw(&self.config, &mut self.random);
     }
@@ -260,17 +300,26 @@ impl FlashCheck {
         let code = self.code.as_ref()?;
         let cells = match turn {
             Turn::Dark => return None,
-            Turn::Off => return Some(LightCue::off(self.cues)),
+            Turn::Off => {
+                self.shown = None;
+                return Some(LightCue::off(self.cues));
+            }
             Turn::Rest => code.rest(),
             Turn::Play { since } => code.at(since),
         };
+        let colors: Vec<u32> = cells.into_iter().map(srgb).collect();
+        if self.shown.as_ref() == Some(&colors) {
+            return None;
+        }
+        self.shown = Some(colors.clone());
         let cue = LightCue {
             active: true,
             index: self.cues,
             rows: code.rows() as u32,
             columns: code.columns() as u32,
-            colors: cells.into_iter().map(srgb).collect(),
-            duration: interval,
+            colors,
+            // The first frame has none before it that would tell how long it lasts.
+            duration: if interval == 0 { PERIOD } else { interval },
         };
         self.cues += 1;
         Some(cue)
@@ -285,6 +334,10 @@ impl FlashCheck {
 
     fn conclude(&mut self) {
         let Some(code) = &self.code else { return };
+        if self.likeness.is_some_and(|likeness| likeness < Embedding::SAME_PERSON) {
+            self.failure = Some(Failure::OtherFace);
+            return;
+        }
         let periods = code.duration() as f64 / PERIOD as f64;
         if f64::from(self.series.frames()) < LEAST_FRAMES * periods {
             self.failure = Some(Failure::TooFewFrames);
@@ -411,8 +464,13 @@ impl Check for FlashCheck {
             Cue::new("light_unexplained", of(|f| Some(f.freshness.unexplained)), 0.0),
             Cue::new("code_freshness", of(|f| Some(f.freshness.bits())), 0.0),
             Cue::new("display_latency", of(|f| Some(f.freshness.lag)), 0.0),
+            Cue::new("likeness", self.likeness.map(f64::from), 0.0),
         ]);
         evidence
+    }
+
+    fn who(&self) -> Option<&Embedding> {
+        self.who.as_ref()
     }
 
     fn depth_map(&self) -> Option<DepthMap> {

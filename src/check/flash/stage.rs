@@ -89,6 +89,11 @@ impl Stage {
         if self.rearms > REARMS { Phase::Over } else { Phase::Waiting }
     }
 
+    /// Whether the face comes to its place with this frame.
+    pub fn begins(&self) -> bool {
+        matches!(self.phase, Phase::Settling(from, _) if from == self.now)
+    }
+
     pub fn was_rearmed(&self) -> bool {
         self.rearmed
     }

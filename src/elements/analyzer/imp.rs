@@ -20,7 +20,7 @@ use super::outbox::Outbox;
 use super::settings::{Settings, properties};
 use super::stream::{Analysis, AnalysisError, Stream};
 use super::{AnalyzerClass, Method};
-use crate::check::Check;
+use crate::check::{Check, Ticks};
 use crate::face::AgeGender;
 use crate::inference::{InferenceError, ModelSource};
 use crate::session::{Decision, LivenessCheck, Session, SessionEvent, decide};
@@ -40,6 +40,8 @@ struct Shared {
     frames_analysed: u64,
     frames_skipped: u64,
     last_times: Times,
+    /// The session's clock, also where frames tell no time.
+    ticks: Ticks,
     last_result: Option<gst::Structure>,
     outbox: Outbox,
     /// The latency that frames have when they come on time; `None` until asked, or when not live.
@@ -68,8 +70,9 @@ impl Shared {
     /// Starts a check; the counters begin anew.
     fn start(&mut self, method: Method) {
         (self.frames_analysed, self.frames_skipped) = (0, 0);
+        let header = self.header(method);
         let events = self.session.start();
-        self.tell(method, events);
+        self.tell(header, events);
     }
 
     fn header(&self, method: Method) -> Header {
@@ -77,17 +80,18 @@ impl Shared {
         Header { method, attempt: self.session.attempt(), timestamp, stream_time, running_time }
     }
 
-    /// Puts messages of `events` into the outbox; a decision among them is completed by the caller.
-    fn tell(&mut self, method: Method, events: Vec<SessionEvent>) {
-        let header = self.header(method);
+    /// Puts messages of `events` into the outbox, under the header of before they arose: what is taken back and the retry are the
+    /// old attempt's. A decision among them is completed by the caller.
+    fn tell(&mut self, before: Header, events: Vec<SessionEvent>) {
         for event in events {
+            let mut header = before;
             let body = match event {
                 SessionEvent::Guidance(guidance) => Body::Guidance(guidance),
-                SessionEvent::Progress(progress) => Body::Progress {
-                    progress,
-                    frames_analysed: self.frames_analysed,
-                    frames_skipped: self.frames_skipped,
-                },
+                SessionEvent::Progress(progress) => {
+                    header.attempt = self.session.attempt();
+                    let (frames_analysed, frames_skipped) = (self.frames_analysed, self.frames_skipped);
+                    Body::Progress { progress, frames_analysed, frames_skipped }
+                }
                 SessionEvent::Action(action) => Body::Action(action),
                 SessionEvent::Light(light) => Body::Light(light),
                 SessionEvent::Retry(retry) => Body::Retry(retry.into()),
@@ -173,10 +177,10 @@ impl Analyzer {
         let method = self.method();
         {
             let mut shared = lock(&self.shared);
-            let attempt = shared.session.attempt();
+            let (header, attempt) = (shared.header(method), shared.session.attempt());
             let events = shared.session.cancel();
             if let Some(decision) = decision_of(&events) {
-                shared.tell(method, events);
+                shared.tell(header, events);
                 let report = shared.report(&self.obj().name(), method, &decision, None);
                 shared.tell_result(method, report, Pictures::default());
                 gst::info!(CAT, imp = self, "check abandoned in attempt {attempt}");
@@ -188,6 +192,9 @@ impl Analyzer {
     /// Ends the running attempt. Evidence, age and JPEG are made without the session's lock.
     fn conclude(&self, stream: &mut Stream, serial: u64, stream_goes_on: bool) {
         let (method, config) = (self.method(), lock(&self.settings).session);
+        if let Err(e) = stream.identify() {
+            gst::warning!(CAT, imp = self, "the reference image is not compared: {e}");
+        }
         let decision =
             if lock(&self.shared).frames_analysed == 0 { Decision::abandoned() } else { self.decide(stream) };
         let last = !lock(&self.shared).session.retries(&decision, stream_goes_on, &config);
@@ -198,9 +205,10 @@ impl Analyzer {
             // Cancelled or started anew meanwhile.
             return;
         }
+        let header = shared.header(method);
         let events = shared.session.conclude(decision, stream_goes_on, &config);
         let decision = decision_of(&events);
-        shared.tell(method, events);
+        shared.tell(header, events);
         if let Some(decision) = decision {
             let report = shared.report(&self.obj().name(), method, &decision, Some(stream)).with_age(age);
             gst::info!(CAT, imp = self, "{} with score {}", report.status.name(), report.score);
@@ -342,13 +350,15 @@ impl Analyzer {
             // Cancelled or started anew meanwhile.
             return (None, false);
         }
+        let (now, header) = (shared.ticks.of(times.nanoseconds()).0, shared.header(method));
         let Some(Analysis { observation, step }) = analysis else {
-            let over = shared.session.tick(times.nanoseconds(), &config);
+            let (events, over) = shared.session.tick(now, &config);
+            shared.tell(header, events);
             return (None, over);
         };
         shared.frames_analysed += 1;
         let faces = u32::try_from(observation.faces.len()).unwrap_or(u32::MAX);
-        let (events, over) = shared.session.step(&step, faces, times.nanoseconds(), &config);
+        let (events, over) = shared.session.step(&step, faces, now, &config);
         let check = RunningCheck {
             method,
             status: shared.session.status(),
@@ -359,7 +369,7 @@ impl Analyzer {
             action: shared.session.asked(),
             light: shared.session.light().cloned(),
         };
-        shared.tell(method, events);
+        shared.tell(header, events);
         (Some(Marked { observation, check }), over)
     }
 
@@ -556,9 +566,12 @@ impl BaseTransformImpl for Analyzer {
             stream.reset();
         }
         let mut shared = lock(&self.shared);
-        // A session goes on counting its attempts' serials, so that nothing old is taken for current.
-        shared.session = Session::after(&shared.session);
-        (shared.latency, shared.last_times) = (None, Times::default());
+        if !shared.session.is_running() {
+            // A session goes on counting its attempts' serials, so that nothing old is taken for current. One that was started
+            // before the stream goes on.
+            shared.session = Session::after(&shared.session);
+        }
+        (shared.latency, shared.last_times, shared.ticks) = (None, Times::default(), Ticks::default());
         Ok(())
     }
 
@@ -572,7 +585,6 @@ impl BaseTransformImpl for Analyzer {
             .map_err(|_| gst::loggable_error!(CAT, "the caps {incaps} are no raw video"))?;
         if let Some(stream) = lock(&self.stream).as_mut() {
             stream.info = Some(info);
-            stream.reset();
         }
         Ok(())
     }
@@ -584,6 +596,8 @@ impl BaseTransformImpl for Analyzer {
             Ok(Some(marked)) => marked.attach(buffer),
             Ok(None) => {}
             Err(e) => {
+                // No light may stay on, no prompt open, when no frame comes any more.
+                self.cancel_check();
                 self.obj().post_error_message(error_message(&e));
                 return Err(gst::FlowError::Error);
             }
@@ -601,8 +615,10 @@ impl BaseTransformImpl for Analyzer {
                 let method = self.method();
                 {
                     let mut shared = lock(&self.shared);
+                    let header = shared.header(method);
                     let events = shared.session.restart_attempt();
-                    shared.tell(method, events);
+                    shared.ticks = Ticks::default();
+                    shared.tell(header, events);
                 }
                 self.post();
             }

@@ -6,10 +6,12 @@ use gst_video::VideoInfo;
 
 use super::super::frame::{UnreadableFrame, with_frame};
 use super::super::meta::LivenessMeta;
-use crate::check::{Check, DepthMap, Evidence, Guidance, LightRecord, Step, Time};
-use crate::face::{AgeEstimator, AgeGender, FaceAnalyzer, FrameObservation, ReferenceShot};
+use crate::check::{Check, DepthMap, Evidence, Failure, Guidance, LightRecord, Step, Time};
+use crate::face::{
+    AgeEstimator, AgeGender, Embedder, Embedding, FaceAnalyzer, FrameObservation, ReferenceShot,
+};
 use crate::inference::{InferenceError, ModelSource};
-use crate::vision::Sampler;
+use crate::vision::{Frame, Glimpse, Sampler};
 
 /// A portrait of a face without fault is worth more than any of a face with one.
 const FAULTLESS: f32 = 1000.0;
@@ -18,10 +20,13 @@ pub struct Stream {
     pub info: Option<VideoInfo>,
     analyzer: FaceAnalyzer,
     age: AgeEstimator,
+    embedder: Embedder,
     check: Box<dyn Check>,
     /// Which attempt `check` is for.
     serial: u64,
     shot: ReferenceShot,
+    /// The reference image shows another face than the one that was checked.
+    stranger: bool,
     sampler: Sampler,
 }
 
@@ -47,9 +52,11 @@ impl Stream {
             info: None,
             analyzer: FaceAnalyzer::new(source)?,
             age: AgeEstimator::new(source)?,
+            embedder: Embedder::new(source)?,
             check,
             serial: 0,
             shot: ReferenceShot::default(),
+            stranger: false,
             sampler: Sampler::new(),
         })
     }
@@ -68,6 +75,7 @@ impl Stream {
         self.check = check;
         self.serial = serial;
         self.shot.clear();
+        self.stranger = false;
     }
 
     pub fn wants(&self, time: Option<Time>) -> bool {
@@ -84,11 +92,18 @@ impl Stream {
         let seen = buffer.meta::<LivenessMeta>().map(|meta| meta.observation().clone());
         let seen = seen.filter(|o| (o.width, o.height) == (info.width() as usize, info.height() as usize));
         with_frame(buffer, info, |frame| {
-            let observation = match seen {
-                Some(observation) => observation,
+            let observation = match seen.filter(|seen| self.shows(frame, seen)) {
+                Some(observation) => {
+                    // Should the element before stop, this one goes on with the same face.
+                    self.analyzer.adopt(&observation);
+                    observation
+                }
                 None => Arc::new(self.analyzer.analyze(frame)?),
             };
             let step = self.check.observe(frame, &observation, time)?;
+            if step.anew {
+                self.shot.clear();
+            }
             if let Some((_, face)) = observation.primary() {
                 let faultless = if step.guidance == Guidance::Ok { FAULTLESS } else { 0.0 };
                 let worth = faultless + face.quality.score();
@@ -98,8 +113,26 @@ impl Stream {
         })?
     }
 
+    /// Whether the frame still is the picture that was observed: a flip or a crop may have taken the meta over.
+    fn shows(&mut self, frame: &Frame<'_>, seen: &FrameObservation) -> bool {
+        seen.glimpse.as_ref().is_none_or(|known| known.is_like(&Glimpse::of(frame, &mut self.sampler)))
+    }
+
+    /// Compares the reference image with the face that was checked.
+    pub fn identify(&mut self) -> Result<(), InferenceError> {
+        let Self { shot, embedder, sampler, check, .. } = self;
+        let Some((who, (frame, mesh))) = check.who().zip(shot.view()) else { return Ok(()) };
+        let shown = embedder.embed(&frame, mesh, sampler)?;
+        self.stranger = shown.is_some_and(|shown| shown.similarity(who) < Embedding::SAME_PERSON);
+        Ok(())
+    }
+
     pub fn evidence(&self) -> Evidence {
-        self.check.evidence()
+        let mut evidence = self.check.evidence();
+        if self.stranger {
+            evidence.reject(Failure::OtherFace);
+        }
+        evidence
     }
 
     pub fn depth_map(&self) -> Option<DepthMap> {

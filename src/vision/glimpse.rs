@@ -1,0 +1,48 @@
+//! A few mean colours by which a picture is known again after a conversion, and not after a flip or a crop.
+
+use super::frame::Frame;
+use super::geometry::{Affine, Rect};
+use super::sampler::{Border, Sampler, TensorSpec};
+
+/// Fields along each side.
+const GRID: usize = 6;
+/// Levels of 255 that conversions between formats may cost.
+const TOLERANCE: f32 = 10.0;
+
+/// What a frame looks like from afar.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Glimpse([f32; 3 * GRID * GRID]);
+
+impl Glimpse {
+    pub fn of(frame: &Frame<'_>, sampler: &mut Sampler) -> Self {
+        let mut colors = [0.0; 3 * GRID * GRID];
+        let whole = Rect::new(0.0, 0.0, frame.width() as f32, frame.height() as f32);
+        let map = Affine::from_rect(&whole, GRID, GRID);
+        sampler.sample(frame, &map, &TensorSpec::rgb(GRID, GRID), Border::Replicate, &mut colors);
+        Self(colors)
+    }
+
+    /// Whether both show the same picture. One may be grey: luma counts.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let luma = |p: &[f32]| 0.299 * p[0] + 0.587 * p[1] + 0.114 * p[2];
+        let pairs = self.0.chunks_exact(3).zip(other.0.chunks_exact(3));
+        pairs.map(|(a, b)| (luma(a) - luma(b)).abs()).all(|apart| apart <= TOLERANCE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_is_known_again_and_its_mirror_is_not() {
+        let of = |pixel: fn(usize, usize) -> u8| {
+            let rgb: Vec<u8> = (0..60 * 40).flat_map(|i| [pixel(i % 60, i / 60); 3]).collect();
+            Glimpse::of(&Frame::rgb(&rgb, 60, 40).unwrap(), &mut Sampler::new())
+        };
+        let ramp = of(|x, y| (3 * x + y) as u8);
+        assert!(ramp.is_like(&of(|x, y| (3 * x + y) as u8 + 4)));
+        assert!(!ramp.is_like(&of(|x, y| (3 * (59 - x) + y) as u8)));
+        assert!(!ramp.is_like(&of(|x, y| (3 * x + y) as u8 + 30)));
+    }
+}

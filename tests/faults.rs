@@ -1,0 +1,250 @@
+//! What goes wrong around a check: cameras, clocks, sinks and disks. Each fault has its promised outcome.
+//! (Webhook servers that fail: `delivery.rs`; RTSP cameras that are cut: `rtsp.rs`; broken frames: `robustness.rs`.)
+
+mod common;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use common::*;
+use gst::prelude::*;
+
+const CAMERA: &str = "video/x-raw,format=NV12,width=640,height=480,framerate=30/1";
+
+struct Session {
+    pipeline: gst::Pipeline,
+    messages: Vec<gst::Structure>,
+}
+
+impl Session {
+    fn new(line: &str) -> Self {
+        init();
+        let pipeline = gst::parse::launch(line).unwrap().downcast::<gst::Pipeline>().unwrap();
+        Self { pipeline, messages: Vec::new() }
+    }
+
+    fn play(&self) {
+        self.pipeline.set_state(gst::State::Playing).unwrap();
+    }
+
+    fn element(&self, name: &str) -> gst::Element {
+        self.pipeline.by_name(name).unwrap()
+    }
+
+    /// Collects messages until one of `name`; false when none comes in time.
+    fn until(&mut self, name: &str, patience: Duration) -> bool {
+        let (bus, end) = (self.pipeline.bus().unwrap(), Instant::now() + patience);
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let left = gst::ClockTime::try_from(left).unwrap();
+            let Some(message) = bus.timed_pop(left) else { return false };
+            match message.view() {
+                gst::MessageView::Error(error) => panic!("{error:?}"),
+                gst::MessageView::Element(element) => {
+                    self.messages.extend(element.structure().map(ToOwned::to_owned));
+                    if element.structure().is_some_and(|structure| structure.name() == name) {
+                        return true;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[track_caller]
+    fn status(&mut self) -> String {
+        assert!(self.until("liveness/result", Duration::from_secs(90)), "no result: {:?}", self.messages);
+        text(result(&self.messages), "status")
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let _ = self.pipeline.set_state(gst::State::Null);
+    }
+}
+
+/// Loses every frame for which `lost` holds of its number.
+fn lose(pad: &gst::Pad, lost: impl Fn(u64) -> bool + Send + Sync + 'static) {
+    let count = AtomicU64::new(0);
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| match lost(count.fetch_add(1, Ordering::Relaxed)) {
+        true => gst::PadProbeReturn::Drop,
+        false => gst::PadProbeReturn::Ok,
+    });
+}
+
+#[test]
+fn a_camera_that_loses_every_other_frame_is_good_enough() {
+    // Which ones is chance, the same each time.
+    let lost = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 63 == 1;
+    for method in ["action", "flash"] {
+        for (subject, expected) in [("live", "Approved"), ("print", "Declined")] {
+            let mut session = Session::new(&format!(
+                "livenesstestsrc name=source subject={subject} seed=5 identity=5 ! {CAMERA} ! \
+                 liveness{method} name=check seed=3 max-attempts=1 ! fakesink sync=false"
+            ));
+            lose(&session.element("source").static_pad("src").unwrap(), lost);
+            session.play();
+            assert_eq!(session.status(), expected, "{method}, {subject}");
+        }
+    }
+}
+
+#[test]
+fn a_check_whose_camera_stalls_can_be_given_up_and_leaves_no_light() {
+    let mut session = Session::new(&format!(
+        "concat name=all ! livenessflash name=check ! fakesink sync=false \
+         livenesstestsrc num-buffers=45 ! {CAMERA} ! all.  appsrc caps={CAMERA} format=time ! all."
+    ));
+    session.play();
+    assert!(session.until("liveness/light", Duration::from_secs(30)));
+    assert!(!session.until("liveness/result", Duration::from_secs(4)), "nobody decides without frames");
+    session.element("check").emit_by_name::<()>("cancel", &[]);
+    assert_eq!(session.status(), "Abandoned");
+    let last = named(&session.messages, "liveness/light").pop().unwrap().to_owned();
+    assert!(!last.get::<bool>("active").unwrap(), "{last}");
+}
+
+#[test]
+fn a_resolution_that_flaps_ends_when_it_rests() {
+    let mut session = Session::new(
+        "livenesstestsrc name=source seed=5 identity=5 ! capsfilter name=size ! \
+         livenessaction name=check seed=3 max-attempts=1 ! fakesink sync=false",
+    );
+    let size = session.element("size");
+    let caps = |width: i32, height: i32| {
+        let caps = gst::Caps::builder("video/x-raw")
+            .field("format", "NV12")
+            .field("framerate", gst::Fraction::new(30, 1));
+        caps.field("width", width).field("height", height).build()
+    };
+    size.set_property("caps", caps(640, 480));
+    let (frames, flapping) = (AtomicU64::new(0), size.clone());
+    let source = session.element("source").static_pad("src").unwrap();
+    source.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+        let n = frames.fetch_add(1, Ordering::Relaxed);
+        if n < 60 && n % 5 == 0 {
+            let (width, height) = if n % 10 == 0 { (320, 240) } else { (640, 480) };
+            flapping.set_property("caps", caps(width, height));
+        }
+        gst::PadProbeReturn::Ok
+    });
+    session.play();
+    let status = session.status();
+    assert_eq!(status, "Approved", "{:#?}", session.messages);
+}
+
+#[test]
+fn a_sink_that_blocks_delays_frames_and_loses_no_result() {
+    let mut session = Session::new(&format!(
+        "livenesstestsrc is-live=true num-buffers=150 seed=5 identity=5 ! {CAMERA} ! queue max-size-buffers=2 leaky=downstream ! \
+         livenessaction name=check max-attempts=1 ! fakesink name=sink sync=false signal-handoffs=true"
+    ));
+    session.element("sink").connect("handoff", false, |_| {
+        std::thread::sleep(Duration::from_millis(150));
+        None
+    });
+    session.play();
+    // With seven frames a second a quick answer may be missed; what counts is that there is an end.
+    let status = session.status();
+    assert!(["Approved", "Declined", "In Review"].contains(&status.as_str()), "{status}");
+}
+
+#[test]
+fn a_clock_that_changes_is_no_fault() {
+    let mut session = Session::new(&format!(
+        "livenesstestsrc is-live=true seed=5 identity=5 ! {CAMERA} ! queue max-size-buffers=2 ! \
+         livenessaction name=check seed=3 max-attempts=2 ! fakesink sync=true"
+    ));
+    session.play();
+    assert!(session.until("liveness/action", Duration::from_secs(30)));
+    // What an application does when a clock is lost; the other one counts from 1970.
+    session.pipeline.set_state(gst::State::Paused).unwrap();
+    let clock = gst::SystemClock::obtain();
+    let other = glib::Object::builder::<gst::SystemClock>().property("name", "wall").build();
+    other.set_property_from_str("clock-type", "realtime");
+    assert_ne!(clock.time() / 2, other.time() / 2);
+    session.pipeline.use_clock(Some(&other));
+    session.play();
+    assert_eq!(session.status(), "Approved");
+}
+
+#[cfg(feature = "launch")]
+mod launcher {
+    use std::fs;
+    use std::process::{Command, Output};
+
+    use serde_json::{Value, json};
+
+    /// A folder with a workflow that keeps its sessions.
+    fn desk() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("key"), "the store's key of the tests").unwrap();
+        assert!(Command::new("chmod").arg("600").arg(at("key")).status().unwrap().success());
+        let workflow = json!({"method": "passive", "store": {"path": "s.db", "key_file": "key"}});
+        fs::write(at("w.json"), workflow.to_string()).unwrap();
+        folder
+    }
+
+    /// Runs a shell line in the folder; `launch` is the program.
+    fn shell(folder: &tempfile::TempDir, line: &str) -> (i32, String, String) {
+        let line = line.replace("launch ", concat!(env!("CARGO_BIN_EXE_liveness-launch"), " "));
+        let Output { status, stdout, stderr } =
+            Command::new("bash").args(["-c", &line]).current_dir(folder.path()).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (status.code().unwrap_or(-1), text(stdout), text(stderr))
+    }
+
+    fn events(folder: &tempfile::TempDir) -> u64 {
+        let (status, told, said) = shell(folder, "launch sessions verify --store s.db --key-file key");
+        assert_eq!(status, 0, "{said}");
+        serde_json::from_str::<Value>(&told).unwrap()["events"].as_u64().unwrap()
+    }
+
+    #[test]
+    fn on_a_full_disk_nothing_is_told_that_is_not_kept() {
+        let folder = desk();
+        assert_eq!(shell(&folder, "launch run w.json --json").0, 0);
+        let before = events(&folder);
+        // The kernel refuses to let any file grow beyond so many KiB, as a full disk would.
+        for kib in [0, 4, 8, 16, 24] {
+            let (status, told, said) =
+                shell(&folder, &format!("trap '' XFSZ; ulimit -f {kib}; exec launch run w.json --json"));
+            if status == 0 {
+                // There was room after all: then it is kept.
+                assert!(events(&folder) > before, "{kib} KiB");
+                continue;
+            }
+            assert_eq!(status, 74, "{kib} KiB: {said}");
+            assert!(!told.contains("Approved"), "{kib} KiB: {told}");
+            assert!(said.contains("liveness-launch:") && !said.contains("panicked"), "{kib} KiB: {said}");
+        }
+        let kept = events(&folder);
+        assert_eq!(shell(&folder, "launch run w.json --json").0, 0, "all is well when there is room again");
+        assert!(events(&folder) > kept);
+    }
+
+    #[test]
+    fn evidence_that_cannot_be_written_is_told() {
+        let folder = desk();
+        // Not even root makes files there.
+        for place in ["/proc/liveness", "/proc/self", "w.json/evidence"] {
+            let (status, _, said) = shell(&folder, &format!("launch run w.json --json --evidence {place}"));
+            assert_eq!(status, 74, "{place}: {said}");
+            assert!(said.contains(place) && !said.contains("panicked"), "{place}: {said}");
+        }
+        // The sessions are whole all the same.
+        events(&folder);
+    }
+
+    #[test]
+    fn a_camera_that_sends_nothing_is_given_up_in_time() {
+        let folder = desk();
+        let source = "pipeline:appsrc caps=video/x-raw,format=I420,width=64,height=64,framerate=30/1";
+        let (status, told, said) =
+            shell(&folder, &format!("launch run w.json --json --timeout 2 --source '{source}'"));
+        assert_eq!(status, 3, "{said}");
+        assert!(told.contains("Abandoned"), "{told}");
+    }
+}

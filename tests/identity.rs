@@ -1,0 +1,171 @@
+//! One person, from the first frame that counts to the portrait.
+
+mod common;
+
+use common::*;
+use gst::prelude::*;
+use gstliveness::elements::with_frame;
+use gstliveness::face::{Embedder, Embedding, FaceAnalyzer};
+use gstliveness::inference::ModelSource;
+use gstliveness::vision::Sampler;
+
+const CAMERA: &str = "video/x-raw,format=I420,width=640,height=480,framerate=30/1";
+/// The rendered person.
+const PERSON: &str = "livenesstestsrc identity=11 seed=11";
+
+/// Somebody else: the astronaut, for some frames.
+fn astronaut(frames: u32) -> String {
+    format!(
+        "filesrc location={ASTRONAUT} ! pngdec ! imagefreeze num-buffers={frames} ! videoconvert ! videoscale ! videorate ! {CAMERA}"
+    )
+}
+
+fn embedding(sample: &gst::Sample) -> Embedding {
+    let picture = Picture::decoded(sample);
+    let (buffer, info) = (picture.buffer(), picture.info());
+    let mut faces = FaceAnalyzer::new(&ModelSource::Embedded).unwrap();
+    let mut embedder = Embedder::new(&ModelSource::Embedded).unwrap();
+    with_frame(&buffer, &info, |frame| {
+        let seen = faces.analyze(frame).unwrap();
+        let mesh = &seen.primary().expect("a face").1.mesh;
+        embedder.embed(frame, mesh, &mut Sampler::new()).unwrap().unwrap()
+    })
+    .unwrap()
+}
+
+/// The result of a line with a check of one attempt.
+fn result_of(line: &str) -> gst::Structure {
+    init();
+    let pipeline = gst::parse::launch(line).unwrap().downcast::<gst::Pipeline>().unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let mut found = None;
+    for message in pipeline.bus().unwrap().iter_timed(gst::ClockTime::from_seconds(120)) {
+        match message.view() {
+            gst::MessageView::Error(error) => panic!("{error:?}"),
+            gst::MessageView::Eos(_) => break,
+            _ => {}
+        }
+        if let Some(result) = message.structure().filter(|s| s.name() == "liveness/result") {
+            found = Some(result.to_owned());
+            break;
+        }
+    }
+    pipeline.set_state(gst::State::Null).unwrap();
+    found.expect("a result")
+}
+
+fn portrait(result: &gst::StructureRef) -> Embedding {
+    embedding(&result.get::<gst::Sample>("reference-image").expect("a portrait"))
+}
+
+/// One person stands before the camera for some frames, then another in the same place.
+fn after(frames: u32, check: &str) -> gst::Structure {
+    result_of(&format!(
+        "concat name=all ! {check} max-attempts=1 seed=3 ! fakesink sync=false \
+         {} ! all. {PERSON} num-buffers=400 ! {CAMERA} ! all.",
+        astronaut(frames)
+    ))
+}
+
+#[test]
+fn the_portrait_is_of_who_was_checked_and_not_of_who_stood_there_before() {
+    let alone = |who: &str| portrait(&result_of(&format!("{who} ! livenesspassive ! fakesink sync=false")));
+    let first = alone(&astronaut(60));
+    let second = alone(&format!("{PERSON} num-buffers=60 ! {CAMERA}"));
+    assert!(first.similarity(&second) < Embedding::SAME_PERSON, "{}", first.similarity(&second));
+    let checks = ["livenesspassive", "livenessaction", "livenessflash", "livenessbin method=action_flash"]
+        .map(|check| {
+            let frames = if check == "livenesspassive" { 3 } else { 9 };
+            std::thread::spawn(move || (check, after(frames, check)))
+        });
+    for (check, result) in checks.map(|check| check.join().unwrap()) {
+        assert_eq!(text(&result, "status"), "Approved", "{check}: {result}");
+        let shown = portrait(&result);
+        let (wrong, right) = (shown.similarity(&first), shown.similarity(&second));
+        assert!(right > wrong.max(Embedding::SAME_PERSON), "{check}: {right} against {wrong}");
+    }
+}
+
+#[test]
+fn a_check_that_is_started_before_its_stream_goes_on() {
+    init();
+    let line = format!(
+        "livenesstestsrc num-buffers=60 ! {CAMERA} ! livenesspassive name=check auto-start=false ! fakesink"
+    );
+    let pipeline = gst::parse::launch(&line).unwrap().downcast::<gst::Pipeline>().unwrap();
+    pipeline.set_state(gst::State::Ready).unwrap();
+    pipeline.by_name("check").unwrap().emit_by_name::<()>("start", &[]);
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let bus = pipeline.bus().unwrap();
+    let told: Vec<String> = bus
+        .iter_timed(gst::ClockTime::from_seconds(60))
+        .take_while(|message| message.type_() != gst::MessageType::Eos)
+        .filter_map(|message| Some(message.structure()?.name().to_string()))
+        .collect();
+    pipeline.set_state(gst::State::Null).unwrap();
+    assert!(told.iter().any(|name| name == "liveness/result"), "{told:?}");
+}
+
+#[test]
+fn an_observation_stays_with_its_picture_and_no_longer() {
+    init();
+    for (change, kept) in [
+        ("videoconvert ! video/x-raw,format=RGB", true),
+        ("videobox left=200 right=-200", false),
+        ("videoscale ! video/x-raw,width=320,height=240", false),
+    ] {
+        let line = format!(
+            "livenesstestsrc num-buffers=6 ! {CAMERA} ! livenesspassive frames=50 interval=0 ! {change} ! fakesink name=sink"
+        );
+        let pipeline = gst::parse::launch(&line).unwrap().downcast::<gst::Pipeline>().unwrap();
+        let carried = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+        let count = carried.clone();
+        let pad = pipeline.by_name("sink").unwrap().static_pad("sink").unwrap();
+        pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+            let has = info
+                .buffer()
+                .is_some_and(|buffer| buffer.meta::<gstliveness::elements::meta::LivenessMeta>().is_some());
+            count.fetch_add(u32::from(has), std::sync::atomic::Ordering::Relaxed);
+            gst::PadProbeReturn::Ok
+        });
+        pipeline.set_state(gst::State::Playing).unwrap();
+        let kinds = [gst::MessageType::Eos, gst::MessageType::Error];
+        pipeline.bus().unwrap().timed_pop_filtered(gst::ClockTime::from_seconds(60), &kinds).unwrap();
+        pipeline.set_state(gst::State::Null).unwrap();
+        let carried = carried.load(std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(carried >= 5, kept, "{change}: {carried}");
+        assert!(kept || carried == 0, "{change}: {carried}");
+    }
+}
+
+#[test]
+fn a_mirrored_picture_is_looked_at_anew() {
+    init();
+    // Another element's landmarks would lie beside the face, which then has no steady score.
+    let line = format!(
+        "{PERSON} num-buffers=90 ! {CAMERA} ! videobox left=-160 right=160 ! {CAMERA} ! \
+         livenesspassive frames=80 ! videoflip method=horizontal-flip ! livenesspassive name=second ! fakesink"
+    );
+    let pipeline = gst::parse::launch(&line).unwrap().downcast::<gst::Pipeline>().unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let kinds = [gst::MessageType::Eos, gst::MessageType::Error];
+    pipeline.bus().unwrap().timed_pop_filtered(gst::ClockTime::from_seconds(60), &kinds).unwrap();
+    let result = pipeline.by_name("second").unwrap().property::<Option<gst::Structure>>("last-result");
+    let shown = portrait(&result.expect("a result"));
+    pipeline.set_state(gst::State::Null).unwrap();
+    let alone = portrait(&result_of(&format!(
+        "{PERSON} num-buffers=60 ! {CAMERA} ! livenesspassive ! fakesink sync=false"
+    )));
+    assert!(shown.similarity(&alone) > 0.5, "{}", shown.similarity(&alone));
+}
+
+#[test]
+fn a_face_that_leaves_ends_its_challenge_at_once() {
+    let result = result_of(&format!(
+        "concat name=all ! livenessaction max-attempts=1 seed=3 ! fakesink sync=false \
+         {PERSON} behaviour=idle num-buffers=60 ! {CAMERA} ! all. \
+         livenesstestsrc subject=nobody num-buffers=400 ! {CAMERA} ! all."
+    ));
+    let seconds = result.get::<u64>("running-time").unwrap() as f64 * 1e-9;
+    assert!(text(&result, "json").contains("FACE_CUT") && seconds < 3.0, "{seconds}: {result}");
+}
