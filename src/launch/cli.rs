@@ -109,7 +109,7 @@ pub enum SessionsCommand {
     Show { session_id: String },
     /// Print all records as lines of JSON
     Export,
-    /// Look for events of the audit log and for sessions that were changed, removed or moved
+    /// Look for events of the audit log, sessions and faces that were changed, removed or moved
     #[command(after_long_help = AFTER_VERIFY)]
     Verify,
     /// Remove what is older: sessions, their events and known faces, and their files
@@ -326,7 +326,8 @@ non-response and no correct answer.";
 
 const AFTER_VERIFY: &str = "\
 Prints how many events there are and the signature of the last, or the first fault (exit status 65). An older copy of
-the whole store is a valid store: keep what this prints elsewhere, and a count that goes down is told by you.";
+the whole store is a valid store, and so is the new one that the next session makes where the file was removed: keep
+what this prints elsewhere, and a count that goes down is told by you.";
 
 const AFTER_IMAGE: &str = "\
 The output is one JSON object per picture, in the order of the files: indented for a single one, else one a line (a

@@ -24,14 +24,18 @@ fn embedding(seed: usize) -> Embedding {
     Embedding::new(numbers.collect()).unwrap()
 }
 
-/// A store of three sessions, and what somebody does to its file.
+/// A store of three sessions and two faces, and what somebody does to its file.
 fn tampered(change: &str) -> Result<audit::Head, Failure> {
     let (folder, store) = store();
     for id in ["a", "b", "c"] {
         store.put(&record(id, "In Progress"), None).unwrap();
         store.put(&record(id, "Approved"), None).unwrap();
     }
-    assert_eq!(store.verify().unwrap().events, 6);
+    let mut faces = StoredFaces::load(&store).unwrap();
+    for (list, seed) in [(List::Known, 1), (List::Blocklist, 2)] {
+        faces.add(Face::new(list, Some("a".into()), None).unwrap(), &embedding(seed)).unwrap();
+    }
+    assert_eq!(store.verify().unwrap().events, 8);
     Connection::open(folder.path().join("s.db")).unwrap().execute_batch(change).unwrap();
     store.verify()
 }
@@ -101,20 +105,60 @@ fn what_is_changed_removed_or_moved_shows() {
         "UPDATE audit SET at = '2020-01-01T00:00:00Z' WHERE number = 1",
         "UPDATE audit SET session_id = 'd' WHERE number = 1",
         "DELETE FROM audit WHERE number = 3",
-        "DELETE FROM audit WHERE number = 6",
+        "DELETE FROM audit WHERE number = 8",
         "DELETE FROM audit",
         "DELETE FROM audit; DELETE FROM meta WHERE name = 'audit head'",
-        "UPDATE audit SET number = 9 WHERE number = 2; UPDATE audit SET number = 2 WHERE number = 3;
-         UPDATE audit SET number = 3 WHERE number = 9",
-        "INSERT INTO audit SELECT 7, at, session_id, event, signature FROM audit WHERE number = 6",
+        "UPDATE audit SET number = 99 WHERE number = 2; UPDATE audit SET number = 2 WHERE number = 3;
+         UPDATE audit SET number = 3 WHERE number = 99",
+        "INSERT INTO audit SELECT 9, at, session_id, event, signature FROM audit WHERE number = 8",
         "UPDATE meta SET value = zeroblob(72) WHERE name = 'audit head'",
         "DELETE FROM sessions WHERE session_id = 'b'",
         "UPDATE sessions SET status = 'Declined' WHERE session_id = 'b'",
         "UPDATE sessions SET expires_at = '9999-01-01T00:00:00Z' WHERE session_id = 'b'",
         "UPDATE sessions SET record = (SELECT record FROM sessions WHERE session_id = 'a') WHERE session_id = 'b'",
+        "DELETE FROM faces",
+        "DELETE FROM faces WHERE list = 'blocklist'",
+        "UPDATE faces SET list = 'known'",
+        "UPDATE faces SET session_id = 'b' WHERE list = 'known'",
+        "UPDATE faces SET embedding = (SELECT embedding FROM faces WHERE list = 'known')",
+        "DELETE FROM sessions; DELETE FROM faces; DELETE FROM audit; DELETE FROM meta WHERE name = 'audit head'",
     ] {
         assert!(tampered(change).is_err(), "{change}");
     }
+}
+
+/// Of a face that was removed and added again, none but the last counts.
+#[test]
+fn a_face_is_the_one_that_was_added() {
+    let (folder, store) = store();
+    let mut faces = StoredFaces::load(&store).unwrap();
+    let face = Face::new(List::Blocklist, None, None).unwrap();
+    faces.add(face.clone(), &embedding(1)).unwrap();
+    let file = Connection::open(folder.path().join("s.db")).unwrap();
+    file.execute_batch("CREATE TABLE aside AS SELECT embedding FROM faces").unwrap();
+    faces.remove(&face.face_id).unwrap();
+    faces.add(face, &embedding(2)).unwrap();
+    store.verify().unwrap();
+    file.execute_batch("UPDATE faces SET embedding = (SELECT embedding FROM aside)").unwrap();
+    assert!(store.verify().unwrap_err().text.contains("not as the audit log says"));
+}
+
+#[test]
+fn stores_of_old_are_read_and_their_log_is_watched_from_now_on() {
+    let (folder, store) = store();
+    let path = folder.path().join("s.db");
+    // As it was left by the first version, which had signed no empty log.
+    store.set(&store.connection, CHECK, &store.keys.seal(CHECK, b"").unwrap()).unwrap();
+    store.connection.execute("DELETE FROM meta WHERE name = 'audit head'", []).unwrap();
+    drop(store);
+    let store = Store::open(&path, KEY).unwrap();
+    assert_eq!(store.verify().unwrap().events, 0);
+    store.put(&record("a", "Approved"), None).unwrap();
+    drop(store);
+    let wiped = "DELETE FROM sessions; DELETE FROM audit; DELETE FROM meta WHERE name = 'audit head'";
+    Connection::open(&path).unwrap().execute_batch(wiped).unwrap();
+    let store = Store::open(&path, KEY).unwrap();
+    assert!(store.verify().unwrap_err().text.contains("has been removed"));
 }
 
 #[test]
