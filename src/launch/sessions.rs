@@ -37,13 +37,13 @@ pub fn run(args: &SessionsArgs) -> Result<u8, Failure> {
             console::print(&json!({ "events": head.events, "head": hex(&head.signature) }).to_string())?;
         }
         SessionsCommand::Purge { older_than, evidence, record } => {
-            let gone = store.purge(&identity::in_days(-older_than)?)?;
             let folders: Vec<_> = [evidence, record]
                 .into_iter()
                 .flatten()
                 .map(|path| Name(path.display().to_string()))
                 .collect();
-            purge::files(&gone, folders.iter());
+            let folders: Vec<_> = folders.iter().collect();
+            let gone = purge::sessions(&store, &identity::in_days(-older_than)?, &folders)?;
             gone.iter().try_for_each(|id| console::print(&json!({ "session_id": id }).to_string()))?;
         }
     }

@@ -108,8 +108,9 @@ impl Kept {
         let courier = all.webhook.as_ref().map(|webhook| Courier::start(webhook, path, key)).transpose()?;
         store.abandon_stale(courier.as_ref().map(|courier| courier.url.as_str()))?;
         if let Some(days) = settings.keep_days {
-            let gone = store.purge(&identity::in_days(-days.cast_signed())?)?;
-            purge::files(&gone, [all.evidence.as_ref(), all.record.as_ref()].into_iter().flatten());
+            let folders: Vec<_> =
+                [all.evidence.as_ref(), all.record.as_ref()].into_iter().flatten().collect();
+            purge::sessions(&store, &identity::in_days(-days.cast_signed())?, &folders)?;
         }
         Ok(Self { store, courier, enrol: settings.enrol_faces, face: None })
     }

@@ -105,19 +105,38 @@ impl Store {
         Ok(same)
     }
 
-    /// Removes the sessions that ended before `before` (RFC 3339, UTC) and the known faces they brought; tells which.
-    pub fn purge(&self, before: &str) -> Result<Vec<String>, Failure> {
+    /// The sessions that ended before `before` (RFC 3339, UTC). What was tampered with is none, and left to `verify`.
+    pub fn aged(&self, before: &str) -> Result<Vec<Listed>, Failure> {
+        let query = format!("SELECT {COLUMNS} FROM sessions WHERE updated_at < ?1 ORDER BY updated_at");
+        let mut statement = self.connection.prepare(&query).map_err(failed)?;
+        let mut rows = statement.query([before]).map_err(failed)?;
+        let mut sessions = Vec::new();
+        while let Some(row) = rows.next().map_err(failed)? {
+            match self.listed(row) {
+                Ok(session) => sessions.push(session),
+                Err(failure) => tracing::warn!("a session is not purged: {failure}"),
+            }
+        }
+        Ok(sessions)
+    }
+
+    /// Removes sessions and the known faces they brought, except those that have changed since `before`; tells which.
+    pub fn purge(&self, sessions: &[String], before: &str) -> Result<Vec<String>, Failure> {
         self.change(|connection| {
-            let gone = ids(connection, "SELECT session_id FROM sessions WHERE updated_at < ?1", before)?;
-            for id in &gone {
+            let mut gone = Vec::new();
+            for id in sessions {
+                let query = "DELETE FROM sessions WHERE session_id = ?1 AND updated_at < ?2";
+                if connection.execute(query, [id.as_str(), before]).map_err(failed)? == 0 {
+                    continue;
+                }
                 for query in [
-                    "DELETE FROM sessions WHERE session_id = ?1",
                     "DELETE FROM outbox WHERE session_id = ?1",
                     "DELETE FROM faces WHERE session_id = ?1 AND list = 'known'",
                 ] {
                     connection.execute(query, [id]).map_err(failed)?;
                 }
                 self.note(connection, id, &json!({ "type": "purged", "record": null }))?;
+                gone.push(id.clone());
             }
             Ok(gone)
         })

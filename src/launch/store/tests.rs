@@ -179,8 +179,11 @@ fn purging_leaves_a_trace_and_nothing_else() {
     for (list, seed) in [(List::Known, 1), (List::Blocklist, 2)] {
         faces.add(Face::new(list, Some("a".into()), None).unwrap(), &embedding(seed)).unwrap();
     }
-    assert!(store.purge("2026-01-01T00:00:00Z").unwrap().is_empty());
-    assert_eq!(store.purge("9999-01-01T00:00:00Z").unwrap(), ["a"]);
+    let ids = ["a".to_owned()];
+    assert!(store.aged("2026-01-01T00:00:00Z").unwrap().is_empty());
+    assert!(store.purge(&ids, "2026-01-01T00:00:00Z").unwrap().is_empty());
+    assert_eq!(store.aged("9999-01-01T00:00:00Z").unwrap().len(), 1);
+    assert_eq!(store.purge(&ids, "9999-01-01T00:00:00Z").unwrap(), ids);
     assert!(store.list(None).unwrap().is_empty());
     assert_eq!(store.waiting(URL).unwrap(), 0);
     let left: Vec<_> = StoredFaces::load(&store).unwrap().list().iter().map(|face| face.list).collect();
