@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
@@ -225,6 +226,36 @@ fn terminating_leaves_the_screen_dark() {
     let last = rest.last().unwrap();
     assert_eq!((&last["name"], &last["session"]["status"]), (&json!("liveness/result"), &json!("Abandoned")));
     assert_eq!(child.wait().unwrap().code(), Some(3));
+}
+
+/// Whatever the umask: one that keeps nothing from anybody, and one that keeps all from everybody.
+#[test]
+fn what_is_kept_of_people_is_the_owners_alone() {
+    for umask in ["0", "777"] {
+        let desk = Desk::new(&json!({"method": "passive", "evidence": "kept/of", "record": "kept/on"}));
+        let mut shell = Command::new("sh");
+        // GStreamer's own files are not to be hidden from others.
+        shell.env("GST_REGISTRY_UPDATE", "no");
+        let line = "umask \"$1\"; exec \"$2\" run \"$3\" --json";
+        shell.args(["-c", line, "sh", umask, env!("CARGO_BIN_EXE_liveness-launch"), &desk.at("w.json")]);
+        let output = shell.output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+        let (mut folders, mut files) = (vec![desk.0.path().join("kept")], Vec::new());
+        while let Some(folder) = folders.pop() {
+            assert_eq!(mode(&folder), 0o700, "{}", folder.display());
+            for entry in fs::read_dir(folder).unwrap().flatten() {
+                if entry.path().is_dir() { folders.push(entry.path()) } else { files.push(entry.path()) }
+            }
+        }
+        // The decision, the portrait and the video.
+        assert_eq!(files.len(), 3, "{files:?}");
+        files.iter().for_each(|file| assert_eq!(mode(file), 0o600, "{}", file.display()));
+        assert!(files.iter().all(|file| fs::metadata(file).unwrap().len() > 0));
+    }
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
 #[test]
