@@ -117,10 +117,10 @@ pub enum SessionsCommand {
         /// Days, as 30d
         #[arg(long, value_name = "DAYS", value_parser = days)]
         older_than: i32,
-        /// The workflow's folder of evidence
+        /// A folder of evidence to look through as well, for sessions so old that they do not say where theirs is
         #[arg(long, value_name = "DIRECTORY")]
         evidence: Option<PathBuf>,
-        /// The workflow's folder of videos
+        /// The same of videos
         #[arg(long, value_name = "DIRECTORY")]
         record: Option<PathBuf>,
     },

@@ -4,18 +4,28 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use gstliveness::workflow::Name;
-
 use super::failure::Failure;
 use super::identity;
 use super::store::Store;
+use super::store::sessions::Listed;
 
-/// Purges the sessions that ended before `before`, and their files from folders of evidence and of videos; tells which.
-pub fn sessions(store: &Store, before: &str, folders: &[&Name]) -> Result<Vec<String>, Failure> {
-    let aged = store.aged(before)?.into_iter().map(|session| session.session_id);
-    let cleared: Vec<_> =
-        aged.filter(|id| folders.iter().all(|Name(folder)| clear(Path::new(folder), id))).collect();
+/// Purges the sessions that ended before `before`, of one workflow or of all, and their files: where they say that they are,
+/// and from `folders`, as those of old do not say it. Tells which.
+pub fn sessions(
+    store: &Store,
+    before: &str,
+    workflow_id: Option<&str>,
+    folders: &[&Path],
+) -> Result<Vec<String>, Failure> {
+    let aged = store.aged(before, workflow_id)?;
+    let cleared = aged.iter().filter(|session| is_cleared(session, folders));
+    let cleared: Vec<_> = cleared.map(|session| session.session_id.clone()).collect();
     store.purge(&cleared, before)
+}
+
+fn is_cleared(session: &Listed, folders: &[&Path]) -> bool {
+    let own = session.places.iter().flat_map(|places| places.folders());
+    own.chain(folders.iter().copied()).all(|folder| clear(folder, &session.session_id))
 }
 
 /// Removes a session's files from a folder; false where one is left.
@@ -45,16 +55,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::store::places::Places;
 
-    /// A store with sessions that ended long ago.
     fn store(folder: &Path, ids: &[&str]) -> Store {
         let store = Store::open(&folder.join("s.db"), b"a key of the tests").unwrap();
-        for id in ids {
-            let record =
-                json!({"session_id": id, "status": "Approved", "created_at": "2026-01-01T00:00:00Z"});
-            store.put(record.as_object().unwrap(), None).unwrap();
-        }
+        ids.iter().for_each(|id| put(&store, id, "w", &Places::default()));
         store
+    }
+
+    fn put(store: &Store, id: &str, workflow_id: &str, places: &Places) {
+        let record = json!({
+            "session_id": id, "workflow_id": workflow_id, "status": "Approved", "created_at": "2026-01-01T00:00:00Z",
+        });
+        store.put(record.as_object().unwrap(), places, false).unwrap();
     }
 
     const EVER: &str = "9999-01-01T00:00:00Z";
@@ -69,8 +82,7 @@ mod tests {
         }
         let ids = ["", ".", "..", elsewhere.path().to_str().unwrap()];
         let store = store(place.path(), &ids);
-        let folder = Name(evidence.display().to_string());
-        assert_eq!(sessions(&store, EVER, &[&folder]).unwrap().len(), ids.len());
+        assert_eq!(sessions(&store, EVER, None, &[&evidence]).unwrap().len(), ids.len());
         for kept in [evidence.join("kept"), elsewhere.path().join("kept"), place.path().join("kept")] {
             assert!(kept.exists(), "{}", kept.display());
         }
@@ -84,12 +96,32 @@ mod tests {
         fs::create_dir(place.path().join(&other)).unwrap();
         // A folder is in the place of the video.
         fs::create_dir(place.path().join(format!("{stuck}.webm"))).unwrap();
-        let folder = Name(place.path().display().to_string());
-        assert_eq!(sessions(&store, EVER, &[&folder]).unwrap(), [other.as_str()]);
+        assert_eq!(sessions(&store, EVER, None, &[place.path()]).unwrap(), [other.as_str()]);
         assert!(!place.path().join(&other).exists());
         fs::remove_dir(place.path().join(format!("{stuck}.webm"))).unwrap();
-        assert_eq!(sessions(&store, EVER, &[&folder]).unwrap(), [stuck]);
+        assert_eq!(sessions(&store, EVER, None, &[place.path()]).unwrap(), [stuck]);
         assert!(store.list(None).unwrap().is_empty());
         store.verify().unwrap();
+    }
+
+    #[test]
+    fn files_are_found_where_their_sessions_say_and_others_are_left() {
+        let place = tempfile::tempdir().unwrap();
+        let store = store(place.path(), &[]);
+        let folder = |name: &str| place.path().join(name);
+        let [mine, theirs] = ["a", "b"].map(|workflow_id| {
+            let id = identity::new().unwrap();
+            let path = |name: &str| Some(folder(workflow_id).join(name).display().to_string());
+            put(&store, &id, workflow_id, &Places { webhook: None, evidence: path("e"), record: path("r") });
+            fs::create_dir_all(folder(workflow_id).join("e").join(&id)).unwrap();
+            fs::create_dir(folder(workflow_id).join("r")).unwrap();
+            fs::write(folder(workflow_id).join(format!("r/{id}.webm")), "").unwrap();
+            id
+        });
+        assert_eq!(sessions(&store, EVER, Some("a"), &[]).unwrap(), [mine]);
+        let left = |name: &str| fs::read_dir(folder(name)).unwrap().count();
+        assert_eq!(["a/e", "a/r", "b/e", "b/r"].map(left), [0, 0, 1, 1]);
+        assert_eq!(sessions(&store, EVER, None, &[]).unwrap(), [theirs]);
+        assert_eq!(["b/e", "b/r"].map(left), [0, 0]);
     }
 }

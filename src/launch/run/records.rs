@@ -7,13 +7,14 @@ use gstliveness::elements::message::ResultBody;
 use gstliveness::face::Embedding;
 use gstliveness::inference::ModelSource;
 use gstliveness::session::{Screened, Screening, Status};
-use gstliveness::workflow::{Name, Settings, Store as StoreSettings, Workflow};
+use gstliveness::workflow::{Name, Store as StoreSettings, Workflow};
 use serde_json::{Map, Value};
 
 use crate::embed::Faces;
 use crate::failure::Failure;
 use crate::store::Store;
 use crate::store::faces::{Face, FaceIndex, List, StoredFaces};
+use crate::store::places::Places;
 use crate::webhook::Courier;
 use crate::{identity, purge, secret};
 
@@ -30,6 +31,7 @@ pub struct Records<'a> {
 struct Kept {
     store: Store,
     courier: Option<Courier>,
+    places: Places,
     enrol: bool,
     /// The face of the session so far.
     face: Option<Embedding>,
@@ -43,7 +45,7 @@ impl<'a> Records<'a> {
         if settings.store.is_none() && screened {
             return Err(Failure::usage("faces on lists need a store: give the workflow one"));
         }
-        let kept = settings.store.as_ref().map(|store| Kept::open(store, settings)).transpose()?;
+        let kept = settings.store.as_ref().map(|store| Kept::open(store, workflow)).transpose()?;
         Ok(Self { kept, workflow })
     }
 
@@ -70,11 +72,12 @@ impl<'a> Records<'a> {
 
     /// Keeps the session as it stands before anybody is told; a new status is also an event.
     pub fn keep(&self, record: &Map<String, Value>, new_status: bool) -> Result<(), Failure> {
-        let Some(Kept { store, courier, .. }) = &self.kept else {
+        let Some(Kept { store, courier, places, .. }) = &self.kept else {
             return Ok(());
         };
-        let webhook = courier.as_ref().filter(|_| new_status).map(|courier| courier.url.as_str());
-        store.put(record, webhook).map_err(|failure| failure.about("the session cannot be kept"))?;
+        store
+            .put(record, places, new_status)
+            .map_err(|failure| failure.about("the session cannot be kept"))?;
         courier.iter().for_each(Courier::look);
         Ok(())
     }
@@ -99,19 +102,21 @@ impl<'a> Records<'a> {
 }
 
 impl Kept {
-    fn open(settings: &StoreSettings, all: &Settings) -> Result<Self, Failure> {
+    fn open(settings: &StoreSettings, workflow: &Workflow) -> Result<Self, Failure> {
+        let all = &workflow.settings;
         let file = settings.key_file.as_ref().map(|name| Path::new(&name.0));
         let variable = settings.key_env.as_ref().map(|name| name.0.as_str());
         let key = secret::read("the store's key", file, variable)?;
         let path = PathBuf::from(&settings.path.0);
         let store = Store::open(&path, &key)?;
         let courier = all.webhook.as_ref().map(|webhook| Courier::start(webhook, path, key)).transpose()?;
-        store.abandon_stale(courier.as_ref().map(|courier| courier.url.as_str()))?;
+        let places = Places::of(all);
+        store.abandon_stale(&workflow.id, &places)?;
         if let Some(days) = settings.keep_days {
-            let folders: Vec<_> =
-                [all.evidence.as_ref(), all.record.as_ref()].into_iter().flatten().collect();
-            purge::sessions(&store, &identity::in_days(-days.cast_signed())?, &folders)?;
+            let (before, folders) =
+                (identity::in_days(-days.cast_signed())?, places.folders().collect::<Vec<_>>());
+            purge::sessions(&store, &before, Some(&workflow.id), &folders)?;
         }
-        Ok(Self { store, courier, enrol: settings.enrol_faces, face: None })
+        Ok(Self { store, courier, places, enrol: settings.enrol_faces, face: None })
     }
 }

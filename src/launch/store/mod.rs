@@ -7,6 +7,7 @@ pub mod audit;
 pub mod faces;
 mod keys;
 pub mod outbox;
+pub mod places;
 mod roster;
 pub mod sessions;
 

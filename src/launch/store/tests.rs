@@ -3,6 +3,7 @@ use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
 use super::faces::{Face, FaceIndex, List, StoredFaces, WIDTH};
+use super::places::Places;
 use super::*;
 
 const KEY: &[u8] = b"a key of the tests";
@@ -11,6 +12,10 @@ const URL: &str = "http://localhost/";
 fn record(id: &str, status: &str) -> Map<String, Value> {
     let record = json!({"session_id": id, "status": status, "created_at": "2026-01-01T00:00:00Z", "vendor_data": "someone"});
     record.as_object().unwrap().clone()
+}
+
+fn told_to(url: &str) -> Places {
+    Places { webhook: Some(url.to_owned()), ..Places::default() }
 }
 
 fn store() -> (TempDir, Store) {
@@ -28,8 +33,8 @@ fn embedding(seed: usize) -> Embedding {
 fn tampered(change: &str) -> Result<audit::Head, Failure> {
     let (folder, store) = store();
     for id in ["a", "b", "c"] {
-        store.put(&record(id, "In Progress"), None).unwrap();
-        store.put(&record(id, "Approved"), None).unwrap();
+        store.put(&record(id, "In Progress"), &Places::default(), false).unwrap();
+        store.put(&record(id, "Approved"), &Places::default(), false).unwrap();
     }
     let mut faces = StoredFaces::load(&store).unwrap();
     for (list, seed) in [(List::Known, 1), (List::Blocklist, 2)] {
@@ -43,9 +48,9 @@ fn tampered(change: &str) -> Result<audit::Head, Failure> {
 #[test]
 fn sessions_are_found_again() {
     let (folder, store) = store();
-    store.put(&record("a", "In Progress"), None).unwrap();
-    store.put(&record("a", "Approved"), None).unwrap();
-    store.put(&record("b", "Declined"), None).unwrap();
+    store.put(&record("a", "In Progress"), &Places::default(), false).unwrap();
+    store.put(&record("a", "Approved"), &Places::default(), false).unwrap();
+    store.put(&record("b", "Declined"), &Places::default(), false).unwrap();
     drop(store);
     let store = Store::open(&folder.path().join("s.db"), KEY).unwrap();
     assert_eq!(store.list(None).unwrap().len(), 2);
@@ -60,7 +65,7 @@ fn an_approval_past_its_date_has_expired() {
     for (id, end) in [("old", "2026-01-02T00:00:00Z"), ("new", "9999-01-01T00:00:00Z")] {
         let mut record = record(id, "Approved");
         record.insert("expires_at".into(), end.into());
-        store.put(&record, None).unwrap();
+        store.put(&record, &Places::default(), false).unwrap();
     }
     assert_eq!(store.find("old").unwrap().unwrap().record["status"], "Kyc Expired");
     assert_eq!(store.find("new").unwrap().unwrap().status, "Approved");
@@ -84,7 +89,7 @@ fn another_key_does_not_fit_and_another_file_is_no_store() {
 #[test]
 fn nothing_of_people_stands_in_the_file() {
     let (folder, store) = store();
-    store.put(&record("a", "Approved"), Some(URL)).unwrap();
+    store.put(&record("a", "Approved"), &told_to(URL), true).unwrap();
     let face = Face::new(List::Known, Some("a".into()), Some("someone".into())).unwrap();
     StoredFaces::load(&store).unwrap().add(face, &embedding(1)).unwrap();
     drop(store);
@@ -153,7 +158,7 @@ fn stores_of_old_are_read_and_their_log_is_watched_from_now_on() {
     drop(store);
     let store = Store::open(&path, KEY).unwrap();
     assert_eq!(store.verify().unwrap().events, 0);
-    store.put(&record("a", "Approved"), None).unwrap();
+    store.put(&record("a", "Approved"), &Places::default(), false).unwrap();
     drop(store);
     let wiped = "DELETE FROM sessions; DELETE FROM audit; DELETE FROM meta WHERE name = 'audit head'";
     Connection::open(&path).unwrap().execute_batch(wiped).unwrap();
@@ -164,7 +169,7 @@ fn stores_of_old_are_read_and_their_log_is_watched_from_now_on() {
 #[test]
 fn a_status_beside_the_record_is_not_believed() {
     let (folder, store) = store();
-    store.put(&record("a", "Declined"), None).unwrap();
+    store.put(&record("a", "Declined"), &Places::default(), false).unwrap();
     let change = "UPDATE sessions SET status = 'Approved'";
     Connection::open(folder.path().join("s.db")).unwrap().execute_batch(change).unwrap();
     assert_eq!(store.find("a").unwrap().unwrap().status, "Declined");
@@ -174,21 +179,48 @@ fn a_status_beside_the_record_is_not_believed() {
 #[test]
 fn purging_leaves_a_trace_and_nothing_else() {
     let (_folder, store) = store();
-    store.put(&record("a", "Approved"), Some(URL)).unwrap();
+    store.put(&record("a", "Approved"), &told_to(URL), true).unwrap();
     let mut faces = StoredFaces::load(&store).unwrap();
     for (list, seed) in [(List::Known, 1), (List::Blocklist, 2)] {
         faces.add(Face::new(list, Some("a".into()), None).unwrap(), &embedding(seed)).unwrap();
     }
     let ids = ["a".to_owned()];
-    assert!(store.aged("2026-01-01T00:00:00Z").unwrap().is_empty());
+    assert!(store.aged("2026-01-01T00:00:00Z", None).unwrap().is_empty());
     assert!(store.purge(&ids, "2026-01-01T00:00:00Z").unwrap().is_empty());
-    assert_eq!(store.aged("9999-01-01T00:00:00Z").unwrap().len(), 1);
+    assert_eq!(store.aged("9999-01-01T00:00:00Z", None).unwrap().len(), 1);
     assert_eq!(store.purge(&ids, "9999-01-01T00:00:00Z").unwrap(), ids);
     assert!(store.list(None).unwrap().is_empty());
     assert_eq!(store.waiting(URL).unwrap(), 0);
     let left: Vec<_> = StoredFaces::load(&store).unwrap().list().iter().map(|face| face.list).collect();
     assert_eq!(left, [List::Blocklist]);
     assert_eq!(store.verify().unwrap().events, 4);
+}
+
+#[test]
+fn workflows_that_share_a_store_leave_each_others_sessions_alone() {
+    let (_folder, store) = store();
+    let (first, second, here) = (told_to("http://a/"), told_to("http://b/"), told_to("http://here/"));
+    for (id, workflow, places) in [("1", "a", &first), ("2", "b", &second), ("old", "a", &first)] {
+        let mut record = record(id, "In Progress");
+        record.insert("workflow_id".into(), workflow.into());
+        store.put(&record, places, false).unwrap();
+    }
+    // As the first version kept it: it knew no places.
+    let mut record = store.find("old").unwrap().unwrap().record;
+    record.remove("places");
+    let sealed = store.keys.seal("session old", Value::Object(record).to_string().as_bytes()).unwrap();
+    let old = "UPDATE sessions SET record = ?1 WHERE session_id = 'old'";
+    store.connection.execute(old, [sealed]).unwrap();
+    store.connection.execute("UPDATE sessions SET updated_at = '2020-01-01T00:00:00Z'", []).unwrap();
+    store.abandon_stale("a", &here).unwrap();
+    let statuses = ["1", "2", "old"].map(|id| store.find(id).unwrap().unwrap().status);
+    assert_eq!(statuses, ["Abandoned", "In Progress", "Abandoned"]);
+    let waiting = ["http://a/", "http://b/", "http://here/"].map(|url| store.waiting(url).unwrap());
+    assert_eq!(waiting, [1, 0, 1]);
+    let aged = |workflow| store.aged("2021-01-01T00:00:00Z", workflow).unwrap();
+    assert!(aged(Some("a")).is_empty());
+    let left = &aged(Some("b"))[0];
+    assert_eq!((left.places.as_ref(), left.record.get("places")), (Some(&second), None));
 }
 
 #[test]
@@ -216,9 +248,9 @@ fn faces_are_found_in_their_list_only() {
 #[test]
 fn events_leave_the_outbox_in_order_and_once_they_are_delivered() {
     let (_folder, store) = store();
-    store.put(&record("a", "In Progress"), Some(URL)).unwrap();
-    store.put(&record("a", "Approved"), Some(URL)).unwrap();
-    store.put(&record("b", "Declined"), Some(URL)).unwrap();
+    store.put(&record("a", "In Progress"), &told_to(URL), true).unwrap();
+    store.put(&record("a", "Approved"), &told_to(URL), true).unwrap();
+    store.put(&record("b", "Declined"), &told_to(URL), true).unwrap();
     assert!(store.take("http://other/", Duration::ZERO).unwrap().is_none());
     let minute = Duration::from_secs(60);
     let first = store.take(URL, minute).unwrap().unwrap();
