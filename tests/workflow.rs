@@ -9,6 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use gst::prelude::*;
 use serde_json::{Value, json};
@@ -226,6 +227,37 @@ fn terminating_leaves_the_screen_dark() {
     let last = rest.last().unwrap();
     assert_eq!((&last["name"], &last["session"]["status"]), (&json!("liveness/result"), &json!("Abandoned")));
     assert_eq!(child.wait().unwrap().code(), Some(3));
+}
+
+#[test]
+fn evidence_and_videos_are_kept_for_their_days_and_nothing_else_is_touched() {
+    let desk = Desk::new(&json!({"method": "passive", "evidence": "kept", "record": "kept", "keep_days": 2}));
+    let id = |n: u8| format!("0b6c1c5e-6f6c-4d1e-9a3b-2f1d3c4b5a6{n}");
+    let film = |n: u8| format!("{}.webm", id(n));
+    let make = |name: &str, files: &[&str], days: u64| {
+        let path = desk.0.path().join("kept").join(name);
+        fs::create_dir_all(if files.is_empty() { path.parent().unwrap() } else { &path }).unwrap();
+        files.iter().for_each(|file| fs::write(path.join(file), "").unwrap());
+        if files.is_empty() {
+            fs::write(&path, "").unwrap();
+        }
+        let then = SystemTime::now() - Duration::from_secs(days * 24 * 60 * 60 + 60);
+        fs::File::open(&path).unwrap().set_modified(then).unwrap();
+        path
+    };
+    let gone = [make(&id(1), &["decision.json", "reference-1.jpg", "depth.png"], 2), make(&film(1), &[], 2)];
+    let left = [
+        make(&id(2), &["decision.json"], 1),
+        make(&film(2), &[], 1),
+        // Somebody else's.
+        make(&id(3), &["decision.json", "thesis.doc"], 9),
+        make("notes", &["decision.json"], 9),
+        make("film.webm", &[], 9),
+        make(&id(4), &[], 9),
+    ];
+    assert_eq!(desk.run(&[]).0, 0);
+    gone.iter().for_each(|path| assert!(!path.exists(), "{}", path.display()));
+    left.iter().for_each(|path| assert!(path.exists(), "{}", path.display()));
 }
 
 /// Whatever the umask: one that keeps nothing from anybody, and one that keeps all from everybody.

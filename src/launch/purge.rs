@@ -1,8 +1,9 @@
-//! Sessions that were kept for long enough are removed: their files first, so that a crash leaves none that nobody knows of.
+//! What was kept for long enough is removed; of sessions in a store the files first, so that a crash leaves none that nobody knows of.
 
-use std::fs;
+use std::fs::{self, DirEntry};
 use std::io::{self, ErrorKind};
 use std::path::Path;
+use std::time::Duration;
 
 use super::failure::Failure;
 use super::identity;
@@ -38,6 +39,53 @@ fn clear(folder: &Path, session_id: &str) -> bool {
     [(&own, fs::remove_dir_all(&own)), (&video, fs::remove_file(&video))]
         .into_iter()
         .all(|(path, removed)| is_gone(path, removed))
+}
+
+/// What sessions leave in a folder of evidence, by the beginnings of its names.
+const EVIDENCE: [&str; 4] = ["decision", "reference", "depth", "light"];
+
+/// Removes what sessions left in a folder of evidence or of videos more than so many days ago. Whatever has not a session's name
+/// or is not a session's alone stays: folders are also used for other things.
+pub fn files(folder: &Path, days: u32) {
+    let age = Duration::from_secs(24 * 60 * 60) * days;
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == ErrorKind::NotFound => return,
+        Err(e) => return tracing::warn!("{} cannot be looked through: {e}", folder.display()),
+    };
+    for entry in entries.flatten() {
+        // What cannot be removed is told, and tried again with the next session.
+        is_gone(&entry.path(), clear_aged(&entry, age));
+    }
+}
+
+fn clear_aged(entry: &DirEntry, age: Duration) -> io::Result<()> {
+    let aged = entry.metadata()?.modified()?.elapsed().is_ok_and(|since| since > age);
+    if !aged || !is_of_a_session(entry)? {
+        return Ok(());
+    }
+    let remove = if entry.file_type()?.is_dir() { fs::remove_dir_all } else { fs::remove_file };
+    remove(entry.path())
+}
+
+fn is_of_a_session(entry: &DirEntry) -> io::Result<bool> {
+    let (name, kind) = (entry.file_name(), entry.file_type()?);
+    let name = name.to_str().unwrap_or_default();
+    Ok(match name.strip_suffix(".webm") {
+        Some(id) => kind.is_file() && identity::is_one(id),
+        None => kind.is_dir() && identity::is_one(name) && is_evidence(&entry.path())?,
+    })
+}
+
+/// Whether a folder holds what a session leaves, and nothing else.
+fn is_evidence(folder: &Path) -> io::Result<bool> {
+    let is_own = |name: &str| EVIDENCE.iter().any(|own| name.starts_with(own));
+    for file in fs::read_dir(folder)? {
+        if !file?.file_name().to_str().is_some_and(is_own) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn is_gone(path: &Path, removed: io::Result<()>) -> bool {

@@ -62,6 +62,10 @@ fn faults_are_told_by_their_place_and_with_what_is_allowed() {
             r#"{"method":"passive","webhook":{"url":"http://a.example","secret_env":"S"}}"#,
             "url must be an https:// address",
         ),
+        (
+            r#"{"method":"passive","keep_days":3}"#,
+            "keep_days is for evidence and record, and there is neither",
+        ),
         (r#"{"method":"passive","store":{"path":"a.db"}}"#, "store needs key_file or key_env"),
         ("[]", "a workflow must be a group of fields, not an empty list"),
     ] {

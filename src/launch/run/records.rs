@@ -38,12 +38,15 @@ struct Kept {
 }
 
 impl<'a> Records<'a> {
-    /// Opens the workflow's store; without one nothing is kept.
+    /// Opens the workflow's store, where it has one, and removes what has been kept for long enough.
     pub fn open(workflow: &'a Workflow) -> Result<Self, Failure> {
         let settings = &workflow.settings;
         let screened = workflow.nodes.iter().any(|node| node.screening() != Screening::default());
         if settings.store.is_none() && screened {
             return Err(Failure::usage("faces on lists need a store: give the workflow one"));
+        }
+        if let Some(days) = settings.keep_days {
+            Places::of(settings).folders().for_each(|folder| purge::files(folder, days));
         }
         let kept = settings.store.as_ref().map(|store| Kept::open(store, workflow)).transpose()?;
         Ok(Self { kept, workflow })
