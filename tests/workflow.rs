@@ -99,6 +99,10 @@ fn validate_tells_every_fault_by_its_line() {
     fs::write(&path, "method = 'passive'\nmax_attempts = 4\nreview_treshold = 3\n").unwrap();
     let told = launch(&["validate", path.to_str().unwrap(), &format!("{EXAMPLES}/passive.json")]);
     assert_eq!(told.status.code(), Some(65));
+    let run = launch(&["run", path.to_str().unwrap()]);
+    assert_eq!(run.status.code(), Some(65));
+    let help = String::from_utf8(launch(&["--help"]).stdout).unwrap();
+    assert!(help.contains("65  a faulty workflow"), "{help}");
     let text = said(&told);
     assert!(text.contains("bad.toml: line 2 column"), "{text}");
     assert!(text.contains("max_attempts must be a whole number from 1 to 3, not 4"), "{text}");

@@ -284,8 +284,8 @@ Try it:
   liveness-launch image examples/media/astronaut.png
 
 Exit status:
-   0  approved               64  wrong usage or workflow
-   1  declined               65  unusable data
+   0  approved               64  wrong usage
+   1  declined               65  a faulty workflow or other unusable data
    2  in review              66  missing input
    3  abandoned              69  ONNX Runtime, a model or a plugin is missing
                              70  internal error

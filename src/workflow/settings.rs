@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::document::Step;
 use super::fault::Fault;
+use super::source;
 use super::store::Store;
 use super::webhook::Webhook;
 use super::word::{Name, Named, Word};
@@ -113,7 +114,9 @@ impl Settings {
         let text =
             "keep_days is for evidence and record, and there is neither; for a store it stands in `store`";
         let idle = idle.then(|| Fault::of_key(path, "keep_days", text));
-        webhook.chain(store).chain(homeless).chain(idle).collect()
+        let source = self.source.iter().filter_map(|Name(source)| source::fault(source));
+        let source = source.map(|text| Fault::of_key(path, "source", text));
+        source.chain(webhook).chain(store).chain(homeless).chain(idle).collect()
     }
 
     /// Paths in a file are meant from where the file is.

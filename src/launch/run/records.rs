@@ -6,7 +6,7 @@ use std::time::Duration;
 use gstliveness::elements::message::ResultBody;
 use gstliveness::face::Embedding;
 use gstliveness::inference::ModelSource;
-use gstliveness::session::{Screened, Screening, Status};
+use gstliveness::session::{Screened, Status};
 use gstliveness::workflow::{Name, Store as StoreSettings, Workflow};
 use serde_json::{Map, Value};
 
@@ -41,10 +41,6 @@ impl<'a> Records<'a> {
     /// Opens the workflow's store, where it has one, and removes what has been kept for long enough.
     pub fn open(workflow: &'a Workflow) -> Result<Self, Failure> {
         let settings = &workflow.settings;
-        let screened = workflow.nodes.iter().any(|node| node.screening() != Screening::default());
-        if settings.store.is_none() && screened {
-            return Err(Failure::usage("faces on lists need a store: give the workflow one"));
-        }
         if let Some(days) = settings.keep_days {
             Places::of(settings).folders().for_each(|folder| purge::files(folder, days));
         }
