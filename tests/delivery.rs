@@ -281,7 +281,9 @@ fn workflows_that_share_a_store_keep_to_their_own() {
     (longer["webhook"], longer["frames"]) = (hook(&hers), json!(1000));
     fs::write(desk.at("w.json"), longer.to_string()).unwrap();
     let mut killed = desk.start();
-    while desk.told(&["sessions", "list", "--status", "In Progress"]).is_empty() {}
+    while desk.told(&["sessions", "list", "--status", "In Progress"]).is_empty() {
+        assert!(killed.try_wait().unwrap().is_none());
+    }
     killed.kill().unwrap();
     killed.wait().unwrap();
     let before = hers.requests().len();

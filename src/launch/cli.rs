@@ -142,7 +142,8 @@ pub struct RunArgs {
     /// Which workflow of a file that has several
     #[arg(long, value_name = "WORKFLOW_ID")]
     pub workflow: Option<String>,
-    /// Where the video comes from: test | file:PATH | v4l2:/dev/videoN | pipeline:GST-LAUNCH-FRAGMENT
+    /// Where the video comes from: test | file:PATH | images:FOLDER | v4l2:/dev/videoN | rtsp://… |
+    /// pipeline:GST-LAUNCH-FRAGMENT
     ///
     /// `test` is what the program brings along: a public-domain portrait for a passive check, else a rendered person
     /// who does what is asked. `file:` takes anything that GStreamer decodes and turns it upright by its rotation
@@ -308,7 +309,7 @@ message a line: name, method, attempt, timestamp, stream-time and running-time (
 fields; each check's result has its decision under `json`, and the last of them
 the whole session under `session`. Pictures are never printed, only their sizes.
 
-Ctrl-C and SIGTERM abandon the session.
+Ctrl-C and SIGTERM abandon the session. What is written of a person is its owner's alone (0600), whatever the umask.
 
 Workflow: `liveness-launch schema` prints what it may hold, `liveness-launch validate FILE` tells its faults.
 Only `method` is required; several checks go under `nodes`, several workflows under `workflows`. Examples are in
