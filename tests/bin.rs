@@ -137,6 +137,17 @@ fn a_workflow_file_sets_the_bin_up() {
     bin.set_state(gst::State::Null).unwrap();
 }
 
+/// `workflow/sense.rs` counts on it.
+#[test]
+fn an_attempt_has_fifteen_seconds_and_one_movement_beside_the_light() {
+    init();
+    for method in [LivenessMethod::Flash, LivenessMethod::ActionFlash] {
+        let bin = gst::ElementFactory::make("livenessbin").property("method", method).build().unwrap();
+        assert_eq!(bin.property::<u64>("attempt-timeout"), 15_000_000_000);
+        assert!(method == LivenessMethod::Flash || bin.property::<u32>("action-count") == 1);
+    }
+}
+
 #[cfg(feature = "workflow")]
 #[test]
 fn a_workflow_that_cannot_be_followed_fails_the_start() {
@@ -149,7 +160,10 @@ fn a_workflow_that_cannot_be_followed_fails_the_start() {
             r#"{"nodes": [{"node_id": "a", "method": "passive"}, {"node_id": "b", "method": "flash"}]}"#,
             "several checks",
         ),
-        (r#"{"method": "passive", "duplicated_face_action": "DECLINE"}"#, "lists of faces"),
+        (
+            r#"{"method": "passive", "duplicated_face_action": "DECLINE", "store": {"path": "s", "key_env": "K"}}"#,
+            "lists of faces",
+        ),
     ] {
         std::fs::write(&path, text).unwrap();
         let bin =

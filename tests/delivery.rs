@@ -116,7 +116,11 @@ fn a_session_is_kept_and_told() {
     assert_eq!(serde_json::from_slice::<Value>(&shown).unwrap(), session);
     // Two statuses, two deliveries.
     assert_eq!(desk.told(&["sessions", "verify"])[0]["events"], 4);
-    assert_eq!(desk.told(&["sessions", "purge", "--older-than", "0d"]).len(), 0, "it is not older than now");
+    assert_eq!(
+        desk.told(&["sessions", "purge", "--older-than", "1d"]).len(),
+        0,
+        "it is not older than a day"
+    );
 }
 
 /// With the verifier of PyPI's `didit-sdk`, where pip can reach it.
@@ -266,6 +270,49 @@ fn a_store_that_cannot_be_used_is_told_before_the_check() {
     let output = desk.launcher(&["sessions", "list", "--store", &desk.at("none.db")]).output().unwrap();
     assert_eq!(output.status.code(), Some(66));
     assert!(!fs::exists(desk.at("none.db")).unwrap());
+}
+
+/// Two workflows with one store; the session of one was killed, and all are old.
+#[test]
+fn workflows_that_share_a_store_keep_to_their_own() {
+    let (hers, his) = (Receiver::new(Manner::Accepts), Receiver::new(Manner::Accepts));
+    let keeping = |days: u32| json!({"path": "s.db", "key_file": "key", "keep_days": days});
+    let ann = |folder: &str, days: u32| json!({"workflow_id": "ann", "method": "passive", "evidence": folder, "record": folder, "store": keeping(days)});
+    let hook = |receiver: &Receiver| json!({"url": receiver.url, "secret_file": "secret", "timeout_s": 1});
+    let desk = Desk::new(ann("ann", 365), Some(&hers));
+    let first = desk.run().1["session_id"].as_str().unwrap().to_owned();
+    let mut longer = ann("ann", 365);
+    (longer["webhook"], longer["frames"]) = (hook(&hers), json!(1000));
+    fs::write(desk.at("w.json"), longer.to_string()).unwrap();
+    let mut killed = desk.start();
+    while desk.told(&["sessions", "list", "--status", "In Progress"]).is_empty() {
+        assert!(killed.try_wait().unwrap().is_none());
+    }
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let before = hers.requests().len();
+    let old = "UPDATE sessions SET updated_at = '2020-01-01T00:00:00Z'";
+    rusqlite::Connection::open(desk.at("s.db")).unwrap().execute_batch(old).unwrap();
+
+    let bob = json!({"workflow_id": "bob", "method": "passive", "store": keeping(1), "webhook": hook(&his)});
+    fs::write(desk.at("w.json"), bob.to_string()).unwrap();
+    desk.run();
+    assert_eq!(statuses(&his), ["In Progress", "Approved"], "his own only");
+    assert_eq!(desk.told(&["sessions", "list"]).len(), 3);
+    let files = [desk.at(&format!("ann/{first}")), desk.at(&format!("ann/{first}.webm"))];
+    assert!(files.iter().all(|file| fs::exists(file).unwrap()));
+
+    // Her files lie elsewhere by now.
+    let mut later = ann("later", 1);
+    later["webhook"] = hook(&hers);
+    fs::write(desk.at("w.json"), later.to_string()).unwrap();
+    desk.run();
+    let told = &statuses(&hers)[before..];
+    assert_eq!(told.iter().filter(|status| *status == "Abandoned").count(), 1, "{told:?}");
+    assert!(files.iter().all(|file| !fs::exists(file).unwrap()));
+    let left = desk.told(&["sessions", "list"]);
+    assert!(left.iter().all(|session| session["session_id"] != json!(first)), "{left:?}");
+    desk.told(&["sessions", "verify"]);
 }
 
 /// Sessions and deliveries that are killed at any moment: nothing that was told is lost, and the log holds.

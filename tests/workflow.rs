@@ -5,9 +5,11 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use gst::prelude::*;
 use serde_json::{Value, json};
@@ -97,6 +99,10 @@ fn validate_tells_every_fault_by_its_line() {
     fs::write(&path, "method = 'passive'\nmax_attempts = 4\nreview_treshold = 3\n").unwrap();
     let told = launch(&["validate", path.to_str().unwrap(), &format!("{EXAMPLES}/passive.json")]);
     assert_eq!(told.status.code(), Some(65));
+    let run = launch(&["run", path.to_str().unwrap()]);
+    assert_eq!(run.status.code(), Some(65));
+    let help = String::from_utf8(launch(&["--help"]).stdout).unwrap();
+    assert!(help.contains("65  a faulty workflow"), "{help}");
     let text = said(&told);
     assert!(text.contains("bad.toml: line 2 column"), "{text}");
     assert!(text.contains("max_attempts must be a whole number from 1 to 3, not 4"), "{text}");
@@ -225,6 +231,67 @@ fn terminating_leaves_the_screen_dark() {
     let last = rest.last().unwrap();
     assert_eq!((&last["name"], &last["session"]["status"]), (&json!("liveness/result"), &json!("Abandoned")));
     assert_eq!(child.wait().unwrap().code(), Some(3));
+}
+
+#[test]
+fn evidence_and_videos_are_kept_for_their_days_and_nothing_else_is_touched() {
+    let desk = Desk::new(&json!({"method": "passive", "evidence": "kept", "record": "kept", "keep_days": 2}));
+    let id = |n: u8| format!("0b6c1c5e-6f6c-4d1e-9a3b-2f1d3c4b5a6{n}");
+    let film = |n: u8| format!("{}.webm", id(n));
+    let make = |name: &str, files: &[&str], days: u64| {
+        let path = desk.0.path().join("kept").join(name);
+        fs::create_dir_all(if files.is_empty() { path.parent().unwrap() } else { &path }).unwrap();
+        files.iter().for_each(|file| fs::write(path.join(file), "").unwrap());
+        if files.is_empty() {
+            fs::write(&path, "").unwrap();
+        }
+        let then = SystemTime::now() - Duration::from_secs(days * 24 * 60 * 60 + 60);
+        fs::File::open(&path).unwrap().set_modified(then).unwrap();
+        path
+    };
+    let gone = [make(&id(1), &["decision.json", "reference-1.jpg", "depth.png"], 2), make(&film(1), &[], 2)];
+    let left = [
+        make(&id(2), &["decision.json"], 1),
+        make(&film(2), &[], 1),
+        // Somebody else's.
+        make(&id(3), &["decision.json", "thesis.doc"], 9),
+        make("notes", &["decision.json"], 9),
+        make("film.webm", &[], 9),
+        make(&id(4), &[], 9),
+    ];
+    assert_eq!(desk.run(&[]).0, 0);
+    gone.iter().for_each(|path| assert!(!path.exists(), "{}", path.display()));
+    left.iter().for_each(|path| assert!(path.exists(), "{}", path.display()));
+}
+
+/// Whatever the umask: one that keeps nothing from anybody, and one that keeps all from everybody.
+#[test]
+fn what_is_kept_of_people_is_the_owners_alone() {
+    for umask in ["0", "777"] {
+        let desk = Desk::new(&json!({"method": "passive", "evidence": "kept/of", "record": "kept/on"}));
+        let mut shell = Command::new("sh");
+        // GStreamer's own files are not to be hidden from others.
+        shell.env("GST_REGISTRY_UPDATE", "no");
+        let line = "umask \"$1\"; exec \"$2\" run \"$3\" --json";
+        shell.args(["-c", line, "sh", umask, env!("CARGO_BIN_EXE_liveness-launch"), &desk.at("w.json")]);
+        let output = shell.output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+        let (mut folders, mut files) = (vec![desk.0.path().join("kept")], Vec::new());
+        while let Some(folder) = folders.pop() {
+            assert_eq!(mode(&folder), 0o700, "{}", folder.display());
+            for entry in fs::read_dir(folder).unwrap().flatten() {
+                if entry.path().is_dir() { folders.push(entry.path()) } else { files.push(entry.path()) }
+            }
+        }
+        // The decision, the portrait and the video.
+        assert_eq!(files.len(), 3, "{files:?}");
+        files.iter().for_each(|file| assert_eq!(mode(file), 0o600, "{}", file.display()));
+        assert!(files.iter().all(|file| fs::metadata(file).unwrap().len() > 0));
+    }
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
 #[test]

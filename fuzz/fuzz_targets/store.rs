@@ -21,6 +21,7 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 use store::Store;
 use store::faces::StoredFaces;
+use store::places::Places;
 
 const KEY: [u8; 32] = [7; 32];
 static FOLDER: LazyLock<tempfile::TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a folder"));
@@ -37,12 +38,13 @@ fn whole() -> Vec<u8> {
     let path = FOLDER.path().join("whole.db");
     {
         let store = Store::open(&path, &KEY).expect("a store");
+        let places = Places { webhook: Some("https://localhost/".to_owned()), ..Places::default() };
         for n in 0..4 {
             for status in ["In Progress", "Approved"] {
                 let record = json!({"session_id": format!("s{n}"), "workflow_id": "w", "status": status,
                     "created_at": "2026-01-01T00:00:00Z", "decision": null});
                 let record = record.as_object().expect("an object");
-                store.put(record, Some("https://localhost/")).expect("kept");
+                store.put(record, &places, true).expect("kept");
             }
         }
     }
@@ -70,5 +72,6 @@ fuzz_target!(|tampering: Tampering| {
             assert_eq!(session.status, "Approved", "{}", session.session_id);
         }
     }
-    let _ = (StoredFaces::load(&store).map(|_| ()), store.find("s1").map(|_| ()), store.abandon_stale(None));
+    let _ = (StoredFaces::load(&store).map(|_| ()), store.find("s1").map(|_| ()));
+    let _ = (store.abandon_stale("w", &Places::default()), store.aged("9999-01-01T00:00:00Z", Some("w")));
 });

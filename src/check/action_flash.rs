@@ -18,6 +18,14 @@ use crate::vision::Frame;
 /// What an asked movement takes of the light's time, in nanoseconds.
 const MOVEMENT: Time = 1_200_000_000;
 
+impl FlashConfig {
+    /// With the time that so many movements take of the light's.
+    #[must_use]
+    pub fn beside(self, movements: u32) -> Self {
+        Self { duration: self.duration + Time::from(movements) * MOVEMENT, ..self }
+    }
+}
+
 /// Watches one attempt.
 pub struct ActionFlashCheck {
     action: ActionCheck,
@@ -35,8 +43,7 @@ impl ActionFlashCheck {
         flash: FlashConfig,
         source: &ModelSource,
     ) -> Result<Self, InferenceError> {
-        let longer = Time::from(action.count) * MOVEMENT;
-        let flash = FlashConfig { duration: flash.duration + longer, ..flash };
+        let flash = flash.beside(action.count);
         Ok(Self {
             action: ActionCheck::new(action, source)?,
             flash: FlashCheck::new(flash, source)?,

@@ -109,7 +109,7 @@ pub enum SessionsCommand {
     Show { session_id: String },
     /// Print all records as lines of JSON
     Export,
-    /// Look for events of the audit log and for sessions that were changed, removed or moved
+    /// Look for events of the audit log, sessions and faces that were changed, removed or moved
     #[command(after_long_help = AFTER_VERIFY)]
     Verify,
     /// Remove what is older: sessions, their events and known faces, and their files
@@ -117,10 +117,10 @@ pub enum SessionsCommand {
         /// Days, as 30d
         #[arg(long, value_name = "DAYS", value_parser = days)]
         older_than: i32,
-        /// The workflow's folder of evidence
+        /// A folder of evidence to look through as well, for sessions so old that they do not say where theirs is
         #[arg(long, value_name = "DIRECTORY")]
         evidence: Option<PathBuf>,
-        /// The workflow's folder of videos
+        /// The same of videos
         #[arg(long, value_name = "DIRECTORY")]
         record: Option<PathBuf>,
     },
@@ -142,7 +142,8 @@ pub struct RunArgs {
     /// Which workflow of a file that has several
     #[arg(long, value_name = "WORKFLOW_ID")]
     pub workflow: Option<String>,
-    /// Where the video comes from: test | file:PATH | v4l2:/dev/videoN | pipeline:GST-LAUNCH-FRAGMENT
+    /// Where the video comes from: test | file:PATH | images:FOLDER | v4l2:/dev/videoN | rtsp://… |
+    /// pipeline:GST-LAUNCH-FRAGMENT
     ///
     /// `test` is what the program brings along: a public-domain portrait for a passive check, else a rendered person
     /// who does what is asked. `file:` takes anything that GStreamer decodes and turns it upright by its rotation
@@ -284,8 +285,8 @@ Try it:
   liveness-launch image examples/media/astronaut.png
 
 Exit status:
-   0  approved               64  wrong usage or workflow
-   1  declined               65  unusable data
+   0  approved               64  wrong usage
+   1  declined               65  a faulty workflow or other unusable data
    2  in review              66  missing input
    3  abandoned              69  ONNX Runtime, a model or a plugin is missing
                              70  internal error
@@ -308,7 +309,7 @@ message a line: name, method, attempt, timestamp, stream-time and running-time (
 fields; each check's result has its decision under `json`, and the last of them
 the whole session under `session`. Pictures are never printed, only their sizes.
 
-Ctrl-C and SIGTERM abandon the session.
+Ctrl-C and SIGTERM abandon the session. What is written of a person is its owner's alone (0600), whatever the umask.
 
 Workflow: `liveness-launch schema` prints what it may hold, `liveness-launch validate FILE` tells its faults.
 Only `method` is required; several checks go under `nodes`, several workflows under `workflows`. Examples are in
@@ -326,7 +327,8 @@ non-response and no correct answer.";
 
 const AFTER_VERIFY: &str = "\
 Prints how many events there are and the signature of the last, or the first fault (exit status 65). An older copy of
-the whole store is a valid store: keep what this prints elsewhere, and a count that goes down is told by you.";
+the whole store is a valid store, and so is the new one that the next session makes where the file was removed: keep
+what this prints elsewhere, and a count that goes down is told by you.";
 
 const AFTER_IMAGE: &str = "\
 The output is one JSON object per picture, in the order of the files: indented for a single one, else one a line (a

@@ -6,9 +6,9 @@ use gstliveness::workflow::WorkflowError;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
-    /// The command line or the workflow asks for what there is not.
+    /// The command line or the environment does not give what is needed.
     Usage = 64,
-    /// A file's content is not what it should be.
+    /// A file's content, as a workflow's, is not what it should be.
     Data = 65,
     /// A file or device is missing or cannot be read.
     NoInput = 66,

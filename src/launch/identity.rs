@@ -19,6 +19,17 @@ pub fn new() -> Result<String, Failure> {
     Ok([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-"))
 }
 
+/// Whether a text is what [`new`] makes, and so safe as a file's name.
+pub fn is_one(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(i, byte)| match i {
+            8 | 13 | 18 | 23 => byte == b'-',
+            14 => byte == b'4',
+            19 => b"89ab".contains(&byte),
+            _ => byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte),
+        })
+}
+
 /// RFC 3339, UTC.
 pub fn now() -> Result<String, Failure> {
     in_days(0)
@@ -47,6 +58,16 @@ mod tests {
         assert_eq!(a.len(), 36);
         assert_eq!(a.as_bytes()[14], b'4');
         assert!(b"89ab".contains(&a.as_bytes()[19]));
+        assert!(is_one(&a) && is_one(&b));
+    }
+
+    #[test]
+    fn nothing_else_is_taken_for_an_id() {
+        let upper = new().unwrap().to_uppercase();
+        let (longer, with_way) = (new().unwrap() + "0", format!("../{}", &new().unwrap()[3..]));
+        for other in ["", ".", "..", "/", "/etc", "a/../b", &"0".repeat(36), &upper, &longer, &with_way] {
+            assert!(!is_one(other), "{other}");
+        }
     }
 
     #[test]

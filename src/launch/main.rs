@@ -14,6 +14,7 @@ mod image;
 mod input;
 mod log;
 mod picture;
+mod private;
 mod purge;
 mod run;
 mod secret;

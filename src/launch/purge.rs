@@ -1,23 +1,175 @@
-//! What purged sessions left outside the store.
+//! What was kept for long enough is removed; of sessions in a store the files first, so that a crash leaves none that nobody knows of.
 
-use std::fs;
+use std::fs::{self, DirEntry};
+use std::io::{self, ErrorKind};
 use std::path::Path;
+use std::time::Duration;
 
-use gstliveness::workflow::Name;
+use super::failure::Failure;
+use super::identity;
+use super::store::Store;
+use super::store::sessions::Listed;
 
-/// Removes what the sessions left in folders of evidence and of videos.
-pub fn files<'n>(sessions: &[String], folders: impl Iterator<Item = &'n Name> + Clone) {
-    for (session, Name(folder)) in
-        sessions.iter().flat_map(|id| folders.clone().map(move |folder| (id, folder)))
-    {
-        let (own, video) =
-            (Path::new(folder).join(session), Path::new(folder).join(format!("{session}.webm")));
-        for (path, removed) in [(&own, fs::remove_dir_all(&own)), (&video, fs::remove_file(&video))] {
-            if let Err(e) = removed
-                && e.kind() != std::io::ErrorKind::NotFound
-            {
-                tracing::warn!("{} cannot be removed: {e}", path.display());
-            }
+/// Purges the sessions that ended before `before`, of one workflow or of all, and their files: where they say that they are,
+/// and from `folders`, as those of old do not say it. Tells which.
+pub fn sessions(
+    store: &Store,
+    before: &str,
+    workflow_id: Option<&str>,
+    folders: &[&Path],
+) -> Result<Vec<String>, Failure> {
+    let aged = store.aged(before, workflow_id)?;
+    let cleared = aged.iter().filter(|session| is_cleared(session, folders));
+    let cleared: Vec<_> = cleared.map(|session| session.session_id.clone()).collect();
+    store.purge(&cleared, before)
+}
+
+fn is_cleared(session: &Listed, folders: &[&Path]) -> bool {
+    let own = session.places.iter().flat_map(|places| places.folders());
+    own.chain(folders.iter().copied()).all(|folder| clear(folder, &session.session_id))
+}
+
+/// Removes a session's files from a folder; false where one is left.
+fn clear(folder: &Path, session_id: &str) -> bool {
+    // What is no id of ours has left no file, and might lead anywhere.
+    if !identity::is_one(session_id) {
+        return true;
+    }
+    let (own, video) = (folder.join(session_id), folder.join(format!("{session_id}.webm")));
+    [(&own, fs::remove_dir_all(&own)), (&video, fs::remove_file(&video))]
+        .into_iter()
+        .all(|(path, removed)| is_gone(path, removed))
+}
+
+/// What sessions leave in a folder of evidence, by the beginnings of its names.
+const EVIDENCE: [&str; 4] = ["decision", "reference", "depth", "light"];
+
+/// Removes what sessions left in a folder of evidence or of videos more than so many days ago. Whatever has not a session's name
+/// or is not a session's alone stays: folders are also used for other things.
+pub fn files(folder: &Path, days: u32) {
+    let age = Duration::from_secs(24 * 60 * 60) * days;
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == ErrorKind::NotFound => return,
+        Err(e) => return tracing::warn!("{} cannot be looked through: {e}", folder.display()),
+    };
+    for entry in entries.flatten() {
+        // What cannot be removed is told, and tried again with the next session.
+        is_gone(&entry.path(), clear_aged(&entry, age));
+    }
+}
+
+fn clear_aged(entry: &DirEntry, age: Duration) -> io::Result<()> {
+    let aged = entry.metadata()?.modified()?.elapsed().is_ok_and(|since| since > age);
+    if !aged || !is_of_a_session(entry)? {
+        return Ok(());
+    }
+    let remove = if entry.file_type()?.is_dir() { fs::remove_dir_all } else { fs::remove_file };
+    remove(entry.path())
+}
+
+fn is_of_a_session(entry: &DirEntry) -> io::Result<bool> {
+    let (name, kind) = (entry.file_name(), entry.file_type()?);
+    let name = name.to_str().unwrap_or_default();
+    Ok(match name.strip_suffix(".webm") {
+        Some(id) => kind.is_file() && identity::is_one(id),
+        None => kind.is_dir() && identity::is_one(name) && is_evidence(&entry.path())?,
+    })
+}
+
+/// Whether a folder holds what a session leaves, and nothing else.
+fn is_evidence(folder: &Path) -> io::Result<bool> {
+    let is_own = |name: &str| EVIDENCE.iter().any(|own| name.starts_with(own));
+    for file in fs::read_dir(folder)? {
+        if !file?.file_name().to_str().is_some_and(is_own) {
+            return Ok(false);
         }
+    }
+    Ok(true)
+}
+
+fn is_gone(path: &Path, removed: io::Result<()>) -> bool {
+    match removed {
+        Err(e) if e.kind() != ErrorKind::NotFound => {
+            tracing::warn!("{} cannot be removed: {e}", path.display());
+            false
+        }
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::store::places::Places;
+
+    fn store(folder: &Path, ids: &[&str]) -> Store {
+        let store = Store::open(&folder.join("s.db"), b"a key of the tests").unwrap();
+        ids.iter().for_each(|id| put(&store, id, "w", &Places::default()));
+        store
+    }
+
+    fn put(store: &Store, id: &str, workflow_id: &str, places: &Places) {
+        let record = json!({
+            "session_id": id, "workflow_id": workflow_id, "status": "Approved", "created_at": "2026-01-01T00:00:00Z",
+        });
+        store.put(record.as_object().unwrap(), places, false).unwrap();
+    }
+
+    const EVER: &str = "9999-01-01T00:00:00Z";
+
+    #[test]
+    fn an_id_that_is_none_leads_to_no_file() {
+        let (place, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let evidence = place.path().join("evidence");
+        fs::create_dir(&evidence).unwrap();
+        for kept in [evidence.join("kept"), elsewhere.path().join("kept"), place.path().join("kept")] {
+            fs::write(kept, "").unwrap();
+        }
+        let ids = ["", ".", "..", elsewhere.path().to_str().unwrap()];
+        let store = store(place.path(), &ids);
+        assert_eq!(sessions(&store, EVER, None, &[&evidence]).unwrap().len(), ids.len());
+        for kept in [evidence.join("kept"), elsewhere.path().join("kept"), place.path().join("kept")] {
+            assert!(kept.exists(), "{}", kept.display());
+        }
+    }
+
+    #[test]
+    fn a_session_whose_files_cannot_be_removed_is_still_known() {
+        let place = tempfile::tempdir().unwrap();
+        let (stuck, other) = (identity::new().unwrap(), identity::new().unwrap());
+        let store = store(place.path(), &[&stuck, &other]);
+        fs::create_dir(place.path().join(&other)).unwrap();
+        // A folder is in the place of the video.
+        fs::create_dir(place.path().join(format!("{stuck}.webm"))).unwrap();
+        assert_eq!(sessions(&store, EVER, None, &[place.path()]).unwrap(), [other.as_str()]);
+        assert!(!place.path().join(&other).exists());
+        fs::remove_dir(place.path().join(format!("{stuck}.webm"))).unwrap();
+        assert_eq!(sessions(&store, EVER, None, &[place.path()]).unwrap(), [stuck]);
+        assert!(store.list(None).unwrap().is_empty());
+        store.verify().unwrap();
+    }
+
+    #[test]
+    fn files_are_found_where_their_sessions_say_and_others_are_left() {
+        let place = tempfile::tempdir().unwrap();
+        let store = store(place.path(), &[]);
+        let folder = |name: &str| place.path().join(name);
+        let [mine, theirs] = ["a", "b"].map(|workflow_id| {
+            let id = identity::new().unwrap();
+            let path = |name: &str| Some(folder(workflow_id).join(name).display().to_string());
+            put(&store, &id, workflow_id, &Places { webhook: None, evidence: path("e"), record: path("r") });
+            fs::create_dir_all(folder(workflow_id).join("e").join(&id)).unwrap();
+            fs::create_dir(folder(workflow_id).join("r")).unwrap();
+            fs::write(folder(workflow_id).join(format!("r/{id}.webm")), "").unwrap();
+            id
+        });
+        assert_eq!(sessions(&store, EVER, Some("a"), &[]).unwrap(), [mine]);
+        let left = |name: &str| fs::read_dir(folder(name)).unwrap().count();
+        assert_eq!(["a/e", "a/r", "b/e", "b/r"].map(left), [0, 0, 1, 1]);
+        assert_eq!(sessions(&store, EVER, None, &[]).unwrap(), [theirs]);
+        assert_eq!(["b/e", "b/r"].map(left), [0, 0]);
     }
 }

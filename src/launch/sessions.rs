@@ -1,6 +1,7 @@
 //! `sessions`: past sessions and their audit log from the command line.
 
-use gstliveness::workflow::Name;
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 
 use super::cli::{SessionsArgs, SessionsCommand};
@@ -37,13 +38,8 @@ pub fn run(args: &SessionsArgs) -> Result<u8, Failure> {
             console::print(&json!({ "events": head.events, "head": hex(&head.signature) }).to_string())?;
         }
         SessionsCommand::Purge { older_than, evidence, record } => {
-            let gone = store.purge(&identity::in_days(-older_than)?)?;
-            let folders: Vec<_> = [evidence, record]
-                .into_iter()
-                .flatten()
-                .map(|path| Name(path.display().to_string()))
-                .collect();
-            purge::files(&gone, folders.iter());
+            let folders: Vec<_> = [evidence, record].into_iter().flatten().map(PathBuf::as_path).collect();
+            let gone = purge::sessions(&store, &identity::in_days(-older_than)?, None, &folders)?;
             gone.iter().try_for_each(|id| console::print(&json!({ "session_id": id }).to_string()))?;
         }
     }

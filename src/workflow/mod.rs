@@ -7,10 +7,13 @@ mod conform;
 mod document;
 mod error;
 mod fault;
+mod names;
 mod node;
 mod rule;
 pub mod schema;
+mod sense;
 mod settings;
+mod source;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -25,11 +28,13 @@ use crate::check::Method;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use document::{Format, Step};
+use document::{Format, Place, Step};
 pub use error::WorkflowError;
 use fault::Fault;
+use names::Names;
 pub use node::Node;
 pub use settings::{Display, Rtsp, Settings, Transport};
+pub use source::SOURCES;
 pub use store::Store;
 pub use webhook::Webhook;
 pub use word::{Name, Named};
@@ -98,12 +103,18 @@ impl Workflow {
 fn parse(text: &str, format: Format) -> Result<Vec<Workflow>, Vec<String>> {
     let value = document::parse(text, format).map_err(|(place, told)| vec![format!("{place}: {told}")])?;
     interpret(value).map_err(|faults| {
-        let told = |fault: &Fault| match document::place(text, format, &fault.path) {
+        let told = |fault: &Fault| match place(text, format, &fault.path) {
             Some(place) => format!("{place}: {}", fault.text),
             None => fault.text.clone(),
         };
         faults.iter().map(told).collect()
     })
+}
+
+/// Where a value is, or else where it might have been: what is left out has no line.
+fn place(text: &str, format: Format, path: &[Step]) -> Option<Place> {
+    let above = || path.split_last().and_then(|(_, above)| place(text, format, above));
+    document::place(text, format, path).or_else(above)
 }
 
 fn interpret(value: Value) -> Result<Vec<Workflow>, Vec<Fault>> {
@@ -120,17 +131,22 @@ fn interpret(value: Value) -> Result<Vec<Workflow>, Vec<Fault>> {
         if workflows.iter().any(|other: &Workflow| other.id == id) {
             faults.push(Fault::new(&path, "each of several workflows needs a workflow_id of its own"));
         }
-        workflows.push(Workflow { id, settings, nodes: read_nodes(nodes, &mut faults)? });
+        let nodes = read_nodes(nodes, settings.store.is_some(), &mut faults)?;
+        workflows.push(Workflow { id, settings, nodes });
     }
     found(faults)?;
     Ok(workflows)
 }
 
-fn read_nodes(parts: Vec<Part>, faults: &mut Vec<Fault>) -> Result<Vec<Node>, Vec<Fault>> {
+fn read_nodes(parts: Vec<Part>, stored: bool, faults: &mut Vec<Fault>) -> Result<Vec<Node>, Vec<Fault>> {
     let mut nodes: Vec<Node> = Vec::new();
     for mut part in parts {
+        let names = Names::of(&part.value);
         let node: Node = part.read()?;
-        faults.extend(node.faults(&part.path));
+        faults.extend(node.faults(&part.path, &names));
+        if !stored {
+            faults.extend(node.listless(&part.path));
+        }
         if nodes.iter().any(|other| other.name() == node.name()) {
             faults.push(Fault::new(&part.path, "each of several nodes needs a node_id of its own"));
         }

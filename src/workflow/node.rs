@@ -5,8 +5,6 @@ use crate::session::{Limit, RuleAction, Rules, Screening, StatusRule, Thresholds
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::document::Step;
-use super::fault::Fault;
 use super::rule::Rule;
 use super::word::{Name, Word};
 
@@ -178,66 +176,5 @@ impl Node {
     pub fn actions(&self) -> Option<Actions> {
         let actions = self.actions.as_ref()?;
         Some(Actions::of(&actions.iter().map(|word| word.0).collect::<Vec<_>>()))
-    }
-
-    /// What no field says by itself.
-    pub fn faults(&self, path: &[Step]) -> Vec<Fault> {
-        let mut faults = self.strangers(path);
-        let mut crossed = |low: (&str, Option<f64>), high: (&str, Option<f64>)| {
-            if let (Some(less), Some(more)) = (low.1, high.1)
-                && less > more
-            {
-                let text = format!("{} ({less}) lies above {} ({more})", low.0, high.0);
-                faults.push(Fault::of_key(path, low.0, text));
-            }
-        };
-        let Thresholds { decline, review } = self.thresholds();
-        crossed(("decline_threshold", Some(decline)), ("review_threshold", Some(review)));
-        crossed(
-            ("face_quality_decline_threshold", self.face_quality_decline_threshold),
-            ("face_quality_review_threshold", self.face_quality_review_threshold),
-        );
-        crossed(
-            ("face_luminance_min_threshold", self.face_luminance_min_threshold),
-            ("face_luminance_max_threshold", self.face_luminance_max_threshold),
-        );
-        if self.actions().is_some_and(|actions| !actions.are_enough()) {
-            faults.push(Fault::of_key(path, "actions", "actions must hold something besides a blink"));
-        }
-        let within = |i| [path, &[Step::Key("status_rules".to_owned()), Step::Index(i)]].concat();
-        faults.extend(self.status_rules.iter().enumerate().flat_map(|(i, rule)| rule.faults(&within(i))));
-        faults
-    }
-
-    /// A setting that the method does not know is a mistake, not a wish to pass over.
-    fn strangers(&self, path: &[Step]) -> Vec<Fault> {
-        let passive: &[Method] = &[Method::Passive];
-        let action: &[Method] = &[Method::Action, Method::ActionFlash];
-        let flash: &[Method] = &[Method::Flash, Method::ActionFlash];
-        let lit = self.light.is_some();
-        let owned = [
-            ("frames", passive, self.frames.is_some()),
-            ("interval_ms", passive, self.interval_ms.is_some()),
-            ("actions", action, self.actions.is_some()),
-            ("action_count", action, self.action_count.is_some()),
-            ("action_timeout_s", action, self.action_timeout_s.is_some()),
-            ("light", flash, lit),
-            ("grid_rows", flash, self.grid_rows.is_some()),
-            ("grid_columns", flash, self.grid_columns.is_some()),
-            ("light_duration_s", flash, self.light_duration_s.is_some()),
-            ("max_display_latency_ms", flash, self.max_display_latency_ms.is_some()),
-        ];
-        let given = owned.iter().filter(|(_, _, given)| *given);
-        let told = given.filter_map(|(key, methods, _)| {
-            let text = if !methods.contains(&self.method.0) {
-                format!("{key} belongs to the method \"{}\"", methods[0].name())
-            } else if lit && *methods == flash && *key != "light" {
-                format!("{key} and light are the same setting: give one of them")
-            } else {
-                return None;
-            };
-            Some(Fault::of_key(path, key, text))
-        });
-        told.collect()
     }
 }

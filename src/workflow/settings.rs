@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::document::Step;
 use super::fault::Fault;
+use super::source;
 use super::store::Store;
 use super::webhook::Webhook;
 use super::word::{Name, Named, Word};
@@ -33,6 +34,9 @@ pub struct Settings {
     pub evidence: Option<Name>,
     /// A folder that gets each session's video
     pub record: Option<Name>,
+    /// Days after which a session's evidence and video are removed; what the store keeps has its own keep_days
+    #[schemars(range(min = 1, max = 36500))]
+    pub keep_days: Option<u32>,
     pub webhook: Option<Webhook>,
     pub store: Option<Store>,
 }
@@ -106,7 +110,13 @@ impl Settings {
         let homeless = self.webhook.is_some() && self.store.is_none();
         let text = "webhook needs a store, where events wait for a server that does not answer";
         let homeless = homeless.then(|| Fault::of_key(path, "webhook", text));
-        webhook.chain(store).chain(homeless).collect()
+        let idle = self.keep_days.is_some() && self.evidence.is_none() && self.record.is_none();
+        let text =
+            "keep_days is for evidence and record, and there is neither; for a store it stands in `store`";
+        let idle = idle.then(|| Fault::of_key(path, "keep_days", text));
+        let source = self.source.iter().filter_map(|Name(source)| source::fault(source));
+        let source = source.map(|text| Fault::of_key(path, "source", text));
+        source.chain(webhook).chain(store).chain(homeless).chain(idle).collect()
     }
 
     /// Paths in a file are meant from where the file is.

@@ -16,7 +16,7 @@ pub struct Store {
     pub key_file: Option<Name>,
     /// The environment variable that holds it
     pub key_env: Option<Name>,
-    /// Days after which a session is purged
+    /// Days after which a session is purged, with its evidence and video
     #[schemars(range(min = 1, max = 36500))]
     pub keep_days: Option<u32>,
     /// Whether approved faces are added to the index

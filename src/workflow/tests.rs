@@ -44,8 +44,42 @@ fn faults_are_told_by_their_place_and_with_what_is_allowed() {
         ),
         (
             r#"{"method":"passive","decline_threshold":70}"#,
-            "decline_threshold (70) lies above review_threshold (60)",
+            "decline_threshold (70) lies above review_threshold (60, the default)",
         ),
+        (
+            "{\"method\":\"passive\",\n\"face_liveness_score_decline_threshold\":70}",
+            "line 2 column 40: face_liveness_score_decline_threshold (70) lies above review_threshold (60, the default)",
+        ),
+        (
+            "{\"method\":\"passive\",\n\"face_liveness_score_review_threshold\":20}",
+            "line 2 column 39: decline_threshold (30, the default) lies above face_liveness_score_review_threshold (20)",
+        ),
+        (
+            "{\"method\":\"passive\",\n\"source\":\"webcam\"}",
+            "line 2 column 9: source must be test, file:PATH, images:FOLDER, v4l2:/dev/videoN, rtsp://… or pipeline:",
+        ),
+        (r#"{"method":"passive","source":"file:"}"#, "source must be test, file:PATH"),
+        (r#"{"method":"passive","source":"http://a.example/"}"#, "source must be test, file:PATH"),
+        (r#"{"method":"passive","source":"rtsp:///stream"}"#, "source needs an address: rtsp://HOST/PATH"),
+        (r#"{"method":"passive","source":"rtsp://me:it@cam/"}"#, "source holds a user or password"),
+        (
+            "{\"method\":\"passive\",\n\"blocklist_action\":\"DECLINE\"}",
+            "line 2 column 19: blocklist_action needs a store",
+        ),
+        (
+            "{\"method\":\"flash\",\n\"light\":{\"rows\":8,\"columns\":8}}",
+            "line 2 column 8: 8 rows and 8 columns are 64 cells of light: 16 at most",
+        ),
+        (r#"{"method":"flash","grid_rows":5,"grid_columns":4}"#, "20 cells of light: 16 at most"),
+        (
+            "{\"method\":\"action_flash\",\"action_count\":5,\n\"light\":{\"duration_s\":10}}",
+            "line 2 column 8: attempt_timeout_s (15, the default) must be longer than the light takes, 16.55 seconds",
+        ),
+        (
+            "{\"method\":\"flash\",\n\"attempt_timeout_s\":3.5}",
+            "line 2 column 20: attempt_timeout_s (3.5) must be longer than the light takes, 3.55 seconds",
+        ),
+        (r#"{"method":"flash","grid_rows":8,"attempt_timeout_s":6}"#, "the light takes, 7.75 seconds"),
         (r#"{"method":"passive","nodes":[{"method":"passive"}]}"#, "unknown field `method`"),
         (r#"{"nodes":[{"method":"passive"},{"method":"action"}]}"#, "needs a node_id of its own"),
         (r#"{"workflows":[{"method":"passive"},{"method":"action"}]}"#, "needs a workflow_id of its own"),
@@ -62,10 +96,30 @@ fn faults_are_told_by_their_place_and_with_what_is_allowed() {
             r#"{"method":"passive","webhook":{"url":"http://a.example","secret_env":"S"}}"#,
             "url must be an https:// address",
         ),
+        (
+            r#"{"method":"passive","keep_days":3}"#,
+            "keep_days is for evidence and record, and there is neither",
+        ),
         (r#"{"method":"passive","store":{"path":"a.db"}}"#, "store needs key_file or key_env"),
         ("[]", "a workflow must be a group of fields, not an empty list"),
     ] {
         assert!(fails(text).contains(told), "{text}: {}", fails(text));
+        assert!(fails(text).lines().all(|line| line.starts_with("line ")), "{text}: {}", fails(text));
+    }
+}
+
+#[test]
+fn what_can_be_followed_is_taken() {
+    for text in [
+        r#"{"method":"passive","source":"test","blocklist_action":"NO_ACTION"}"#,
+        r#"{"method":"passive","blocklist_action":"DECLINE","store":{"path":"s","key_env":"K"}}"#,
+        r#"{"method":"passive","source":"pipeline:videotestsrc ! video/x-raw,format=NV12"}"#,
+        r#"{"method":"passive","source":"rtsps://cam/1"}"#,
+        r#"{"method":"flash","light":{"rows":2,"columns":8}}"#,
+        r#"{"method":"flash","attempt_timeout_s":3.6}"#,
+        r#"{"method":"action_flash","action_count":5,"light_duration_s":10,"attempt_timeout_s":17}"#,
+    ] {
+        parsed(text);
     }
 }
 

@@ -41,8 +41,7 @@ impl LightCode {
         let rows = rows.clamp(2, MOST_SIDE);
         let columns = columns.clamp(2, MOST_CELLS / rows);
         let cells = rows * columns;
-        let count = duration.div_ceil(PERIOD).clamp(0, 400) as usize;
-        let count = count.max(2 * cells + 4);
+        let count = periods(cells, duration);
         let choices = choices(cells);
         let mut first = None;
         let mut serving = 0u32;
@@ -61,6 +60,11 @@ impl LightCode {
         let share = f64::from(serving) / f64::from(DRAWS);
         code.entropy_bits = 3.0 * count as f64 * choices.log2() + share.log2();
         Some(code)
+    }
+
+    /// How long the code of so many cells is, in nanoseconds, where it is to play for `duration` at least.
+    pub fn length(cells: usize, duration: Time) -> Time {
+        PERIOD * periods(cells, duration) as Time
     }
 
     /// What a screen shows before and after the code.
@@ -171,6 +175,12 @@ impl LightCode {
     }
 }
 
+/// Enough for the codes of so many cells to be independent.
+fn periods(cells: usize, duration: Time) -> usize {
+    let count = duration.div_ceil(PERIOD).min(400) as usize;
+    count.max(2 * cells + 4)
+}
+
 /// A set of a quarter to three quarters of the cells, all equally likely.
 fn lit(cells: usize, random: &mut Randomness) -> Option<u64> {
     loop {
@@ -225,6 +235,7 @@ mod tests {
             let code = LightCode::draw(rows, columns, 0, &mut Randomness::new(3)).unwrap();
             assert!((4..=MOST_CELLS).contains(&code.cells()), "{rows} × {columns}");
             assert!(code.at(0).len() == code.cells() && code.entropy_bits() > 20.0);
+            assert_eq!(code.duration(), LightCode::length(code.cells(), 0));
         }
     }
 

@@ -75,6 +75,13 @@ impl Default for FlashConfig {
     }
 }
 
+impl FlashConfig {
+    /// How long an attempt takes at least, in nanoseconds: the face settles, the light plays, its end is seen.
+    pub fn takes(&self) -> Time {
+        stage::SETTLE + LightCode::length((self.rows * self.columns) as usize, self.duration) + stage::TAIL
+    }
+}
+
 /// Readings of single frames before the light: at most so many, so far apart (nanoseconds).
 const READINGS: PassiveConfig = PassiveConfig { frames: 5, interval: 60_000_000 };
 /// While the light plays, it is looked so often (nanoseconds) whether the face is still the same.

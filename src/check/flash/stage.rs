@@ -3,10 +3,10 @@
 use super::super::Time;
 
 /// How long a face must be well placed before the code begins, and how long it may lapse.
-const SETTLE: Time = 400_000_000;
+pub const SETTLE: Time = 400_000_000;
 const LAPSE: Time = 300_000_000;
 /// After the code, so that its last light is seen.
-const TAIL: Time = 150_000_000;
+pub const TAIL: Time = 150_000_000;
 /// So often the light begins anew.
 const REARMS: u32 = 2;
 

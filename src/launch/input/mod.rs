@@ -10,7 +10,7 @@ use gst::prelude::*;
 use gstliveness::check::Method;
 
 use super::failure::Failure;
-use gstliveness::workflow::Rtsp;
+use gstliveness::workflow::{Rtsp, SOURCES};
 pub use open::Open;
 use open::{INPUT, TAIL};
 pub use rtsp::Camera;
@@ -51,10 +51,7 @@ impl Source {
             Some(("pipeline", fragment)) if !fragment.trim().is_empty() => {
                 Ok(Self::Fragment(fragment.to_owned()))
             }
-            _ => Err(Failure::usage(format!(
-                "unknown source \"{text}\"; use test, file:PATH, images:FOLDER, v4l2:/dev/videoN, rtsp://… or \
-                 pipeline:GST-LAUNCH-FRAGMENT"
-            ))),
+            _ => Err(Failure::usage(format!("unknown source \"{text}\"; use {SOURCES}"))),
         }
     }
 

@@ -19,6 +19,7 @@ use super::failure::Failure;
 use super::input::Open;
 use super::seen::{Moment, Shot};
 use super::verdict::Verdict;
+use super::whole;
 use face::Inset;
 use layout::{Layout, View};
 use svg::Svg;
@@ -54,8 +55,7 @@ pub fn save(
     timeline::draw(&mut svg, moments, challenges, &layout);
     let svg = svg.finish();
     let png = render(&shot.frame, &layout, &svg)?;
-    std::fs::write(path, png)
-        .map_err(|e| Failure::output(format!("{} cannot be written: {e}", path.display())))
+    whole::write(path, &png)
 }
 
 fn draw(

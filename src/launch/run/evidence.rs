@@ -1,6 +1,5 @@
 //! What a session leaves behind: a folder with its decision, reference images, depth maps and what the light showed.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::failure::Failure;
 use crate::input::Open;
-use crate::{picture, whole};
+use crate::{picture, private, whole};
 use gstliveness::workflow::Workflow;
 
 /// Encoding a picture takes milliseconds; this is for a machine on its knees.
@@ -29,7 +28,7 @@ impl Evidence {
         let folder = folder.map(Path::to_path_buf).or(below);
         if let Some(folder) = &folder {
             picture::available()?;
-            let made = fs::create_dir_all(folder);
+            let made = private::folder(folder);
             made.map_err(|e| Failure::output(format!("{} cannot be made: {e}", folder.display())))?;
         }
         Ok(Self { folder, several: workflow.nodes.len() > 1 })

@@ -8,6 +8,7 @@ use gst::prelude::*;
 
 use crate::failure::Failure;
 use crate::input::{Open, Source};
+use crate::private;
 
 /// Clusters of a second are written as they are full; with the end come the duration and the index.
 const LINE: &str = "queue name=recorder-input max-size-buffers=60 max-size-bytes=0 max-size-time=0 ! videoconvert \
@@ -32,8 +33,9 @@ impl Recorder {
         session_id: &str,
     ) -> Result<Self, Failure> {
         let path = folder.join(format!("{session_id}.webm"));
-        let made = std::fs::create_dir_all(folder);
-        made.map_err(|e| Failure::output(format!("{} cannot be made: {e}", folder.display())))?;
+        // GStreamer writes into the file that it finds.
+        let made = private::folder(folder).and_then(|()| private::file(&path));
+        made.map_err(|e| Failure::output(format!("{} cannot be made: {e}", path.display())))?;
         let bin = gst::parse::bin_from_description(LINE, true);
         let bin =
             bin.map_err(|e| Failure::unavailable(format!("nothing can be recorded: {}", e.message())))?;

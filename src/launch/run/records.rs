@@ -6,14 +6,15 @@ use std::time::Duration;
 use gstliveness::elements::message::ResultBody;
 use gstliveness::face::Embedding;
 use gstliveness::inference::ModelSource;
-use gstliveness::session::{Screened, Screening, Status};
-use gstliveness::workflow::{Name, Settings, Store as StoreSettings, Workflow};
+use gstliveness::session::{Screened, Status};
+use gstliveness::workflow::{Name, Store as StoreSettings, Workflow};
 use serde_json::{Map, Value};
 
 use crate::embed::Faces;
 use crate::failure::Failure;
 use crate::store::Store;
 use crate::store::faces::{Face, FaceIndex, List, StoredFaces};
+use crate::store::places::Places;
 use crate::webhook::Courier;
 use crate::{identity, purge, secret};
 
@@ -30,20 +31,20 @@ pub struct Records<'a> {
 struct Kept {
     store: Store,
     courier: Option<Courier>,
+    places: Places,
     enrol: bool,
     /// The face of the session so far.
     face: Option<Embedding>,
 }
 
 impl<'a> Records<'a> {
-    /// Opens the workflow's store; without one nothing is kept.
+    /// Opens the workflow's store, where it has one, and removes what has been kept for long enough.
     pub fn open(workflow: &'a Workflow) -> Result<Self, Failure> {
         let settings = &workflow.settings;
-        let screened = workflow.nodes.iter().any(|node| node.screening() != Screening::default());
-        if settings.store.is_none() && screened {
-            return Err(Failure::usage("faces on lists need a store: give the workflow one"));
+        if let Some(days) = settings.keep_days {
+            Places::of(settings).folders().for_each(|folder| purge::files(folder, days));
         }
-        let kept = settings.store.as_ref().map(|store| Kept::open(store, settings)).transpose()?;
+        let kept = settings.store.as_ref().map(|store| Kept::open(store, workflow)).transpose()?;
         Ok(Self { kept, workflow })
     }
 
@@ -70,11 +71,12 @@ impl<'a> Records<'a> {
 
     /// Keeps the session as it stands before anybody is told; a new status is also an event.
     pub fn keep(&self, record: &Map<String, Value>, new_status: bool) -> Result<(), Failure> {
-        let Some(Kept { store, courier, .. }) = &self.kept else {
+        let Some(Kept { store, courier, places, .. }) = &self.kept else {
             return Ok(());
         };
-        let webhook = courier.as_ref().filter(|_| new_status).map(|courier| courier.url.as_str());
-        store.put(record, webhook).map_err(|failure| failure.about("the session cannot be kept"))?;
+        store
+            .put(record, places, new_status)
+            .map_err(|failure| failure.about("the session cannot be kept"))?;
         courier.iter().for_each(Courier::look);
         Ok(())
     }
@@ -99,18 +101,21 @@ impl<'a> Records<'a> {
 }
 
 impl Kept {
-    fn open(settings: &StoreSettings, all: &Settings) -> Result<Self, Failure> {
+    fn open(settings: &StoreSettings, workflow: &Workflow) -> Result<Self, Failure> {
+        let all = &workflow.settings;
         let file = settings.key_file.as_ref().map(|name| Path::new(&name.0));
         let variable = settings.key_env.as_ref().map(|name| name.0.as_str());
         let key = secret::read("the store's key", file, variable)?;
         let path = PathBuf::from(&settings.path.0);
         let store = Store::open(&path, &key)?;
         let courier = all.webhook.as_ref().map(|webhook| Courier::start(webhook, path, key)).transpose()?;
-        store.abandon_stale(courier.as_ref().map(|courier| courier.url.as_str()))?;
+        let places = Places::of(all);
+        store.abandon_stale(&workflow.id, &places)?;
         if let Some(days) = settings.keep_days {
-            let gone = store.purge(&identity::in_days(-days.cast_signed())?)?;
-            purge::files(&gone, [all.evidence.as_ref(), all.record.as_ref()].into_iter().flatten());
+            let (before, folders) =
+                (identity::in_days(-days.cast_signed())?, places.folders().collect::<Vec<_>>());
+            purge::sessions(&store, &before, Some(&workflow.id), &folders)?;
         }
-        Ok(Self { store, courier, enrol: settings.enrol_faces, face: None })
+        Ok(Self { store, courier, places, enrol: settings.enrol_faces, face: None })
     }
 }

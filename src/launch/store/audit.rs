@@ -1,14 +1,17 @@
 //! The audit log: events that can be added, but not changed, removed or put into another order unnoticed.
 //!
-//! Each event is signed together with the signature before it; the count and the last signature are signed apart, so
-//! that a missing end shows. Who has the key can forge all of it, and who puts back an older copy of the whole
-//! file cannot be told from a disk that was restored: keep the head that `sessions verify` prints elsewhere.
+//! Each event is signed together with the signature before it; the count and the last signature are signed apart, from the
+//! store's beginning on, so that a missing end shows, and so does a missing log. Sessions and faces are held against it. Who
+//! has the key can forge all of it. Who puts an older copy in the place of the whole file, or none at all, of which the next
+//! session makes an empty store, cannot be told from a disk that was restored or exchanged: keep the head that `sessions
+//! verify` prints elsewhere.
 
 use std::collections::HashMap;
 
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
+use super::roster::Roster;
 use super::sessions::COLUMNS;
 use super::{Store, failed};
 use crate::failure::Failure;
@@ -51,13 +54,21 @@ impl Store {
         self.set(connection, HEAD, &self.signed(&next))
     }
 
-    /// Goes through the whole log, and holds the sessions against it.
+    /// Signs that there is no event yet, unless there is one.
+    pub(super) fn sign_empty(&self, connection: &Connection) -> Result<(), Failure> {
+        let query = "SELECT EXISTS (SELECT 1 FROM audit) OR EXISTS (SELECT 1 FROM meta WHERE name = ?1)";
+        let begun: bool = connection.query_row(query, [HEAD], |row| row.get(0)).map_err(failed)?;
+        if begun { Ok(()) } else { self.set(connection, HEAD, &self.signed(&Head::NONE)) }
+    }
+
+    /// Goes through the whole log, and holds the sessions and the faces against it.
     pub fn verify(&self) -> Result<Head, Failure> {
         let connection = self.connection.unchecked_transaction().map_err(failed)?;
         let mut statement = connection.prepare("SELECT * FROM audit ORDER BY number").map_err(failed)?;
         let mut rows = statement.query([]).map_err(failed)?;
         let mut head = Head::NONE;
         let mut records: HashMap<String, Option<String>> = HashMap::new();
+        let mut faces = Roster::default();
         while let Some(row) = rows.next().map_err(failed)? {
             let cell = |i| row.get::<_, String>(i).map_err(failed);
             let event = Event { at: cell(1)?, session_id: cell(2)?, event: cell(3)? };
@@ -70,6 +81,7 @@ impl Store {
                 return Err(Failure::data(text));
             }
             let told: Value = serde_json::from_str(&event.event).unwrap_or_default();
+            faces.take(&event.session_id, &told);
             if let Some(record) = told.get("record") {
                 records.insert(event.session_id, record.as_str().map(str::to_owned));
             }
@@ -79,6 +91,7 @@ impl Store {
             return Err(Failure::data("the end of the audit log has been removed"));
         }
         self.hold_against(&connection, records)?;
+        self.hold_faces_against(&connection, faces)?;
         Ok(head)
     }
 
@@ -109,6 +122,11 @@ impl Store {
         hex(&self.keys.sign(&[b"record", record]))
     }
 
+    /// The same of a face and its embedding.
+    pub(super) fn signature_of_face(&self, details: &[u8], embedding: &[u8]) -> String {
+        hex(&self.keys.sign(&[b"face", details, embedding]))
+    }
+
     fn following(&self, head: &Head, event: &Event) -> Head {
         let events = head.events + 1;
         let Event { at, session_id, event } = event;
@@ -125,9 +143,8 @@ impl Store {
     }
 
     fn head(&self, connection: &Connection) -> Result<Head, Failure> {
-        let Some(kept) = self.get(connection, HEAD)? else {
-            return Ok(Head::NONE);
-        };
+        let kept = self.get(connection, HEAD)?;
+        let kept = kept.ok_or_else(|| Failure::data("the head of the audit log has been removed"))?;
         let head = kept.first_chunk::<8>().zip(kept.get(8..40)).map(|(number, signature)| {
             let mut head = Head { events: u64::from_be_bytes(*number), ..Head::NONE };
             head.signature.copy_from_slice(signature);

@@ -22,7 +22,7 @@ pub enum List {
 }
 
 impl List {
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Known => "known",
             Self::Blocklist => "blocklist",
@@ -111,13 +111,15 @@ impl FaceIndex for StoredFaces<'_> {
         }
         let Face { face_id: id, list, session_id, added_at, .. } = &face;
         let details = serde_json::to_vec(&face).map_err(|e| Failure::internal(e.to_string()))?;
-        let details = self.store.keys.seal(&format!("face {id}"), &details)?;
         let bytes: Vec<u8> = embedding.values().iter().flat_map(|number| number.to_le_bytes()).collect();
+        let signature = self.store.signature_of_face(&details, &bytes);
+        let details = self.store.keys.seal(&format!("face {id}"), &details)?;
         let bytes = self.store.keys.seal(&format!("embedding {id}"), &bytes)?;
         self.store.change(|connection| {
             let row = params![id, list.name(), session_id, added_at, details, bytes];
             connection.execute("INSERT INTO faces VALUES (?1, ?2, ?3, ?4, ?5, ?6)", row).map_err(failed)?;
-            let event = serde_json::json!({ "type": "face.added", "face_id": id, "list": list });
+            let event =
+                serde_json::json!({ "type": "face.added", "face_id": id, "list": list, "face": signature });
             self.store.note(connection, session_id.as_deref().unwrap_or_default(), &event)
         })?;
         self.embeddings.push(embedding.values());

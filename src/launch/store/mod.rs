@@ -7,6 +7,8 @@ pub mod audit;
 pub mod faces;
 mod keys;
 pub mod outbox;
+pub mod places;
+mod roster;
 pub mod sessions;
 
 use std::fs::OpenOptions;
@@ -40,8 +42,9 @@ const SCHEMA: &str = "
         attempts INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL) STRICT;
     CREATE INDEX outbox_by_time ON outbox (url, due);
     CREATE INDEX outbox_by_session ON outbox (session_id);";
-/// What the right key opens.
+/// What the right key opens: that the log has had a head from the beginning, which stores of old had only from their first event.
 const CHECK: &str = "check";
+const HEADED: &[u8] = b"headed";
 const BUSY: Duration = Duration::from_secs(10);
 
 pub struct Store {
@@ -87,18 +90,25 @@ impl Store {
                 0 => {
                     connection.execute_batch(SCHEMA).map_err(failed)?;
                     connection.pragma_update(None, "user_version", VERSION).map_err(failed)?;
-                    self.set(connection, CHECK, &self.keys.seal(CHECK, b"")?)
+                    self.begin_log(connection)
                 }
                 VERSION => {
                     let check =
                         self.get(connection, CHECK)?.and_then(|sealed| self.keys.open(CHECK, &sealed));
-                    check.map(|_| ()).ok_or_else(|| Failure::usage("the key does not fit"))
+                    let check = check.ok_or_else(|| Failure::usage("the key does not fit"))?;
+                    if check == HEADED { Ok(()) } else { self.begin_log(connection) }
                 }
                 newer => Err(Failure::data(format!(
                     "it is of version {newer}, this program knows up to {VERSION}"
                 ))),
             }
         })
+    }
+
+    /// From here on a log without a head is one whose head was removed.
+    fn begin_log(&self, connection: &Connection) -> Result<(), Failure> {
+        self.sign_empty(connection)?;
+        self.set(connection, CHECK, &self.keys.seal(CHECK, HEADED)?)
     }
 
     /// Makes a change that is there whole, on the disk, or not at all.

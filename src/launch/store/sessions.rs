@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::{Map, Value, json};
 
+use super::places::Places;
 use super::{Store, failed};
 use crate::failure::Failure;
 use crate::identity;
@@ -15,27 +16,41 @@ pub struct Listed {
     pub created_at: String,
     pub updated_at: String,
     pub record: Map<String, Value>,
+    /// `None` in stores of old.
+    pub places: Option<Places>,
+}
+
+impl Listed {
+    fn is_of(&self, workflow_id: &str) -> bool {
+        self.record.get("workflow_id").and_then(Value::as_str) == Some(workflow_id)
+    }
 }
 
 /// What an interrupted program leaves is nobody's after this; no session takes a day.
 const STALE_DAYS: i32 = -1;
+/// Under what the places are sealed beside the record's fields.
+const PLACES: &str = "places";
 pub(super) const COLUMNS: &str = "session_id, status, created_at, updated_at, expires_at, record";
 
 impl Store {
-    /// Puts a session's record in its place, notes that, and has it reported to `webhook`: all or nothing.
-    pub fn put(&self, record: &Map<String, Value>, webhook: Option<&str>) -> Result<(), Failure> {
-        self.change(|connection| self.put_within(connection, record, webhook))
+    /// Puts a session's record in its place, notes that, and has it reported where it is `told`: all or nothing.
+    pub fn put(&self, record: &Map<String, Value>, places: &Places, told: bool) -> Result<(), Failure> {
+        self.change(|connection| self.put_within(connection, record, places, told))
     }
 
     pub(super) fn put_within(
         &self,
         connection: &Connection,
         record: &Map<String, Value>,
-        webhook: Option<&str>,
+        places: &Places,
+        told: bool,
     ) -> Result<(), Failure> {
         let text = |field: &str| record.get(field).and_then(Value::as_str).unwrap_or_default();
         let (id, status) = (text("session_id"), text("status"));
-        let plain = Value::Object(record.clone()).to_string();
+        let places_of = serde_json::to_value(places).map_err(|e| Failure::internal(e.to_string()))?;
+        let mut whole = record.clone();
+        whole.insert(PLACES.into(), places_of);
+        let plain = Value::Object(whole).to_string();
         let sealed = self.keys.seal(&format!("session {id}"), plain.as_bytes())?;
         let row = params![
             id,
@@ -50,7 +65,10 @@ impl Store {
         let event =
             json!({ "type": "status.updated", "status": status, "record": self.signature(plain.as_bytes()) });
         self.note(connection, id, &event)?;
-        webhook.map_or(Ok(()), |url| self.post_within(connection, url, record))
+        match &places.webhook {
+            Some(url) if told => self.post_within(connection, url, record),
+            _ => Ok(()),
+        }
     }
 
     /// The sessions from the oldest on; those of one status where that is given.
@@ -84,7 +102,8 @@ impl Store {
         let status = if expired { "Kyc Expired" } else { field("status") }.to_owned();
         let created_at = field("created_at").to_owned();
         record.insert("status".into(), status.clone().into());
-        Ok(Listed { session_id, status, created_at, updated_at: text(3)?, record })
+        let places = record.remove(PLACES).and_then(|places| serde_json::from_value(places).ok());
+        Ok(Listed { session_id, status, created_at, updated_at: text(3)?, record, places })
     }
 
     fn record(&self, session_id: &str, sealed: &[u8]) -> Result<Map<String, Value>, Failure> {
@@ -105,32 +124,55 @@ impl Store {
         Ok(same)
     }
 
-    /// Removes the sessions that ended before `before` (RFC 3339, UTC) and the known faces they brought; tells which.
-    pub fn purge(&self, before: &str) -> Result<Vec<String>, Failure> {
+    /// The sessions that ended before `before` (RFC 3339, UTC), of one workflow or of all. What was tampered with is none, and
+    /// left to `verify`.
+    pub fn aged(&self, before: &str, workflow_id: Option<&str>) -> Result<Vec<Listed>, Failure> {
+        let query = format!("SELECT {COLUMNS} FROM sessions WHERE updated_at < ?1 ORDER BY updated_at");
+        let mut statement = self.connection.prepare(&query).map_err(failed)?;
+        let mut rows = statement.query([before]).map_err(failed)?;
+        let mut sessions = Vec::new();
+        while let Some(row) = rows.next().map_err(failed)? {
+            match self.listed(row) {
+                Ok(session) => sessions.push(session),
+                Err(failure) => tracing::warn!("a session is not purged: {failure}"),
+            }
+        }
+        sessions.retain(|session| workflow_id.is_none_or(|id| session.is_of(id)));
+        Ok(sessions)
+    }
+
+    /// Removes sessions and the known faces they brought, except those that have changed since `before`; tells which.
+    pub fn purge(&self, sessions: &[String], before: &str) -> Result<Vec<String>, Failure> {
         self.change(|connection| {
-            let gone = ids(connection, "SELECT session_id FROM sessions WHERE updated_at < ?1", before)?;
-            for id in &gone {
+            let mut gone = Vec::new();
+            for id in sessions {
+                let query = "DELETE FROM sessions WHERE session_id = ?1 AND updated_at < ?2";
+                if connection.execute(query, [id.as_str(), before]).map_err(failed)? == 0 {
+                    continue;
+                }
                 for query in [
-                    "DELETE FROM sessions WHERE session_id = ?1",
                     "DELETE FROM outbox WHERE session_id = ?1",
                     "DELETE FROM faces WHERE session_id = ?1 AND list = 'known'",
                 ] {
                     connection.execute(query, [id]).map_err(failed)?;
                 }
                 self.note(connection, id, &json!({ "type": "purged", "record": null }))?;
+                gone.push(id.clone());
             }
             Ok(gone)
         })
     }
 
-    /// Ends the sessions whose program never came back.
-    pub fn abandon_stale(&self, webhook: Option<&str>) -> Result<(), Failure> {
+    /// Ends a workflow's sessions whose program never came back; those that do not say where they are told are told where `here`
+    /// says.
+    pub fn abandon_stale(&self, workflow_id: &str, here: &Places) -> Result<(), Failure> {
         let before = identity::in_days(STALE_DAYS)?;
         let query = "SELECT session_id FROM sessions WHERE status = 'In Progress' AND updated_at < ?1";
         for id in ids(&self.connection, query, &before)? {
-            if let Some(mut session) = self.find(&id)? {
+            let stale = |session: &Listed| session.is_of(workflow_id) && session.status == "In Progress";
+            if let Some(mut session) = self.find(&id)?.filter(stale) {
                 session.record.insert("status".into(), "Abandoned".into());
-                self.put(&session.record, webhook)?;
+                self.put(&session.record, session.places.as_ref().unwrap_or(here), true)?;
             }
         }
         Ok(())

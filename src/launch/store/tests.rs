@@ -3,6 +3,7 @@ use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
 use super::faces::{Face, FaceIndex, List, StoredFaces, WIDTH};
+use super::places::Places;
 use super::*;
 
 const KEY: &[u8] = b"a key of the tests";
@@ -11,6 +12,10 @@ const URL: &str = "http://localhost/";
 fn record(id: &str, status: &str) -> Map<String, Value> {
     let record = json!({"session_id": id, "status": status, "created_at": "2026-01-01T00:00:00Z", "vendor_data": "someone"});
     record.as_object().unwrap().clone()
+}
+
+fn told_to(url: &str) -> Places {
+    Places { webhook: Some(url.to_owned()), ..Places::default() }
 }
 
 fn store() -> (TempDir, Store) {
@@ -24,14 +29,18 @@ fn embedding(seed: usize) -> Embedding {
     Embedding::new(numbers.collect()).unwrap()
 }
 
-/// A store of three sessions, and what somebody does to its file.
+/// A store of three sessions and two faces, and what somebody does to its file.
 fn tampered(change: &str) -> Result<audit::Head, Failure> {
     let (folder, store) = store();
     for id in ["a", "b", "c"] {
-        store.put(&record(id, "In Progress"), None).unwrap();
-        store.put(&record(id, "Approved"), None).unwrap();
+        store.put(&record(id, "In Progress"), &Places::default(), false).unwrap();
+        store.put(&record(id, "Approved"), &Places::default(), false).unwrap();
     }
-    assert_eq!(store.verify().unwrap().events, 6);
+    let mut faces = StoredFaces::load(&store).unwrap();
+    for (list, seed) in [(List::Known, 1), (List::Blocklist, 2)] {
+        faces.add(Face::new(list, Some("a".into()), None).unwrap(), &embedding(seed)).unwrap();
+    }
+    assert_eq!(store.verify().unwrap().events, 8);
     Connection::open(folder.path().join("s.db")).unwrap().execute_batch(change).unwrap();
     store.verify()
 }
@@ -39,9 +48,9 @@ fn tampered(change: &str) -> Result<audit::Head, Failure> {
 #[test]
 fn sessions_are_found_again() {
     let (folder, store) = store();
-    store.put(&record("a", "In Progress"), None).unwrap();
-    store.put(&record("a", "Approved"), None).unwrap();
-    store.put(&record("b", "Declined"), None).unwrap();
+    store.put(&record("a", "In Progress"), &Places::default(), false).unwrap();
+    store.put(&record("a", "Approved"), &Places::default(), false).unwrap();
+    store.put(&record("b", "Declined"), &Places::default(), false).unwrap();
     drop(store);
     let store = Store::open(&folder.path().join("s.db"), KEY).unwrap();
     assert_eq!(store.list(None).unwrap().len(), 2);
@@ -56,7 +65,7 @@ fn an_approval_past_its_date_has_expired() {
     for (id, end) in [("old", "2026-01-02T00:00:00Z"), ("new", "9999-01-01T00:00:00Z")] {
         let mut record = record(id, "Approved");
         record.insert("expires_at".into(), end.into());
-        store.put(&record, None).unwrap();
+        store.put(&record, &Places::default(), false).unwrap();
     }
     assert_eq!(store.find("old").unwrap().unwrap().record["status"], "Kyc Expired");
     assert_eq!(store.find("new").unwrap().unwrap().status, "Approved");
@@ -80,7 +89,7 @@ fn another_key_does_not_fit_and_another_file_is_no_store() {
 #[test]
 fn nothing_of_people_stands_in_the_file() {
     let (folder, store) = store();
-    store.put(&record("a", "Approved"), Some(URL)).unwrap();
+    store.put(&record("a", "Approved"), &told_to(URL), true).unwrap();
     let face = Face::new(List::Known, Some("a".into()), Some("someone".into())).unwrap();
     StoredFaces::load(&store).unwrap().add(face, &embedding(1)).unwrap();
     drop(store);
@@ -101,26 +110,66 @@ fn what_is_changed_removed_or_moved_shows() {
         "UPDATE audit SET at = '2020-01-01T00:00:00Z' WHERE number = 1",
         "UPDATE audit SET session_id = 'd' WHERE number = 1",
         "DELETE FROM audit WHERE number = 3",
-        "DELETE FROM audit WHERE number = 6",
+        "DELETE FROM audit WHERE number = 8",
         "DELETE FROM audit",
         "DELETE FROM audit; DELETE FROM meta WHERE name = 'audit head'",
-        "UPDATE audit SET number = 9 WHERE number = 2; UPDATE audit SET number = 2 WHERE number = 3;
-         UPDATE audit SET number = 3 WHERE number = 9",
-        "INSERT INTO audit SELECT 7, at, session_id, event, signature FROM audit WHERE number = 6",
+        "UPDATE audit SET number = 99 WHERE number = 2; UPDATE audit SET number = 2 WHERE number = 3;
+         UPDATE audit SET number = 3 WHERE number = 99",
+        "INSERT INTO audit SELECT 9, at, session_id, event, signature FROM audit WHERE number = 8",
         "UPDATE meta SET value = zeroblob(72) WHERE name = 'audit head'",
         "DELETE FROM sessions WHERE session_id = 'b'",
         "UPDATE sessions SET status = 'Declined' WHERE session_id = 'b'",
         "UPDATE sessions SET expires_at = '9999-01-01T00:00:00Z' WHERE session_id = 'b'",
         "UPDATE sessions SET record = (SELECT record FROM sessions WHERE session_id = 'a') WHERE session_id = 'b'",
+        "DELETE FROM faces",
+        "DELETE FROM faces WHERE list = 'blocklist'",
+        "UPDATE faces SET list = 'known'",
+        "UPDATE faces SET session_id = 'b' WHERE list = 'known'",
+        "UPDATE faces SET embedding = (SELECT embedding FROM faces WHERE list = 'known')",
+        "DELETE FROM sessions; DELETE FROM faces; DELETE FROM audit; DELETE FROM meta WHERE name = 'audit head'",
     ] {
         assert!(tampered(change).is_err(), "{change}");
     }
 }
 
+/// Of a face that was removed and added again, none but the last counts.
+#[test]
+fn a_face_is_the_one_that_was_added() {
+    let (folder, store) = store();
+    let mut faces = StoredFaces::load(&store).unwrap();
+    let face = Face::new(List::Blocklist, None, None).unwrap();
+    faces.add(face.clone(), &embedding(1)).unwrap();
+    let file = Connection::open(folder.path().join("s.db")).unwrap();
+    file.execute_batch("CREATE TABLE aside AS SELECT embedding FROM faces").unwrap();
+    faces.remove(&face.face_id).unwrap();
+    faces.add(face, &embedding(2)).unwrap();
+    store.verify().unwrap();
+    file.execute_batch("UPDATE faces SET embedding = (SELECT embedding FROM aside)").unwrap();
+    assert!(store.verify().unwrap_err().text.contains("not as the audit log says"));
+}
+
+#[test]
+fn stores_of_old_are_read_and_their_log_is_watched_from_now_on() {
+    let (folder, store) = store();
+    let path = folder.path().join("s.db");
+    // As it was left by the first version, which had signed no empty log.
+    store.set(&store.connection, CHECK, &store.keys.seal(CHECK, b"").unwrap()).unwrap();
+    store.connection.execute("DELETE FROM meta WHERE name = 'audit head'", []).unwrap();
+    drop(store);
+    let store = Store::open(&path, KEY).unwrap();
+    assert_eq!(store.verify().unwrap().events, 0);
+    store.put(&record("a", "Approved"), &Places::default(), false).unwrap();
+    drop(store);
+    let wiped = "DELETE FROM sessions; DELETE FROM audit; DELETE FROM meta WHERE name = 'audit head'";
+    Connection::open(&path).unwrap().execute_batch(wiped).unwrap();
+    let store = Store::open(&path, KEY).unwrap();
+    assert!(store.verify().unwrap_err().text.contains("has been removed"));
+}
+
 #[test]
 fn a_status_beside_the_record_is_not_believed() {
     let (folder, store) = store();
-    store.put(&record("a", "Declined"), None).unwrap();
+    store.put(&record("a", "Declined"), &Places::default(), false).unwrap();
     let change = "UPDATE sessions SET status = 'Approved'";
     Connection::open(folder.path().join("s.db")).unwrap().execute_batch(change).unwrap();
     assert_eq!(store.find("a").unwrap().unwrap().status, "Declined");
@@ -130,18 +179,48 @@ fn a_status_beside_the_record_is_not_believed() {
 #[test]
 fn purging_leaves_a_trace_and_nothing_else() {
     let (_folder, store) = store();
-    store.put(&record("a", "Approved"), Some(URL)).unwrap();
+    store.put(&record("a", "Approved"), &told_to(URL), true).unwrap();
     let mut faces = StoredFaces::load(&store).unwrap();
     for (list, seed) in [(List::Known, 1), (List::Blocklist, 2)] {
         faces.add(Face::new(list, Some("a".into()), None).unwrap(), &embedding(seed)).unwrap();
     }
-    assert!(store.purge("2026-01-01T00:00:00Z").unwrap().is_empty());
-    assert_eq!(store.purge("9999-01-01T00:00:00Z").unwrap(), ["a"]);
+    let ids = ["a".to_owned()];
+    assert!(store.aged("2026-01-01T00:00:00Z", None).unwrap().is_empty());
+    assert!(store.purge(&ids, "2026-01-01T00:00:00Z").unwrap().is_empty());
+    assert_eq!(store.aged("9999-01-01T00:00:00Z", None).unwrap().len(), 1);
+    assert_eq!(store.purge(&ids, "9999-01-01T00:00:00Z").unwrap(), ids);
     assert!(store.list(None).unwrap().is_empty());
     assert_eq!(store.waiting(URL).unwrap(), 0);
     let left: Vec<_> = StoredFaces::load(&store).unwrap().list().iter().map(|face| face.list).collect();
     assert_eq!(left, [List::Blocklist]);
     assert_eq!(store.verify().unwrap().events, 4);
+}
+
+#[test]
+fn workflows_that_share_a_store_leave_each_others_sessions_alone() {
+    let (_folder, store) = store();
+    let (first, second, here) = (told_to("http://a/"), told_to("http://b/"), told_to("http://here/"));
+    for (id, workflow, places) in [("1", "a", &first), ("2", "b", &second), ("old", "a", &first)] {
+        let mut record = record(id, "In Progress");
+        record.insert("workflow_id".into(), workflow.into());
+        store.put(&record, places, false).unwrap();
+    }
+    // As the first version kept it: it knew no places.
+    let mut record = store.find("old").unwrap().unwrap().record;
+    record.remove("places");
+    let sealed = store.keys.seal("session old", Value::Object(record).to_string().as_bytes()).unwrap();
+    let old = "UPDATE sessions SET record = ?1 WHERE session_id = 'old'";
+    store.connection.execute(old, [sealed]).unwrap();
+    store.connection.execute("UPDATE sessions SET updated_at = '2020-01-01T00:00:00Z'", []).unwrap();
+    store.abandon_stale("a", &here).unwrap();
+    let statuses = ["1", "2", "old"].map(|id| store.find(id).unwrap().unwrap().status);
+    assert_eq!(statuses, ["Abandoned", "In Progress", "Abandoned"]);
+    let waiting = ["http://a/", "http://b/", "http://here/"].map(|url| store.waiting(url).unwrap());
+    assert_eq!(waiting, [1, 0, 1]);
+    let aged = |workflow| store.aged("2021-01-01T00:00:00Z", workflow).unwrap();
+    assert!(aged(Some("a")).is_empty());
+    let left = &aged(Some("b"))[0];
+    assert_eq!((left.places.as_ref(), left.record.get("places")), (Some(&second), None));
 }
 
 #[test]
@@ -169,9 +248,9 @@ fn faces_are_found_in_their_list_only() {
 #[test]
 fn events_leave_the_outbox_in_order_and_once_they_are_delivered() {
     let (_folder, store) = store();
-    store.put(&record("a", "In Progress"), Some(URL)).unwrap();
-    store.put(&record("a", "Approved"), Some(URL)).unwrap();
-    store.put(&record("b", "Declined"), Some(URL)).unwrap();
+    store.put(&record("a", "In Progress"), &told_to(URL), true).unwrap();
+    store.put(&record("a", "Approved"), &told_to(URL), true).unwrap();
+    store.put(&record("b", "Declined"), &told_to(URL), true).unwrap();
     assert!(store.take("http://other/", Duration::ZERO).unwrap().is_none());
     let minute = Duration::from_secs(60);
     let first = store.take(URL, minute).unwrap().unwrap();

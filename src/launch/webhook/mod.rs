@@ -37,7 +37,6 @@ enum Order {
 pub struct Courier {
     orders: Sender<Order>,
     thread: Option<JoinHandle<()>>,
-    pub url: String,
 }
 
 impl Courier {
@@ -49,8 +48,7 @@ impl Courier {
             file,
             webhook.secret_env.as_ref().map(|name| name.0.as_str()),
         )?;
-        let url = webhook.url.0.clone();
-        let post = Post::new(&url, secret, webhook.timeout_s)?;
+        let post = Post::new(&webhook.url.0, secret, webhook.timeout_s)?;
         let (orders, taken) = channel();
         let deliver = move || {
             let worked =
@@ -61,7 +59,7 @@ impl Courier {
         };
         let thread = thread::Builder::new().name("webhook".into()).spawn(deliver);
         let thread = thread.map_err(|e| Failure::internal(format!("no thread for the webhook: {e}")))?;
-        Ok(Self { orders, thread: Some(thread), url })
+        Ok(Self { orders, thread: Some(thread) })
     }
 
     pub fn look(&self) {

@@ -1,0 +1,31 @@
+//! Where a session's events go and where its files lie.
+
+use std::path::{self, Path};
+
+use gstliveness::workflow::{Name, Settings};
+use serde::{Deserialize, Serialize};
+
+/// Sealed with the session's record: when it is ended or purged later, its workflow may have others.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Places {
+    pub webhook: Option<String>,
+    /// Folders, from the root on.
+    pub evidence: Option<String>,
+    pub record: Option<String>,
+}
+
+impl Places {
+    pub fn of(settings: &Settings) -> Self {
+        let webhook = settings.webhook.as_ref().map(|webhook| webhook.url.0.clone());
+        let from_root = |Name(folder): &Name| {
+            let whole = path::absolute(folder).ok().and_then(|path| path.to_str().map(str::to_owned));
+            whole.unwrap_or_else(|| folder.clone())
+        };
+        let folder = |name: &Option<Name>| name.as_ref().map(from_root);
+        Self { webhook, evidence: folder(&settings.evidence), record: folder(&settings.record) }
+    }
+
+    pub fn folders(&self) -> impl Iterator<Item = &Path> {
+        [&self.evidence, &self.record].into_iter().flatten().map(Path::new)
+    }
+}
