@@ -135,6 +135,8 @@ struct Places {
     right: Vec<f32>,
     down: Vec<f32>,
     taps: [Vec<u8>; 4],
+    /// Where four nearest samples of each pixel lie: their lines, and their columns.
+    quads: [[Vec<u32>; 2]; 4],
 }
 
 impl Places {
@@ -144,6 +146,7 @@ impl Places {
         self.right.resize(width, 0.0);
         self.down.resize(width, 0.0);
         self.taps.iter_mut().for_each(|taps| taps.resize(width, 0));
+        self.quads.iter_mut().flatten().for_each(|places| places.resize(width, 0));
     }
 
     /// For bilinear reading.
@@ -152,10 +155,9 @@ impl Places {
         axis(scan.y, scan.dy, source.last_y, &mut self.lines, &mut self.down);
     }
 
-    /// For reading the nearest sample.
+    /// For reading the nearest samples of whole lines.
     fn nearest(&mut self, scan: &Scan, source: &Source<'_>) {
         nearest_on_axis(scan.x, scan.dx, source.last_x, &mut self.columns);
-        nearest_on_axis(scan.y, scan.dy, source.last_y, &mut self.lines);
     }
 
     fn nearest_line(&self, scan: &Scan, source: &Source<'_>) -> usize {
@@ -191,18 +193,46 @@ impl Places {
         self.taps = taps;
     }
 
-    fn add_nearest(&self, source: &Source<'_>, out: &mut [f32]) {
-        let data = source.plane.data;
-        out.iter_mut().zip(self.offsets(source)).for_each(|(value, at)| *value += f32::from(data[at]));
+    /// For reading the sums of the four nearest samples.
+    fn around(&mut self, scans: [Scan; 4], source: &Source<'_>) {
+        for (scan, [lines, columns]) in scans.iter().zip(&mut self.quads) {
+            nearest_on_axis(scan.y, scan.dy, source.last_y, lines);
+            nearest_on_axis(scan.x, scan.dx, source.last_x, columns);
+        }
     }
 
-    /// Adds the samples of one line of the plane.
-    fn add_from_line(&self, line: usize, source: &Source<'_>, out: &mut [f32]) {
+    fn sum_around(&self, source: &Source<'_>, out: &mut [f32]) {
+        let (data, stride) = (source.plane.data, source.plane.stride);
         let Channel { step, offset, .. } = source.channel;
-        let data = &source.plane.data[line * source.plane.stride + offset..];
-        out.iter_mut()
-            .zip(&self.columns)
-            .for_each(|(value, column)| *value += f32::from(data[*column as usize * step]));
+        let data = &data[offset..];
+        let at = |[lines, columns]: &[Vec<u32>; 2], u: usize| {
+            u16::from(data[lines[u] as usize * stride + columns[u] as usize * step])
+        };
+        let [a, b, c, d] = &self.quads;
+        for (u, value) in out.iter_mut().enumerate() {
+            *value = f32::from(at(a, u) + at(b, u) + at(c, u) + at(d, u));
+        }
+    }
+
+    /// Adds the samples of two or three lines of the plane.
+    fn add_from_lines(&self, lines: &[usize], source: &Source<'_>, out: &mut [f32]) {
+        let Channel { step, offset, .. } = source.channel;
+        // Lines of one length: one check serves all.
+        let length = source.last_x * step + 1;
+        let data = |line: usize| &source.plane.data[line * source.plane.stride + offset..][..length];
+        let places = out.iter_mut().zip(self.columns.iter().map(|column| *column as usize * step));
+        match *lines {
+            [a, b] => {
+                let (a, b) = (data(a), data(b));
+                places.for_each(|(value, at)| *value += f32::from(u16::from(a[at]) + u16::from(b[at])));
+            }
+            [a, b, c] => {
+                let (a, b, c) = (data(a), data(b), data(c));
+                let sum = |at: usize| u16::from(a[at]) + u16::from(b[at]) + u16::from(c[at]);
+                places.for_each(|(value, at)| *value += f32::from(sum(at)));
+            }
+            _ => {}
+        }
     }
 }
 
@@ -348,21 +378,16 @@ fn read_grid(grid: &[Source<'_>], rows: &mut [Vec<f32>], places: &mut Places, ma
     rows.iter_mut().for_each(|row| row.fill(0.0));
     let offset = |i: usize| (i as f32 + 0.5) / taps as f32 - 0.5;
     let scan = |i, j| Scan::row(map, v, offset(i), offset(j)).in_grid(shift_x, shift_y);
-    for i in 0..taps {
-        if upright {
+    if upright {
+        let lines = [0, 1, 2].map(|j| places.nearest_line(&scan(0, j.min(taps - 1)), &grid[0]));
+        for i in 0..taps {
             places.nearest(&scan(i, 0), &grid[0]);
+            let channels = grid.iter().zip(rows.iter_mut());
+            channels.for_each(|(source, row)| places.add_from_lines(&lines[..taps], source, row));
         }
-        for j in 0..taps {
-            if upright {
-                let line = places.nearest_line(&scan(i, j), &grid[0]);
-                grid.iter()
-                    .zip(rows.iter_mut())
-                    .for_each(|(source, row)| places.add_from_line(line, source, row));
-            } else {
-                places.nearest(&scan(i, j), &grid[0]);
-                grid.iter().zip(rows.iter_mut()).for_each(|(source, row)| places.add_nearest(source, row));
-            }
-        }
+    } else {
+        places.around([scan(0, 0), scan(0, 1), scan(1, 0), scan(1, 1)], &grid[0]);
+        grid.iter().zip(rows.iter_mut()).for_each(|(source, row)| places.sum_around(source, row));
     }
     let mean = 1.0 / (taps * taps) as f32;
     rows.iter_mut().flatten().for_each(|value| *value *= mean);
