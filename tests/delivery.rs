@@ -178,7 +178,9 @@ print(parse(body, headers, sys.argv[1]).status.value)";
 
 #[test]
 fn a_receiver_that_does_not_take_it_gets_it_later() {
-    for manner in [Manner::Fails, Manner::Redirects, Manner::Hangs, Manner::Drops, Manner::Babbles] {
+    for manner in
+        [Manner::Fails, Manner::Rejects, Manner::Redirects, Manner::Hangs, Manner::Drops, Manner::Babbles]
+    {
         let receiver = Receiver::new(manner);
         let desk = Desk::new(json!({"method": "passive"}), Some(&receiver));
         let began = Instant::now();
@@ -198,6 +200,21 @@ fn a_receiver_that_does_not_take_it_gets_it_later() {
         let own: Vec<_> = own.iter().map(|event| event["status"].as_str().unwrap()).collect();
         assert_eq!(own, ["In Progress", "Approved"], "{manner:?}");
         desk.told(&["sessions", "verify"]);
+    }
+}
+
+#[test]
+fn a_receiver_that_hangs_holds_nobody_up() {
+    let receiver = Receiver::new(Manner::Hangs);
+    let webhook = json!({"url": receiver.url, "secret_file": "secret", "timeout_s": 300});
+    let desk = Desk::new(json!({"method": "passive", "webhook": webhook}), None);
+    for waiting in [2, 4, 6] {
+        let began = Instant::now();
+        let (status, _, said) = desk.run();
+        assert_eq!(status, 0);
+        // Five seconds at most for the webhook, the rest for the session.
+        assert!(began.elapsed() < Duration::from_secs(15), "{:?} with {waiting} waiting", began.elapsed());
+        assert!(said.contains(&format!("{waiting} webhook events wait")), "{said}");
     }
 }
 

@@ -94,7 +94,14 @@ impl<'a> Records<'a> {
 
     /// Gives the events that are left a moment.
     pub fn finish(self) {
-        self.kept.and_then(|kept| kept.courier).into_iter().for_each(|courier| courier.finish(FAREWELL));
+        let Some(Kept { store, courier: Some(courier), .. }) = self.kept else {
+            return;
+        };
+        let url = courier.url.clone();
+        courier.finish(FAREWELL);
+        if let Ok(waiting @ 1..) = store.waiting(&url) {
+            tracing::warn!("{waiting} webhook events wait in the store for the next session");
+        }
     }
 }
 
