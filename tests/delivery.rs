@@ -234,6 +234,34 @@ fn a_face_on_the_blocklist_is_declined_at_once() {
     assert_eq!(desk.run().0, 0);
 }
 
+/// GStreamer without any encoder of JPEG: the test source still plays, but no portrait can be made.
+fn without_jpeg(desk: &Desk) -> String {
+    gst::init().unwrap();
+    let folder = desk.at("plugins");
+    fs::create_dir(&folder).unwrap();
+    for name in ["coreelements", "app", "png", "videoconvertscale", "imagefreeze"] {
+        let plugin = gst::Registry::get().find_plugin(name).unwrap();
+        let file = plugin.filename().unwrap();
+        std::os::unix::fs::symlink(&file, format!("{folder}/{}", file.file_name().unwrap().display()))
+            .unwrap();
+    }
+    folder
+}
+
+#[test]
+fn a_face_that_cannot_be_looked_up_is_for_a_person_to_judge() {
+    let desk = Desk::new(json!({"method": "passive"}), None);
+    let plugins = without_jpeg(&desk);
+    let mut command = desk.launcher(&["run", &desk.at("w.json"), "--json"]);
+    command.env("GST_PLUGIN_SYSTEM_PATH_1_0", &plugins).env("GST_REGISTRY_1_0", desk.at("registry"));
+    let output = command.env_remove("GST_PLUGIN_PATH").output().unwrap();
+    let session = &lines(&output).pop().unwrap()["session"];
+    assert_eq!((output.status.code(), &session["status"]), (Some(2), &json!("In Review")), "{session}");
+    assert_eq!(risks(session), ["LOW_FACE_QUALITY"]);
+    let warning = &session["decision"]["liveness_checks"][0]["warnings"][0];
+    assert_eq!(warning["additional_data"]["reason"], "FACE_NOT_COMPARED");
+}
+
 #[test]
 fn who_was_checked_before_is_known_again() {
     let store = json!({"path": "s.db", "key_file": "key", "enrol_faces": true});

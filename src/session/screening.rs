@@ -34,10 +34,39 @@ pub struct FaceMatch {
     pub is_blocklisted: bool,
 }
 
+/// What is held against a face that is on no list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// There is no portrait, or no face is found in it: whose it is remains open.
+    Unseen,
+}
+
+impl Doubt {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unseen => "FACE_NOT_COMPARED",
+        }
+    }
+
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Unseen => "The portrait's face could not be compared with those that are known.",
+        }
+    }
+
+    /// What it comes to: nobody is approved unseen.
+    pub const fn risk(self) -> (Risk, LogType) {
+        match self {
+            Self::Unseen => (Risk::LowFaceQuality, LogType::Warning),
+        }
+    }
+}
+
 /// What the matches come to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Screened {
     pub risks: Vec<(Risk, LogType)>,
+    pub doubt: Option<Doubt>,
     /// Nearest first.
     pub matches: Vec<FaceMatch>,
 }
@@ -71,14 +100,15 @@ impl Screening {
                 risks.push((risk, self.action(risk).log_type()));
             }
         }
-        Screened { risks, matches: alike.into_iter().map(|(face, _)| face).collect() }
+        Screened { risks, doubt: None, matches: alike.into_iter().map(|(face, _)| face).collect() }
     }
 }
 
 impl Screened {
     /// A decision's status in the light of the matches: never better than it was.
     pub fn status(&self, status: Status) -> Status {
-        let known = self.risks.iter().map(|(_, grave)| match grave {
+        let doubt = self.doubt.map(Doubt::risk);
+        let known = self.risks.iter().chain(&doubt).map(|(_, grave)| match grave {
             LogType::Error => Status::Declined,
             LogType::Warning => Status::InReview,
             LogType::Information => Status::Approved,
@@ -130,6 +160,13 @@ mod tests {
             names(&Screening::default().judge(vec![face("me", false, 0.9)], None)),
             ["DUPLICATED_FACE"]
         );
+    }
+
+    #[test]
+    fn nobody_is_approved_unseen() {
+        let screened = Screened { doubt: Some(Doubt::Unseen), ..Screened::default() };
+        let statuses = [Status::Approved, Status::InReview, Status::Declined].map(|s| screened.status(s));
+        assert_eq!(statuses, [Status::InReview, Status::InReview, Status::Declined]);
     }
 
     proptest! {

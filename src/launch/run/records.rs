@@ -6,8 +6,8 @@ use std::time::Duration;
 use gstliveness::elements::message::ResultBody;
 use gstliveness::face::Embedding;
 use gstliveness::inference::ModelSource;
-use gstliveness::session::{Screened, Screening, Status};
-use gstliveness::workflow::{Name, Settings, Store as StoreSettings, Workflow};
+use gstliveness::session::{Doubt, Screened, Screening, Status};
+use gstliveness::workflow::{Name, Node, Settings, Store as StoreSettings, Workflow};
 use serde_json::{Map, Value};
 
 use crate::embed::Faces;
@@ -47,19 +47,14 @@ impl<'a> Records<'a> {
         Ok(Self { kept, workflow })
     }
 
-    /// What the face of a check comes to.
+    /// What the face of a check comes to; one that cannot be looked up is in doubt.
     pub fn screen(&mut self, node: usize, result: &ResultBody) -> Result<Screened, Failure> {
         let (Some(kept), Some(node)) = (&mut self.kept, self.workflow.nodes.get(node)) else {
             return Ok(Screened::default());
         };
-        let Some(reference) = &result.reference_image else {
-            return Ok(Screened::default());
-        };
-        let models =
-            node.models_dir.as_ref().map(|Name(folder)| ModelSource::Directory(PathBuf::from(folder)));
-        kept.face = Faces::new(&models.unwrap_or(ModelSource::Embedded))?.of_reference(reference)?;
+        kept.face = face(node, result)?;
         let Some(face) = &kept.face else {
-            return Ok(Screened::default());
+            return Ok(Screened { doubt: Some(Doubt::Unseen), ..Screened::default() });
         };
         let index = StoredFaces::load(&kept.store)?;
         let nearest =
@@ -103,6 +98,15 @@ impl<'a> Records<'a> {
             tracing::warn!("{waiting} webhook events wait in the store for the next session");
         }
     }
+}
+
+/// The face of a check's portrait; `None` when there is none.
+fn face(node: &Node, result: &ResultBody) -> Result<Option<Embedding>, Failure> {
+    let Some(reference) = &result.reference_image else {
+        return Ok(None);
+    };
+    let models = node.models_dir.as_ref().map(|Name(folder)| ModelSource::Directory(PathBuf::from(folder)));
+    Faces::new(&models.unwrap_or(ModelSource::Embedded))?.of_reference(reference)
 }
 
 impl Kept {
