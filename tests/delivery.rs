@@ -297,6 +297,18 @@ fn who_was_checked_before_is_known_again() {
 }
 
 #[test]
+fn a_persons_own_faces_do_not_hide_whom_they_duplicate() {
+    let desk = Desk::new(json!({"method": "passive", "vendor_data": "bob"}), None);
+    for who in ["bob", "bob", "bob", "bob", "bob", "ann"] {
+        desk.told(&["faces", "add", PORTRAIT, "--list", "known", "--vendor-data", who]);
+    }
+    let (status, session, _) = desk.run();
+    assert_eq!((status, risks(&session)), (1, vec!["DUPLICATED_FACE"]));
+    let found = session["decision"]["liveness_checks"][0]["matches"].as_array().unwrap();
+    assert_eq!(found.iter().map(|found| &found["vendor_data"]).collect::<Vec<_>>(), ["ann"]);
+}
+
+#[test]
 fn a_store_that_cannot_be_used_is_told_before_the_check() {
     let desk = Desk::new(json!({"method": "passive"}), None);
     for (content, told) in [(vec![b'x'; 8192], "damaged, or no store"), (b"".to_vec(), "")] {

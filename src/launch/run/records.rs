@@ -57,10 +57,12 @@ impl<'a> Records<'a> {
             return Ok(Screened { doubt: Some(Doubt::Unseen), ..Screened::default() });
         };
         let index = StoredFaces::load(&kept.store)?;
-        let nearest =
-            [List::Blocklist, List::Known].into_iter().flat_map(|list| index.search(face, list, MATCHES));
+        let own = self.workflow.settings.vendor_data.as_deref();
+        // On the blocklist a person's own face counts like anybody's.
+        let nearest = [(List::Blocklist, None), (List::Known, own)].into_iter();
+        let nearest = nearest.flat_map(|(list, except)| index.search(face, list, except, MATCHES));
         let nearest = nearest.map(|(face, similarity)| (face.matching(similarity), similarity)).collect();
-        Ok(node.screening().judge(nearest, self.workflow.settings.vendor_data.as_deref()))
+        Ok(node.screening().judge(nearest, own))
     }
 
     /// Keeps the session as it stands before anybody is told; a new status is also an event.

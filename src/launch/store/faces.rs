@@ -49,8 +49,15 @@ pub trait FaceIndex {
     /// Whether there was such a face.
     fn remove(&mut self, face_id: &str) -> Result<bool, Failure>;
     fn list(&self) -> &[Face];
-    /// The nearest faces of a list by cosine similarity (−1 to 1), nearest first.
-    fn search(&self, embedding: &Embedding, list: List, most: usize) -> Vec<(&Face, f32)>;
+    /// The nearest faces of a list by cosine similarity (−1 to 1), nearest first; none of those that are `except`'s
+    /// (`vendor_data`).
+    fn search(
+        &self,
+        embedding: &Embedding,
+        list: List,
+        except: Option<&str>,
+        most: usize,
+    ) -> Vec<(&Face, f32)>;
 }
 
 impl Face {
@@ -143,8 +150,16 @@ impl FaceIndex for StoredFaces<'_> {
         &self.faces
     }
 
-    fn search(&self, embedding: &Embedding, list: List, most: usize) -> Vec<(&Face, f32)> {
-        let found = self.embeddings.nearest(embedding.values(), most, |face| self.faces[face].list == list);
+    fn search(
+        &self,
+        embedding: &Embedding,
+        list: List,
+        except: Option<&str>,
+        most: usize,
+    ) -> Vec<(&Face, f32)> {
+        let wanted =
+            |face: &Face| face.list == list && (except.is_none() || face.vendor_data.as_deref() != except);
+        let found = self.embeddings.nearest(embedding.values(), most, |face| wanted(&self.faces[face]));
         found.into_iter().map(|(face, similarity)| (&self.faces[face], similarity)).collect()
     }
 }

@@ -153,7 +153,7 @@ fn faces_are_found_in_their_list_only() {
     }
     let mut faces = StoredFaces::load(&store).unwrap();
     let found = |faces: &StoredFaces<'_>, list| {
-        let found = faces.search(&embedding(2), list, 1);
+        let found = faces.search(&embedding(2), list, None, 1);
         (found[0].0.vendor_data.clone().unwrap(), found[0].1)
     };
     let (who, similarity) = found(&faces, List::Known);
@@ -164,6 +164,21 @@ fn faces_are_found_in_their_list_only() {
     assert_eq!(found(&faces, List::Known).0, "1");
     assert_eq!(StoredFaces::load(&store).unwrap().list().len(), 2);
     store.verify().unwrap();
+}
+
+#[test]
+fn a_persons_own_faces_hide_nobody_elses() {
+    let (_folder, store) = store();
+    let mut faces = StoredFaces::load(&store).unwrap();
+    for who in [Some("bob"), Some("bob"), Some("ann"), None] {
+        faces.add(Face::new(List::Known, None, who.map(str::to_owned)).unwrap(), &embedding(1)).unwrap();
+    }
+    let found = |except, most| -> Vec<_> {
+        let found = faces.search(&embedding(1), List::Known, except, most);
+        found.into_iter().map(|(face, _)| face.vendor_data.as_deref()).collect()
+    };
+    assert_eq!(found(Some("bob"), 2), [Some("ann"), None]);
+    assert_eq!(found(None, 2), [Some("bob"), Some("bob")]);
 }
 
 #[test]
