@@ -86,8 +86,12 @@ fn statuses(receiver: &Receiver) -> Vec<String> {
     receiver.requests().iter().map(|request| request.json()["status"].as_str().unwrap().to_owned()).collect()
 }
 
+fn checks(session: &Value) -> &[Value] {
+    session["decision"]["liveness_checks"].as_array().unwrap()
+}
+
 fn risks(session: &Value) -> Vec<&str> {
-    let warnings = session["decision"]["liveness_checks"][0]["warnings"].as_array().unwrap();
+    let warnings = checks(session)[0]["warnings"].as_array().unwrap();
     warnings.iter().map(|warning| warning["risk"].as_str().unwrap()).collect()
 }
 
@@ -260,6 +264,19 @@ fn a_face_that_cannot_be_looked_up_is_for_a_person_to_judge() {
     assert_eq!(risks(session), ["LOW_FACE_QUALITY"]);
     let warning = &session["decision"]["liveness_checks"][0]["warnings"][0];
     assert_eq!(warning["additional_data"]["reason"], "FACE_NOT_COMPARED");
+}
+
+#[test]
+fn status_rules_see_what_the_lists_say() {
+    let rule = |risk: &str, status: &str| json!([{"field": "warnings.risk", "operator": "eq", "value": risk, "status": status}]);
+    let look = |rules: Value| json!({"node_id": "look", "method": "passive", "duplicated_face_action": "REVIEW", "status_rules": rules});
+    let then = json!({"node_id": "again", "method": "passive"});
+    let desk = Desk::new(json!({"nodes": [look(rule("DUPLICATED_FACE", "Declined")), then]}), None);
+    desk.told(&["faces", "add", PORTRAIT, "--list", "known", "--vendor-data", "ann"]);
+    let (status, session, _) = desk.run();
+    assert_eq!((status, risks(&session)), (1, vec!["DUPLICATED_FACE"]));
+    let statuses: Vec<_> = checks(&session).iter().map(|check| &check["status"]).collect();
+    assert_eq!(statuses, ["Declined", "Not Started"]);
 }
 
 #[test]

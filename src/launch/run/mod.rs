@@ -57,7 +57,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let recorder = recorder.transpose()?;
     session.video = recorder.as_ref().map(|recorder| recorder.path.display().to_string());
     let check = build(args, &workflow, &source, open).map_err(of_source)?;
-    check.hand_over(session.passes());
+    check.hand_over();
     let seen = args.picture.as_ref().map(|_| check.output().map(|pad| Seen::watch(&pad))).transpose()?;
     let mut reporter: Box<dyn Reporter> =
         if args.json { Box::new(Lines::default()) } else { Box::new(People::new()) };
@@ -110,9 +110,7 @@ impl Watch<'_, '_> {
                 given_up = true;
             }
             match self.check.next(TICK)? {
-                Some(Event::Liveness(teller, structure)) => {
-                    self.take(session, current == teller, &structure)?
-                }
+                Some(Event::Liveness(teller, structure)) => self.take(session, teller, &structure)?,
                 // The last pictures have decided a check, and none are left for the next.
                 Some(Event::Ended) if current > 0 => self.check.cancel(current),
                 Some(Event::Ended) => return Err(Failure::data("it ended before its first picture")),
@@ -125,16 +123,18 @@ impl Watch<'_, '_> {
     fn take(
         &mut self,
         session: &mut Session,
-        current: bool,
+        teller: usize,
         structure: &gst::Structure,
     ) -> Result<(), Failure> {
         let message = LivenessMessage::try_from(structure.as_ref());
         self.reporter.message(structure, message.as_ref().ok())?;
         if let Ok(LivenessMessage { header, body: Body::Result(result) }) = message
-            && current
+            && session.current() == Some(teller)
         {
-            session.decide(header, result, self.evidence, self.records)?;
+            session.decide(header, result, self.records)?;
             let last = session.current().is_none();
+            self.check.go_on(teller, !last);
+            session.illustrate(self.evidence)?;
             // Before anybody is told.
             self.records.keep(&session.record()?, last)?;
             self.records.enrol(&session.id, session.status())?;

@@ -36,37 +36,35 @@ impl<'a> Session<'a> {
         Ok(Self { id, created_at, video: None, workflow, rules, outcomes: Vec::new() })
     }
 
-    /// Whether the checks go on after the result of one.
-    pub fn passes(&self) -> impl Fn(usize, &ResultBody) -> bool + Send + Sync + 'static {
-        let rules = self.rules.clone();
-        move |check, result| {
-            let decision = Decision::try_from(result).map(|decision| decision.ruled(&rules[check]));
-            decision.is_ok_and(|decision| decision.passed())
-        }
-    }
-
     /// The check that is being made; `None` when all are decided.
     pub fn current(&self) -> Option<usize> {
         let settled = self.outcomes.last().is_some_and(|last| !last.decision.passed());
         Some(self.outcomes.len()).filter(|next| !settled && *next < self.workflow.nodes.len())
     }
 
-    /// Takes in the current check's result.
+    /// Takes in the current check's result. The workflow's rules have the last word, on what the lists of faces say as well.
     pub fn decide(
         &mut self,
         header: Header,
         result: ResultBody,
-        evidence: &Evidence,
         records: &mut Records<'_>,
     ) -> Result<(), Failure> {
         let number = self.outcomes.len();
         let rules = self.rules.get(number).map_or(&[][..], Vec::as_slice);
         let name = self.workflow.nodes.get(number).map_or("liveness", Node::name);
-        let decision = Decision::try_from(&result)?.ruled(rules);
-        let mut decision = self.complete(decision.screened(&records.screen(number, &result)?, name)?);
-        evidence.pictures(number, &result, &mut decision.json)?;
+        let decision = Decision::try_from(&result)?.screened(&records.screen(number, &result)?, name)?;
+        let decision = self.complete(decision.ruled(rules));
         self.outcomes.push(Outcome { header, result, decision });
         Ok(())
+    }
+
+    /// Keeps the pictures of the last check.
+    pub fn illustrate(&mut self, evidence: &Evidence) -> Result<(), Failure> {
+        let number = self.outcomes.len().saturating_sub(1);
+        match self.outcomes.last_mut() {
+            Some(Outcome { result, decision, .. }) => evidence.pictures(number, result, &mut decision.json),
+            None => Ok(()),
+        }
     }
 
     /// Puts in what is handed through.
