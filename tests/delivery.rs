@@ -57,7 +57,12 @@ impl Desk {
 
     /// Runs a session; its exit status, record and what was said.
     fn run(&self) -> (i32, Value, String) {
-        let output = self.launcher(&["run", &self.at("w.json"), "--json"]).output().unwrap();
+        self.run_with(&[])
+    }
+
+    fn run_with(&self, args: &[&str]) -> (i32, Value, String) {
+        let output =
+            self.launcher(&[&["run", &self.at("w.json"), "--json"], args].concat()).output().unwrap();
         let last = lines(&output).pop().unwrap_or_default();
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(!said.contains(SECRET));
@@ -323,6 +328,24 @@ fn a_persons_own_faces_do_not_hide_whom_they_duplicate() {
     assert_eq!((status, risks(&session)), (1, vec!["DUPLICATED_FACE"]));
     let found = session["decision"]["liveness_checks"][0]["matches"].as_array().unwrap();
     assert_eq!(found.iter().map(|found| &found["vendor_data"]).collect::<Vec<_>>(), ["ann"]);
+}
+
+#[test]
+fn one_workflow_serves_everybody() {
+    let store = json!({"path": "s.db", "key_file": "key", "enrol_faces": true});
+    let desk = Desk::new(json!({"method": "passive", "store": store, "metadata": {"desk": 1}}), None);
+    let metadata = json!({"desk": [2, null]});
+    let first = desk.run_with(&["--vendor-data", "ann", "--metadata", &metadata.to_string()]).1;
+    let told = (&first["status"], &first["vendor_data"], &first["metadata"]);
+    assert_eq!(told, (&json!("Approved"), &json!("ann"), &metadata));
+    let again = desk.run_with(&["--vendor-data", "ann"]).1;
+    assert_eq!((&again["status"], &again["metadata"]), (&json!("Approved"), &json!({"desk": 1})));
+    let (status, other, _) = desk.run_with(&["--vendor-data", "bob"]);
+    assert_eq!((status, risks(&other)), (1, vec!["DUPLICATED_FACE"]));
+    // Nobody's reference would be everybody's.
+    assert_eq!(desk.run_with(&["--vendor-data", ""]).0, 64);
+    let (status, _, said) = desk.run_with(&["--metadata", "{"]);
+    assert!(status == 64 && said.contains("--metadata is no JSON"), "{said}");
 }
 
 #[test]

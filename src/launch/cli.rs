@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 
 use gstliveness::check::Method;
 use gstliveness::workflow::{Display, Named};
+use serde_json::Value;
 
+use super::failure::Failure;
 use super::store::faces::List;
 
 /// Checks from the command line whether a live person is before a camera.
@@ -150,6 +153,12 @@ pub struct RunArgs {
     /// out, or else `test`.
     #[arg(long)]
     pub source: Option<String>,
+    /// Your own reference to the person, instead of the workflow's: nobody is a duplicate of their own earlier sessions
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
+    pub vendor_data: Option<String>,
+    /// Any JSON, handed through to the decision instead of the workflow's
+    #[arg(long, value_name = "JSON")]
+    pub metadata: Option<String>,
     /// Print every message as one line of JSON on stdout, the result last, and nothing else
     #[arg(long)]
     pub json: bool,
@@ -249,6 +258,12 @@ pub struct EvalArgs {
     /// Print the report as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// What `--metadata` holds.
+pub fn metadata(text: Option<&str>) -> Result<Option<Value>, Failure> {
+    let metadata = text.map(serde_json::from_str).transpose();
+    metadata.map_err(|e| Failure::usage(format!("--metadata is no JSON: {e}")))
 }
 
 fn method(text: &str) -> Result<Method, String> {

@@ -18,7 +18,7 @@ use gstliveness::elements::message::{Body, LivenessMessage, ResultBody};
 use serde_json::Value;
 
 use super::check::{Check, Event};
-use super::cli::RunArgs;
+use super::cli::{self, RunArgs};
 use super::failure::Failure;
 use super::input::{Open, Source};
 use super::seen::Seen;
@@ -39,7 +39,7 @@ const TICK: Duration = Duration::from_millis(50);
 const LAST_FRAME: Duration = Duration::from_millis(500);
 
 pub fn run(args: &RunArgs) -> Result<u8, Failure> {
-    let workflow = Workflow::load(&args.file, args.workflow.as_deref())?;
+    let workflow = workflow(args)?;
     let name = args.source.as_deref().or(workflow.settings.source.as_ref().map(|name| name.0.as_str()));
     let name = name.unwrap_or("test");
     let source = Source::parse(name, &workflow.methods(), workflow.settings.rtsp.as_ref())?;
@@ -80,6 +80,15 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     records.finish();
     saved?;
     Ok(exit::status_of(session.status()))
+}
+
+/// The workflow, for the person that the command line names.
+fn workflow(args: &RunArgs) -> Result<Workflow, Failure> {
+    let mut workflow = Workflow::load(&args.file, args.workflow.as_deref())?;
+    let settings = &mut workflow.settings;
+    settings.vendor_data = args.vendor_data.clone().or(settings.vendor_data.take());
+    settings.metadata = cli::metadata(args.metadata.as_deref())?.or(settings.metadata.take());
+    Ok(workflow)
 }
 
 fn build(args: &RunArgs, workflow: &Workflow, source: &Source, open: Open) -> Result<Check, Failure> {
