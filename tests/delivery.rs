@@ -365,6 +365,23 @@ fn a_store_that_cannot_be_used_is_told_before_the_check() {
     assert!(!fs::exists(desk.at("none.db")).unwrap());
 }
 
+/// The webhook's first event comes before the models are loaded.
+#[test]
+fn terminating_while_models_load_ends_the_session() {
+    let receiver = Receiver::new(Manner::Accepts);
+    let desk = Desk::new(json!({"method": "action_flash"}), Some(&receiver));
+    let mut child = desk.start();
+    while receiver.requests().is_empty() {
+        assert!(child.try_wait().unwrap().is_none());
+        sleep(Duration::from_millis(1));
+    }
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(3));
+    assert_eq!(statuses(&receiver), ["In Progress", "Abandoned"]);
+    assert_eq!(desk.told(&["sessions", "list"])[0]["status"], "Abandoned");
+}
+
 /// Sessions and deliveries that are killed at any moment: nothing that was told is lost, and the log holds.
 fn killed(times: u64) {
     let receiver = Receiver::new(Manner::Accepts);

@@ -63,9 +63,12 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         if args.json { Box::new(Lines::default()) } else { Box::new(People::new()) };
 
     let timeout = Duration::from_secs_f64(args.timeout);
+    // No signal leaves a session that has been told of in progress: models take a while to load.
+    let interrupt = Interrupt::new();
     records.keep(&session.record()?, true)?;
     let watched = check.start().and_then(|()| {
-        Watch { check: &check, reporter: reporter.as_mut(), evidence: &evidence, records: &mut records }
+        let reporter = reporter.as_mut();
+        Watch { check: &check, interrupt: &interrupt, reporter, evidence: &evidence, records: &mut records }
             .until_decided(&mut session, timeout)
     });
     recorder.as_ref().into_iter().for_each(Recorder::finish);
@@ -74,6 +77,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         records.finish();
         return Err(of_source(failure));
     }
+    drop(interrupt);
     let saved = save(args, &workflow, seen.as_ref(), &session, &evidence);
     drop(check);
     reporter.session(&session.record()?, session.decisive()?)?;
@@ -100,6 +104,7 @@ fn build(args: &RunArgs, workflow: &Workflow, source: &Source, open: Open) -> Re
 /// Tells the messages until the session is decided; Ctrl-C and the clock abandon it.
 struct Watch<'a, 'w> {
     check: &'a Check,
+    interrupt: &'a Interrupt,
     reporter: &'a mut dyn Reporter,
     evidence: &'a Evidence,
     records: &'a mut Records<'w>,
@@ -107,12 +112,11 @@ struct Watch<'a, 'w> {
 
 impl Watch<'_, '_> {
     fn until_decided(&mut self, session: &mut Session, timeout: Duration) -> Result<(), Failure> {
-        let interrupt = Interrupt::new();
         let deadline = Instant::now() + timeout;
         let mut given_up = false;
         while let Some(current) = session.current() {
             let late = Instant::now() >= deadline;
-            if !given_up && (late || interrupt.came()) {
+            if !given_up && (late || self.interrupt.came()) {
                 let why = if late { "the time is over" } else { "interrupted" };
                 tracing::warn!("{why}, the session is abandoned");
                 self.check.cancel(current);
