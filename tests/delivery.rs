@@ -349,6 +349,19 @@ fn one_workflow_serves_everybody() {
 }
 
 #[test]
+fn an_approval_whose_face_cannot_be_enrolled_is_never_told() {
+    let receiver = Receiver::new(Manner::Accepts);
+    let store = json!({"path": "s.db", "key_file": "key", "enrol_faces": true});
+    let desk = Desk::new(json!({"method": "passive", "store": store}), Some(&receiver));
+    desk.ask(&["faces", "import", "/dev/null"]);
+    let refuse = "CREATE TRIGGER full BEFORE INSERT ON faces BEGIN SELECT RAISE(ABORT, 'full'); END";
+    rusqlite::Connection::open(desk.at("s.db")).unwrap().execute_batch(refuse).unwrap();
+    let (status, _, said) = desk.run();
+    assert!(status > 60 && said.contains("the session cannot be kept"), "{status} {said}");
+    assert_eq!(statuses(&receiver), ["In Progress", "Abandoned"]);
+}
+
+#[test]
 fn a_store_that_cannot_be_used_is_told_before_the_check() {
     let desk = Desk::new(json!({"method": "passive"}), None);
     for (content, told) in [(vec![b'x'; 8192], "damaged, or no store"), (b"".to_vec(), "")] {

@@ -73,7 +73,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     });
     recorder.as_ref().into_iter().for_each(Recorder::finish);
     if let Err(failure) = watched {
-        records.keep(&session.abandoned()?, true)?;
+        records.abandon(&session)?;
         records.finish();
         return Err(of_source(failure));
     }
@@ -149,8 +149,11 @@ impl Watch<'_, '_> {
             self.check.go_on(teller, !last);
             session.illustrate(self.evidence)?;
             // Before anybody is told.
-            self.records.keep(&session.record()?, last)?;
-            self.records.enrol(&session.id, session.status())?;
+            if last {
+                self.records.conclude(session)?;
+            } else {
+                self.records.keep(&session.record()?, false)?;
+            }
             let decided = session.outcomes.last().map(|outcome| &outcome.decision);
             decided.map_or(Ok(()), |decision| self.reporter.check(decision, last))?;
         }

@@ -10,6 +10,7 @@ use gstliveness::session::{Doubt, Screened, Screening, Status};
 use gstliveness::workflow::{Name, Node, Settings, Store as StoreSettings, Workflow};
 use serde_json::{Map, Value};
 
+use super::session::Session;
 use crate::embed::Faces;
 use crate::failure::Failure;
 use crate::store::Store;
@@ -25,6 +26,8 @@ const FAREWELL: Duration = Duration::from_secs(5);
 pub struct Records<'a> {
     kept: Option<Kept>,
     workflow: &'a Workflow,
+    /// Whether the session's end is kept.
+    concluded: bool,
 }
 
 struct Kept {
@@ -44,7 +47,7 @@ impl<'a> Records<'a> {
             return Err(Failure::usage("faces on lists need a store: give the workflow one"));
         }
         let kept = settings.store.as_ref().map(|store| Kept::open(store, settings)).transpose()?;
-        Ok(Self { kept, workflow })
+        Ok(Self { kept, workflow, concluded: false })
     }
 
     /// What the face of a check comes to; one that cannot be looked up is in doubt.
@@ -67,26 +70,46 @@ impl<'a> Records<'a> {
 
     /// Keeps the session as it stands before anybody is told; a new status is also an event.
     pub fn keep(&self, record: &Map<String, Value>, new_status: bool) -> Result<(), Failure> {
+        self.put(record, new_status, None)
+    }
+
+    /// Keeps the session's end, and with it the face of one that is approved. What is told then stays.
+    pub fn conclude(&mut self, session: &Session) -> Result<(), Failure> {
+        let approved = session.status() == Status::Approved;
+        let vendor_data = self.workflow.settings.vendor_data.clone();
+        let known = match &self.kept {
+            Some(Kept { enrol: true, face: Some(face), .. }) if approved => {
+                Some((Face::new(List::Known, Some(session.id.clone()), vendor_data)?, face))
+            }
+            _ => None,
+        };
+        self.put(&session.record()?, true, known)?;
+        self.concluded = true;
+        Ok(())
+    }
+
+    /// Keeps that a fault has ended the session, unless it had its end.
+    pub fn abandon(&self, session: &Session) -> Result<(), Failure> {
+        if self.concluded { Ok(()) } else { self.keep(&session.abandoned()?, true) }
+    }
+
+    fn put(
+        &self,
+        record: &Map<String, Value>,
+        new_status: bool,
+        known: Option<(Face, &Embedding)>,
+    ) -> Result<(), Failure> {
         let Some(Kept { store, courier, .. }) = &self.kept else {
             return Ok(());
         };
         let webhook = courier.as_ref().filter(|_| new_status).map(|courier| courier.url.as_str());
-        store.put(record, webhook).map_err(|failure| failure.about("the session cannot be kept"))?;
+        let put = match known {
+            Some((face, embedding)) => store.put_known(record, webhook, &face, embedding),
+            None => store.put(record, webhook),
+        };
+        put.map_err(|failure| failure.about("the session cannot be kept"))?;
         courier.iter().for_each(Courier::look);
         Ok(())
-    }
-
-    /// Adds the face of an approved session to those that are known.
-    pub fn enrol(&self, session_id: &str, status: Status) -> Result<(), Failure> {
-        let Some(Kept { store, enrol: true, face: Some(face), .. }) = &self.kept else {
-            return Ok(());
-        };
-        if status != Status::Approved {
-            return Ok(());
-        }
-        let known =
-            Face::new(List::Known, Some(session_id.to_owned()), self.workflow.settings.vendor_data.clone())?;
-        StoredFaces::load(store)?.add(known, face)
     }
 
     /// Gives the events that are left a moment.

@@ -93,6 +93,7 @@ impl<'a> Session<'a> {
     pub fn abandoned(&self) -> Result<Map<String, Value>, Failure> {
         let mut record = self.record()?;
         record.insert("status".into(), Status::Abandoned.name().into());
+        record.remove("expires_at");
         Ok(record)
     }
 

@@ -2,8 +2,9 @@
 
 use gstliveness::face::{Embedding, EmbeddingMatrix};
 use gstliveness::session::FaceMatch;
-use rusqlite::params;
+use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::{Store, failed};
 use crate::failure::Failure;
@@ -111,22 +112,40 @@ impl<'a> StoredFaces<'a> {
     }
 }
 
-impl FaceIndex for StoredFaces<'_> {
-    fn add(&mut self, face: Face, embedding: &Embedding) -> Result<(), Failure> {
+impl Store {
+    /// Puts a session's record in its place and its face among those that are known: both or neither.
+    pub fn put_known(
+        &self,
+        record: &Map<String, Value>,
+        webhook: Option<&str>,
+        face: &Face,
+        embedding: &Embedding,
+    ) -> Result<(), Failure> {
+        self.change(|connection| {
+            self.put_within(connection, record, webhook)?;
+            self.add_within(connection, face, embedding)
+        })
+    }
+
+    fn add_within(&self, connection: &Connection, face: &Face, embedding: &Embedding) -> Result<(), Failure> {
         if embedding.values().len() != WIDTH {
             return Err(Failure::data(format!("an embedding has {WIDTH} numbers")));
         }
-        let Face { face_id: id, list, session_id, added_at, .. } = &face;
-        let details = serde_json::to_vec(&face).map_err(|e| Failure::internal(e.to_string()))?;
-        let details = self.store.keys.seal(&format!("face {id}"), &details)?;
+        let Face { face_id: id, list, session_id, added_at, .. } = face;
+        let details = serde_json::to_vec(face).map_err(|e| Failure::internal(e.to_string()))?;
+        let details = self.keys.seal(&format!("face {id}"), &details)?;
         let bytes: Vec<u8> = embedding.values().iter().flat_map(|number| number.to_le_bytes()).collect();
-        let bytes = self.store.keys.seal(&format!("embedding {id}"), &bytes)?;
-        self.store.change(|connection| {
-            let row = params![id, list.name(), session_id, added_at, details, bytes];
-            connection.execute("INSERT INTO faces VALUES (?1, ?2, ?3, ?4, ?5, ?6)", row).map_err(failed)?;
-            let event = serde_json::json!({ "type": "face.added", "face_id": id, "list": list });
-            self.store.note(connection, session_id.as_deref().unwrap_or_default(), &event)
-        })?;
+        let bytes = self.keys.seal(&format!("embedding {id}"), &bytes)?;
+        let row = params![id, list.name(), session_id, added_at, details, bytes];
+        connection.execute("INSERT INTO faces VALUES (?1, ?2, ?3, ?4, ?5, ?6)", row).map_err(failed)?;
+        let event = serde_json::json!({ "type": "face.added", "face_id": id, "list": list });
+        self.note(connection, session_id.as_deref().unwrap_or_default(), &event)
+    }
+}
+
+impl FaceIndex for StoredFaces<'_> {
+    fn add(&mut self, face: Face, embedding: &Embedding) -> Result<(), Failure> {
+        self.store.change(|connection| self.store.add_within(connection, &face, embedding))?;
         self.embeddings.push(embedding.values());
         self.faces.push(face);
         Ok(())

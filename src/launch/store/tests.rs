@@ -182,6 +182,19 @@ fn a_persons_own_faces_hide_nobody_elses() {
 }
 
 #[test]
+fn a_session_is_not_kept_without_its_face() {
+    let (_folder, store) = store();
+    let face = Face::new(List::Known, Some("a".into()), None).unwrap();
+    let (record, strange) = (record("a", "Approved"), Embedding::new(vec![1.0; 3]).unwrap());
+    assert!(store.put_known(&record, Some(URL), &face, &strange).is_err());
+    assert!(store.find("a").unwrap().is_none());
+    assert_eq!(store.waiting(URL).unwrap(), 0);
+    store.put_known(&record, Some(URL), &face, &embedding(1)).unwrap();
+    assert_eq!(StoredFaces::load(&store).unwrap().list(), [face]);
+    assert_eq!(store.verify().unwrap().events, 2);
+}
+
+#[test]
 fn events_leave_the_outbox_in_order_and_once_they_are_delivered() {
     let (_folder, store) = store();
     store.put(&record("a", "In Progress"), Some(URL)).unwrap();
