@@ -80,7 +80,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     drop(interrupt);
     let saved = save(args, &workflow, seen.as_ref(), &session, &evidence);
     drop(check);
-    reporter.session(&session.record()?, session.decisive()?)?;
+    reporter.session(&session.record()?)?;
     records.finish();
     saved?;
     Ok(exit::status_of(session.status()))

@@ -97,14 +97,6 @@ impl<'a> Session<'a> {
         Ok(record)
     }
 
-    /// The first check that is as bad as the whole session.
-    pub fn decisive(&self) -> Result<&Decision, Failure> {
-        let (status, mut decisions) = (self.status(), self.outcomes.iter().map(|outcome| &outcome.decision));
-        decisions
-            .find(|decision| decision.status == status)
-            .ok_or_else(|| Failure::internal("nothing is decided"))
-    }
-
     pub fn record(&self) -> Result<Map<String, Value>, Failure> {
         let settings = &self.workflow.settings;
         let validity = settings.validity_days.filter(|_| self.status() == Status::Approved);
