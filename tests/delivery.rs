@@ -272,6 +272,20 @@ fn a_face_that_cannot_be_looked_up_is_for_a_person_to_judge() {
 }
 
 #[test]
+fn how_alike_is_the_same_is_the_workflows_to_say() {
+    let desk = Desk::new(json!({"method": "passive", "blocklist_threshold": 1}), None);
+    desk.told(&["faces", "add", PORTRAIT]);
+    let (status, session, _) = desk.run();
+    assert_eq!((status, risks(&session)), (2, vec!["POSSIBLE_FACE_IN_BLOCKLIST"]));
+    let lenient = json!({"possible_blocklist_threshold": 1, "blocklist_threshold": 1});
+    let mut workflow: Value = serde_json::from_str(&fs::read_to_string(desk.at("w.json")).unwrap()).unwrap();
+    workflow.as_object_mut().unwrap().extend(lenient.as_object().unwrap().clone());
+    fs::write(desk.at("w.json"), workflow.to_string()).unwrap();
+    let (status, session, _) = desk.run();
+    assert_eq!((status, risks(&session)), (0, vec![]));
+}
+
+#[test]
 fn status_rules_see_what_the_lists_say() {
     let rule = |risk: &str, status: &str| json!([{"field": "warnings.risk", "operator": "eq", "value": risk, "status": status}]);
     let look = |rules: Value| json!({"node_id": "look", "method": "passive", "duplicated_face_action": "REVIEW", "status_rules": rules});

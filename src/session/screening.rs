@@ -6,19 +6,30 @@ use super::decision::Status;
 use super::risk::{LogType, Risk};
 use super::rules::RuleAction;
 
-/// Cosine similarities from which two pictures may show one person, and from which they do. Measured on pairs of different
-/// people: in ordinary pictures none of 6 410 reaches the first, in NUAA's hard light 4.8 % of 17 494 do, and 0.05 % the
-/// second.
-pub const POSSIBLE: f32 = 0.5;
-pub const CERTAIN: f32 = 0.7;
+/// Cosine similarities from which two pictures may show one person, and from which they do.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Likeness {
+    pub possible: f64,
+    pub certain: f64,
+}
+
+impl Default for Likeness {
+    /// Measured on pairs of different people: in ordinary pictures none of 6 410 reaches the first, in NUAA's hard light
+    /// 4.8 % of 17 494 do, and 0.05 % the second.
+    fn default() -> Self {
+        Self { possible: 0.5, certain: 0.7 }
+    }
+}
 
 /// What each kind of match comes to; `None` for the default: decline, for what is only possible review.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Screening {
     pub blocklist: Option<RuleAction>,
     pub possible_blocklist: Option<RuleAction>,
     pub duplicated_face: Option<RuleAction>,
     pub possible_duplicated_face: Option<RuleAction>,
+    pub like_blocked: Likeness,
+    pub like_known: Likeness,
 }
 
 /// A face in the index that looks like the person's, as one of `matches[]`.
@@ -81,14 +92,22 @@ impl Screening {
         }
     }
 
+    /// What counts as alike on the blocklist, or among those that are known.
+    fn likeness(&self, blocklist: bool) -> Likeness {
+        if blocklist { self.like_blocked } else { self.like_known }
+    }
+
     /// Judges the nearest faces by their similarity (−1 to 1). Nobody is a duplicate of themselves: known faces with
     /// the person's own `vendor_data` do not count.
     pub fn judge(&self, nearest: Vec<(FaceMatch, f32)>, vendor_data: Option<&str>) -> Screened {
         let own = |face: &FaceMatch| {
             !face.is_blocklisted && vendor_data.is_some() && face.vendor_data.as_deref() == vendor_data
         };
-        let mut alike: Vec<_> =
-            nearest.into_iter().filter(|(face, similarity)| *similarity >= POSSIBLE && !own(face)).collect();
+        let least = |face: &FaceMatch| self.likeness(face.is_blocklisted).possible;
+        let mut alike: Vec<_> = nearest
+            .into_iter()
+            .filter(|(face, similarity)| f64::from(*similarity) >= least(face) && !own(face))
+            .collect();
         alike.sort_by(|a, b| b.1.total_cmp(&a.1));
         let mut risks = Vec::new();
         for (listed, certain, possible) in [
@@ -96,7 +115,8 @@ impl Screening {
             (false, Risk::DuplicatedFace, Risk::PossibleDuplicatedFace),
         ] {
             if let Some((_, similarity)) = alike.iter().find(|(face, _)| face.is_blocklisted == listed) {
-                let risk = if *similarity >= CERTAIN { certain } else { possible };
+                let is_certain = f64::from(*similarity) >= self.likeness(listed).certain;
+                let risk = if is_certain { certain } else { possible };
                 risks.push((risk, self.action(risk).log_type()));
             }
         }
@@ -152,6 +172,20 @@ mod tests {
     }
 
     #[test]
+    fn each_list_has_its_own_likeness() {
+        let strict = Likeness { possible: 0.2, certain: 0.3 };
+        let screening = Screening { like_blocked: strict, ..Screening::default() };
+        let names = |similarity| {
+            let both = vec![face("a", true, similarity), face("b", false, similarity)];
+            names(&screening.judge(both, None))
+        };
+        assert_eq!(names(0.1), [""; 0]);
+        assert_eq!(names(0.25), ["POSSIBLE_FACE_IN_BLOCKLIST"]);
+        assert_eq!(names(0.3), ["FACE_IN_BLOCKLIST"]);
+        assert_eq!(names(0.5), ["FACE_IN_BLOCKLIST", "POSSIBLE_DUPLICATED_FACE"]);
+    }
+
+    #[test]
     fn nobody_is_their_own_duplicate_but_anybody_may_be_blocked() {
         let screen = |listed| Screening::default().judge(vec![face("me", listed, 0.9)], Some("me"));
         assert_eq!(screen(false), Screened::default());
@@ -177,12 +211,13 @@ mod tests {
             let action = Some(RuleAction::ALL[action]);
             let screening = Screening {
                 blocklist: action, possible_blocklist: action, duplicated_face: action, possible_duplicated_face: action,
+                ..Screening::default()
             };
             let nearest = similarities.iter().map(|(similarity, listed)| face("x", *listed, *similarity)).collect();
             let screened = screening.judge(nearest, None);
             let status = Status::ALL[status];
             prop_assert_eq!(Status::worst([screened.status(status), status]), screened.status(status));
-            let alike = similarities.iter().any(|(similarity, _)| *similarity >= POSSIBLE);
+            let alike = similarities.iter().any(|(similarity, _)| f64::from(*similarity) >= Likeness::default().possible);
             prop_assert_eq!(alike, !screened.risks.is_empty());
             if action == Some(RuleAction::NoAction) {
                 prop_assert_eq!(screened.status(status), status);
