@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::decision::Status;
 use super::risk::{LogType, Risk};
 use super::rules::RuleAction;
+use crate::check::SAME_PERSON;
 
 /// Cosine similarities from which two pictures may show one person, and from which they do.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,23 +46,39 @@ pub struct FaceMatch {
     pub is_blocklisted: bool,
 }
 
-/// What is held against a face that is on no list.
+/// What is held against a face besides the lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
     /// There is no portrait, or no face is found in it: whose it is remains open.
     Unseen,
+    /// It is another person's than that of the session's first check.
+    OtherPerson,
 }
 
 impl Doubt {
+    /// What the face of a later check is beside that of the first, by their cosine similarity; `None` where one of them has
+    /// not been seen.
+    pub fn of_likeness(likeness: Option<f32>) -> Option<Self> {
+        match likeness {
+            None => Some(Self::Unseen),
+            Some(likeness) if likeness < SAME_PERSON => Some(Self::OtherPerson),
+            Some(_) => None,
+        }
+    }
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::Unseen => "FACE_NOT_COMPARED",
+            Self::OtherPerson => "OTHER_FACE",
         }
     }
 
     pub const fn text(self) -> &'static str {
         match self {
-            Self::Unseen => "The portrait's face could not be compared with those that are known.",
+            Self::Unseen => {
+                "The portrait's face could not be compared with others: whose it is remains open."
+            }
+            Self::OtherPerson => "The face is not that of the session's first check.",
         }
     }
 
@@ -69,6 +86,7 @@ impl Doubt {
     pub const fn risk(self) -> (Risk, LogType) {
         match self {
             Self::Unseen => (Risk::LowFaceQuality, LogType::Warning),
+            Self::OtherPerson => (Risk::LivenessFaceAttack, LogType::Error),
         }
     }
 }
@@ -194,6 +212,15 @@ mod tests {
             names(&Screening::default().judge(vec![face("me", false, 0.9)], None)),
             ["DUPLICATED_FACE"]
         );
+    }
+
+    #[test]
+    fn another_persons_face_is_an_attack_and_an_unknown_one_is_in_doubt() {
+        assert_eq!(Doubt::of_likeness(Some(0.31)), None);
+        assert_eq!(Doubt::of_likeness(None), Some(Doubt::Unseen));
+        let other = Doubt::of_likeness(Some(0.29));
+        let screened = Screened { doubt: other, ..Screened::default() };
+        assert_eq!((other, screened.status(Status::Approved)), (Some(Doubt::OtherPerson), Status::Declined));
     }
 
     #[test]

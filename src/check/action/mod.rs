@@ -50,9 +50,9 @@ const READINGS: PassiveConfig = PassiveConfig { frames: 8, interval: 150_000_000
 const AWAY: Time = 400_000_000;
 /// Another face in the picture for longer than this (nanoseconds) makes it uncertain who was checked.
 const CROWDED: Time = 300_000_000;
-/// Faces before and after an action that are less alike (cosine) are not of one person. Of one clip they are above 0.6, of
-/// different people below 0.48 (99.9 % of pairs, see the README).
-const SAME_PERSON: f32 = 0.3;
+/// Faces of one session that are less alike (cosine) are not of one person. Of one clip they are above 0.6, of different
+/// people below 0.48 (99.9 % of pairs, see the README).
+pub const SAME_PERSON: f32 = 0.3;
 
 /// Watches one attempt.
 pub struct ActionCheck {

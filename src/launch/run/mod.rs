@@ -4,6 +4,7 @@ mod evidence;
 mod interrupt;
 mod lines;
 mod people;
+mod person;
 mod recorder;
 mod records;
 mod reporter;

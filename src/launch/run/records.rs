@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use gstliveness::elements::message::ResultBody;
 use gstliveness::face::Embedding;
-use gstliveness::inference::ModelSource;
 use gstliveness::session::{Doubt, Screened, Screening, Status};
-use gstliveness::workflow::{Name, Node, Settings, Store as StoreSettings, Workflow};
+use gstliveness::workflow::{Node, Settings, Store as StoreSettings, Workflow};
 use serde_json::{Map, Value};
 
+use super::person::Person;
 use super::session::Session;
-use crate::embed::Faces;
 use crate::failure::Failure;
 use crate::store::Store;
 use crate::store::faces::{Face, FaceIndex, List, StoredFaces};
@@ -26,6 +25,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 pub struct Records<'a> {
     kept: Option<Kept>,
     workflow: &'a Workflow,
+    person: Person,
     /// Whether the session's end is kept.
     concluded: bool,
 }
@@ -34,8 +34,6 @@ struct Kept {
     store: Store,
     courier: Option<Courier>,
     enrol: bool,
-    /// The face of the session so far.
-    face: Option<Embedding>,
 }
 
 impl<'a> Records<'a> {
@@ -47,19 +45,26 @@ impl<'a> Records<'a> {
             return Err(Failure::usage("faces on lists need a store: give the workflow one"));
         }
         let kept = settings.store.as_ref().map(|store| Kept::open(store, settings)).transpose()?;
-        Ok(Self { kept, workflow, concluded: false })
+        Ok(Self { kept, workflow, person: Person::default(), concluded: false })
     }
 
-    /// What the face of a check comes to; one that cannot be looked up is in doubt.
-    pub fn screen(&mut self, node: usize, result: &ResultBody) -> Result<Screened, Failure> {
-        let (Some(kept), Some(node)) = (&mut self.kept, self.workflow.nodes.get(node)) else {
+    /// What the face of a check comes to: one that cannot be looked up is in doubt, and so is one that is not the first's.
+    pub fn screen(&mut self, number: usize, result: &ResultBody) -> Result<Screened, Failure> {
+        let compared = self.kept.is_some() || self.workflow.nodes.len() > 1;
+        let Some(node) = self.workflow.nodes.get(number).filter(|_| compared) else {
             return Ok(Screened::default());
         };
-        kept.face = face(node, result)?;
-        let Some(face) = &kept.face else {
-            return Ok(Screened { doubt: Some(Doubt::Unseen), ..Screened::default() });
+        let doubt = self.person.see(number, node, result)?;
+        let listed = match (&self.kept, &self.person.face) {
+            (None, _) => Screened::default(),
+            (Some(_), None) => Screened { doubt: Some(Doubt::Unseen), ..Screened::default() },
+            (Some(kept), Some(face)) => self.look_up(&kept.store, node, face)?,
         };
-        let index = StoredFaces::load(&kept.store)?;
+        Ok(Screened { doubt: doubt.or(listed.doubt), ..listed })
+    }
+
+    fn look_up(&self, store: &Store, node: &Node, face: &Embedding) -> Result<Screened, Failure> {
+        let index = StoredFaces::load(store)?;
         let own = self.workflow.settings.vendor_data.as_deref();
         // On the blocklist a person's own face counts like anybody's.
         let nearest = [(List::Blocklist, None), (List::Known, own)].into_iter();
@@ -75,17 +80,21 @@ impl<'a> Records<'a> {
 
     /// Keeps the session's end, and with it the face of one that is approved. What is told then stays.
     pub fn conclude(&mut self, session: &Session) -> Result<(), Failure> {
-        let approved = session.status() == Status::Approved;
-        let vendor_data = self.workflow.settings.vendor_data.clone();
-        let known = match &self.kept {
-            Some(Kept { enrol: true, face: Some(face), .. }) if approved => {
-                Some((Face::new(List::Known, Some(session.id.clone()), vendor_data)?, face))
-            }
-            _ => None,
-        };
-        self.put(&session.record()?, true, known)?;
+        self.put(&session.record()?, true, self.known(session)?)?;
         self.concluded = true;
         Ok(())
+    }
+
+    /// The face that the session adds to those that are known.
+    fn known(&self, session: &Session) -> Result<Option<(Face, &Embedding)>, Failure> {
+        let enrols =
+            self.kept.as_ref().is_some_and(|kept| kept.enrol) && session.status() == Status::Approved;
+        let Some(embedding) = self.person.face.as_ref().filter(|_| enrols) else {
+            return Ok(None);
+        };
+        let vendor_data = self.workflow.settings.vendor_data.clone();
+        let face = Face::new(List::Known, Some(session.id.clone()), vendor_data)?;
+        Ok(Some((face, embedding)))
     }
 
     /// Keeps that a fault has ended the session, unless it had its end.
@@ -125,15 +134,6 @@ impl<'a> Records<'a> {
     }
 }
 
-/// The face of a check's portrait; `None` when there is none.
-fn face(node: &Node, result: &ResultBody) -> Result<Option<Embedding>, Failure> {
-    let Some(reference) = &result.reference_image else {
-        return Ok(None);
-    };
-    let models = node.models_dir.as_ref().map(|Name(folder)| ModelSource::Directory(PathBuf::from(folder)));
-    Faces::new(&models.unwrap_or(ModelSource::Embedded))?.of_reference(reference)
-}
-
 impl Kept {
     fn open(settings: &StoreSettings, all: &Settings) -> Result<Self, Failure> {
         let file = settings.key_file.as_ref().map(|name| Path::new(&name.0));
@@ -147,6 +147,6 @@ impl Kept {
             let gone = store.purge(&identity::in_days(-days.cast_signed())?)?;
             purge::files(&gone, [all.evidence.as_ref(), all.record.as_ref()].into_iter().flatten());
         }
-        Ok(Self { store, courier, enrol: settings.enrol_faces, face: None })
+        Ok(Self { store, courier, enrol: settings.enrol_faces })
     }
 }
