@@ -212,19 +212,43 @@ fn a_receiver_that_does_not_take_it_gets_it_later() {
     }
 }
 
+/// Three sessions before a receiver that hangs, and what waits then is delivered by a command.
 #[test]
 fn a_receiver_that_hangs_holds_nobody_up() {
     let receiver = Receiver::new(Manner::Hangs);
     let webhook = json!({"url": receiver.url, "secret_file": "secret", "timeout_s": 300});
     let desk = Desk::new(json!({"method": "passive", "webhook": webhook}), None);
+    let mut wanted = Vec::new();
     for waiting in [2, 4, 6] {
         let began = Instant::now();
-        let (status, _, said) = desk.run();
+        let (status, session, said) = desk.run();
         assert_eq!(status, 0);
         // Five seconds at most for the webhook, the rest for the session.
         assert!(began.elapsed() < Duration::from_secs(15), "{:?} with {waiting} waiting", began.elapsed());
         assert!(said.contains(&format!("{waiting} webhook events wait")), "{said}");
+        wanted
+            .extend(["In Progress", "Approved"].map(|status| (session["session_id"].clone(), json!(status))));
     }
+    let before = receiver.requests().len();
+    let deliver = || desk.launcher(&["sessions", "deliver", &desk.at("w.json")]).output().unwrap();
+    receiver.behave(Manner::Fails);
+    let output = deliver();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(74));
+    assert!(said.contains("0 webhook events are delivered, 6 still wait in the store"), "{said}");
+    assert_eq!(receiver.requests().len(), before + 1);
+    receiver.behave(Manner::Accepts);
+    assert_eq!(lines(&deliver()), [json!({"delivered": 6})]);
+    let told: Vec<_> = receiver.requests()[before + 1..].iter().map(receiver::Request::json).collect();
+    let told: Vec<_> =
+        told.iter().map(|event| (event["session_id"].clone(), event["status"].clone())).collect();
+    let of = |all: &[(Value, Value)], id: &Value| -> Vec<_> {
+        all.iter().filter(|(session, _)| session == id).map(|(_, status)| status.clone()).collect()
+    };
+    assert_eq!(told.len(), 6);
+    assert!(wanted.iter().all(|(id, _)| of(&told, id) == of(&wanted, id)), "{told:?}");
+    assert_eq!(lines(&deliver()), [json!({"delivered": 0})]);
+    desk.told(&["sessions", "verify"]);
 }
 
 #[test]

@@ -115,6 +115,14 @@ pub enum SessionsCommand {
     /// Look for events of the audit log and for sessions that were changed, removed or moved
     #[command(after_long_help = AFTER_VERIFY)]
     Verify,
+    /// Deliver now what waits for a workflow's webhook, and say so
+    Deliver {
+        /// The workflow, with its webhook, store and key
+        file: PathBuf,
+        /// Which workflow of a file that has several
+        #[arg(long, value_name = "WORKFLOW_ID")]
+        workflow: Option<String>,
+    },
     /// Remove what is older: sessions, their events and known faces, and their files
     Purge {
         /// Days, as 30d

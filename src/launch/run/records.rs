@@ -1,6 +1,6 @@
 //! What a run leaves in the store: the session as it stands, the face it brought, and its events.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use gstliveness::elements::message::ResultBody;
@@ -136,9 +136,7 @@ impl<'a> Records<'a> {
 
 impl Kept {
     fn open(settings: &StoreSettings, all: &Settings) -> Result<Self, Failure> {
-        let file = settings.key_file.as_ref().map(|name| Path::new(&name.0));
-        let variable = settings.key_env.as_ref().map(|name| name.0.as_str());
-        let key = secret::read("the store's key", file, variable)?;
+        let key = secret::of_store(settings)?;
         let path = PathBuf::from(&settings.path.0);
         let store = Store::open(&path, &key)?;
         let courier = all.webhook.as_ref().map(|webhook| Courier::start(webhook, path, key)).transpose()?;

@@ -214,5 +214,10 @@ fn events_leave_the_outbox_in_order_and_once_they_are_delivered() {
     store.delivered(&again).unwrap();
     assert_eq!(store.take(URL, minute).unwrap().unwrap().body["status"], "Approved");
     assert_eq!(store.waiting(URL).unwrap(), 2);
+    // What is taken or put off is due again, still in its order.
+    store.hasten(URL).unwrap();
+    let mut again = [store.take(URL, minute), store.take(URL, minute)].map(|letter| letter.unwrap().unwrap());
+    again.sort_by(|a, b| a.session_id.cmp(&b.session_id));
+    assert_eq!(again.map(|letter| letter.body["status"].clone()), [json!("Approved"), json!("Declined")]);
     store.verify().unwrap();
 }

@@ -80,6 +80,16 @@ fn post(webhook: &Webhook) -> Result<Post, Failure> {
     Post::new(&webhook.url.0, secret::read("the webhook's secret", file, variable)?, webhook.timeout_s)
 }
 
+/// Delivers all that waits, each event tried once; how many are delivered and how many still wait.
+pub fn deliver(webhook: &Webhook, store: &Store) -> Result<(u64, u64), Failure> {
+    let post = post(webhook)?;
+    store.hasten(&post.url)?;
+    let before = store.waiting(&post.url)?;
+    Round::new(store, &post).go(None, || true)?;
+    let after = store.waiting(&post.url)?;
+    Ok((before.saturating_sub(after), after))
+}
+
 /// Delivers what comes until it is told to finish, and then what is left.
 fn work(round: &Round<'_>, orders: &Receiver<Order>) -> Result<(), Failure> {
     let mut rested = Instant::now();
