@@ -57,7 +57,12 @@ impl Desk {
 
     /// Runs a session; its exit status, record and what was said.
     fn run(&self) -> (i32, Value, String) {
-        let output = self.launcher(&["run", &self.at("w.json"), "--json"]).output().unwrap();
+        self.run_with(&[])
+    }
+
+    fn run_with(&self, args: &[&str]) -> (i32, Value, String) {
+        let output =
+            self.launcher(&[&["run", &self.at("w.json"), "--json"], args].concat()).output().unwrap();
         let last = lines(&output).pop().unwrap_or_default();
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(!said.contains(SECRET));
@@ -86,8 +91,12 @@ fn statuses(receiver: &Receiver) -> Vec<String> {
     receiver.requests().iter().map(|request| request.json()["status"].as_str().unwrap().to_owned()).collect()
 }
 
+fn checks(session: &Value) -> &[Value] {
+    session["decision"]["liveness_checks"].as_array().unwrap()
+}
+
 fn risks(session: &Value) -> Vec<&str> {
-    let warnings = session["decision"]["liveness_checks"][0]["warnings"].as_array().unwrap();
+    let warnings = checks(session)[0]["warnings"].as_array().unwrap();
     warnings.iter().map(|warning| warning["risk"].as_str().unwrap()).collect()
 }
 
@@ -182,7 +191,9 @@ print(parse(body, headers, sys.argv[1]).status.value)";
 
 #[test]
 fn a_receiver_that_does_not_take_it_gets_it_later() {
-    for manner in [Manner::Fails, Manner::Redirects, Manner::Hangs, Manner::Drops, Manner::Babbles] {
+    for manner in
+        [Manner::Fails, Manner::Rejects, Manner::Redirects, Manner::Hangs, Manner::Drops, Manner::Babbles]
+    {
         let receiver = Receiver::new(manner);
         let desk = Desk::new(json!({"method": "passive"}), Some(&receiver));
         let began = Instant::now();
@@ -205,6 +216,45 @@ fn a_receiver_that_does_not_take_it_gets_it_later() {
     }
 }
 
+/// Three sessions before a receiver that hangs, and what waits then is delivered by a command.
+#[test]
+fn a_receiver_that_hangs_holds_nobody_up() {
+    let receiver = Receiver::new(Manner::Hangs);
+    let webhook = json!({"url": receiver.url, "secret_file": "secret", "timeout_s": 300});
+    let desk = Desk::new(json!({"method": "passive", "webhook": webhook}), None);
+    let mut wanted = Vec::new();
+    for waiting in [2, 4, 6] {
+        let began = Instant::now();
+        let (status, session, said) = desk.run();
+        assert_eq!(status, 0);
+        // Five seconds at most for the webhook, the rest for the session.
+        assert!(began.elapsed() < Duration::from_secs(15), "{:?} with {waiting} waiting", began.elapsed());
+        assert!(said.contains(&format!("{waiting} webhook events wait")), "{said}");
+        wanted
+            .extend(["In Progress", "Approved"].map(|status| (session["session_id"].clone(), json!(status))));
+    }
+    let before = receiver.requests().len();
+    let deliver = || desk.launcher(&["sessions", "deliver", &desk.at("w.json")]).output().unwrap();
+    receiver.behave(Manner::Fails);
+    let output = deliver();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(74));
+    assert!(said.contains("0 webhook events are delivered, 6 still wait in the store"), "{said}");
+    assert_eq!(receiver.requests().len(), before + 1);
+    receiver.behave(Manner::Accepts);
+    assert_eq!(lines(&deliver()), [json!({"delivered": 6})]);
+    let told: Vec<_> = receiver.requests()[before + 1..].iter().map(receiver::Request::json).collect();
+    let told: Vec<_> =
+        told.iter().map(|event| (event["session_id"].clone(), event["status"].clone())).collect();
+    let of = |all: &[(Value, Value)], id: &Value| -> Vec<_> {
+        all.iter().filter(|(session, _)| session == id).map(|(_, status)| status.clone()).collect()
+    };
+    assert_eq!(told.len(), 6);
+    assert!(wanted.iter().all(|(id, _)| of(&told, id) == of(&wanted, id)), "{told:?}");
+    assert_eq!(lines(&deliver()), [json!({"delivered": 0})]);
+    desk.told(&["sessions", "verify"]);
+}
+
 #[test]
 fn a_face_on_the_blocklist_is_declined_at_once() {
     let desk = Desk::new(json!({"method": "passive", "max_attempts": 3}), None);
@@ -219,6 +269,61 @@ fn a_face_on_the_blocklist_is_declined_at_once() {
     let id = added[0]["face_id"].as_str().unwrap();
     desk.told(&["faces", "remove", id]);
     assert_eq!(desk.run().0, 0);
+}
+
+/// GStreamer without any encoder of JPEG: the test source still plays, but no portrait can be made.
+fn without_jpeg(desk: &Desk) -> String {
+    gst::init().unwrap();
+    let folder = desk.at("plugins");
+    fs::create_dir(&folder).unwrap();
+    for name in ["coreelements", "app", "png", "videoconvertscale", "imagefreeze"] {
+        let plugin = gst::Registry::get().find_plugin(name).unwrap();
+        let file = plugin.filename().unwrap();
+        std::os::unix::fs::symlink(&file, format!("{folder}/{}", file.file_name().unwrap().display()))
+            .unwrap();
+    }
+    folder
+}
+
+#[test]
+fn a_face_that_cannot_be_looked_up_is_for_a_person_to_judge() {
+    let desk = Desk::new(json!({"method": "passive"}), None);
+    let plugins = without_jpeg(&desk);
+    let mut command = desk.launcher(&["run", &desk.at("w.json"), "--json"]);
+    command.env("GST_PLUGIN_SYSTEM_PATH_1_0", &plugins).env("GST_REGISTRY_1_0", desk.at("registry"));
+    let output = command.env_remove("GST_PLUGIN_PATH").output().unwrap();
+    let session = &lines(&output).pop().unwrap()["session"];
+    assert_eq!((output.status.code(), &session["status"]), (Some(2), &json!("In Review")), "{session}");
+    assert_eq!(risks(session), ["LOW_FACE_QUALITY"]);
+    let warning = &session["decision"]["liveness_checks"][0]["warnings"][0];
+    assert_eq!(warning["additional_data"]["reason"], "FACE_NOT_COMPARED");
+}
+
+#[test]
+fn how_alike_is_the_same_is_the_workflows_to_say() {
+    let desk = Desk::new(json!({"method": "passive", "blocklist_threshold": 1}), None);
+    desk.told(&["faces", "add", PORTRAIT]);
+    let (status, session, _) = desk.run();
+    assert_eq!((status, risks(&session)), (2, vec!["POSSIBLE_FACE_IN_BLOCKLIST"]));
+    let lenient = json!({"possible_blocklist_threshold": 1, "blocklist_threshold": 1});
+    let mut workflow: Value = serde_json::from_str(&fs::read_to_string(desk.at("w.json")).unwrap()).unwrap();
+    workflow.as_object_mut().unwrap().extend(lenient.as_object().unwrap().clone());
+    fs::write(desk.at("w.json"), workflow.to_string()).unwrap();
+    let (status, session, _) = desk.run();
+    assert_eq!((status, risks(&session)), (0, vec![]));
+}
+
+#[test]
+fn status_rules_see_what_the_lists_say() {
+    let rule = |risk: &str, status: &str| json!([{"field": "warnings.risk", "operator": "eq", "value": risk, "status": status}]);
+    let look = |rules: Value| json!({"node_id": "look", "method": "passive", "duplicated_face_action": "REVIEW", "status_rules": rules});
+    let then = json!({"node_id": "again", "method": "passive"});
+    let desk = Desk::new(json!({"nodes": [look(rule("DUPLICATED_FACE", "Declined")), then]}), None);
+    desk.told(&["faces", "add", PORTRAIT, "--list", "known", "--vendor-data", "ann"]);
+    let (status, session, _) = desk.run();
+    assert_eq!((status, risks(&session)), (1, vec!["DUPLICATED_FACE"]));
+    let statuses: Vec<_> = checks(&session).iter().map(|check| &check["status"]).collect();
+    assert_eq!(statuses, ["Declined", "Not Started"]);
 }
 
 #[test]
@@ -253,6 +358,49 @@ fn who_was_checked_before_is_known_again() {
     assert!(listed[0].get("embedding").is_none());
     let nearest = &other.told(&["faces", "search", PORTRAIT, "--top", "1"])[0];
     assert!(nearest["similarity_percentage"].as_f64() > Some(80.0), "{nearest}");
+}
+
+#[test]
+fn a_persons_own_faces_do_not_hide_whom_they_duplicate() {
+    let desk = Desk::new(json!({"method": "passive", "vendor_data": "bob"}), None);
+    for who in ["bob", "bob", "bob", "bob", "bob", "ann"] {
+        desk.told(&["faces", "add", PORTRAIT, "--list", "known", "--vendor-data", who]);
+    }
+    let (status, session, _) = desk.run();
+    assert_eq!((status, risks(&session)), (1, vec!["DUPLICATED_FACE"]));
+    let found = session["decision"]["liveness_checks"][0]["matches"].as_array().unwrap();
+    assert_eq!(found.iter().map(|found| &found["vendor_data"]).collect::<Vec<_>>(), ["ann"]);
+}
+
+#[test]
+fn one_workflow_serves_everybody() {
+    let store = json!({"path": "s.db", "key_file": "key", "enrol_faces": true});
+    let desk = Desk::new(json!({"method": "passive", "store": store, "metadata": {"desk": 1}}), None);
+    let metadata = json!({"desk": [2, null]});
+    let first = desk.run_with(&["--vendor-data", "ann", "--metadata", &metadata.to_string()]).1;
+    let told = (&first["status"], &first["vendor_data"], &first["metadata"]);
+    assert_eq!(told, (&json!("Approved"), &json!("ann"), &metadata));
+    let again = desk.run_with(&["--vendor-data", "ann"]).1;
+    assert_eq!((&again["status"], &again["metadata"]), (&json!("Approved"), &json!({"desk": 1})));
+    let (status, other, _) = desk.run_with(&["--vendor-data", "bob"]);
+    assert_eq!((status, risks(&other)), (1, vec!["DUPLICATED_FACE"]));
+    // Nobody's reference would be everybody's.
+    assert_eq!(desk.run_with(&["--vendor-data", ""]).0, 64);
+    let (status, _, said) = desk.run_with(&["--metadata", "{"]);
+    assert!(status == 64 && said.contains("--metadata is no JSON"), "{said}");
+}
+
+#[test]
+fn an_approval_whose_face_cannot_be_enrolled_is_never_told() {
+    let receiver = Receiver::new(Manner::Accepts);
+    let store = json!({"path": "s.db", "key_file": "key", "enrol_faces": true});
+    let desk = Desk::new(json!({"method": "passive", "store": store}), Some(&receiver));
+    desk.ask(&["faces", "import", "/dev/null"]);
+    let refuse = "CREATE TRIGGER full BEFORE INSERT ON faces BEGIN SELECT RAISE(ABORT, 'full'); END";
+    rusqlite::Connection::open(desk.at("s.db")).unwrap().execute_batch(refuse).unwrap();
+    let (status, _, said) = desk.run();
+    assert!(status > 60 && said.contains("the session cannot be kept"), "{status} {said}");
+    assert_eq!(statuses(&receiver), ["In Progress", "Abandoned"]);
 }
 
 #[test]
@@ -313,6 +461,23 @@ fn workflows_that_share_a_store_keep_to_their_own() {
     let left = desk.told(&["sessions", "list"]);
     assert!(left.iter().all(|session| session["session_id"] != json!(first)), "{left:?}");
     desk.told(&["sessions", "verify"]);
+}
+
+/// The webhook's first event comes before the models are loaded.
+#[test]
+fn terminating_while_models_load_ends_the_session() {
+    let receiver = Receiver::new(Manner::Accepts);
+    let desk = Desk::new(json!({"method": "action_flash"}), Some(&receiver));
+    let mut child = desk.start();
+    while receiver.requests().is_empty() {
+        assert!(child.try_wait().unwrap().is_none());
+        sleep(Duration::from_millis(1));
+    }
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(3));
+    assert_eq!(statuses(&receiver), ["In Progress", "Abandoned"]);
+    assert_eq!(desk.told(&["sessions", "list"])[0]["status"], "Abandoned");
 }
 
 /// Sessions and deliveries that are killed at any moment: nothing that was told is lost, and the log holds.

@@ -98,6 +98,11 @@ fn png_size(path: &Path) -> (u32, u32) {
     (side(16), side(20))
 }
 
+/// The session's only check.
+fn check(session: &Value) -> &Value {
+    &session["decision"]["liveness_checks"][0]
+}
+
 fn keys(value: &Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
 }
@@ -111,10 +116,12 @@ fn the_test_source_is_approved_and_leaves_its_pictures() {
     let args = ["run", WORKFLOW, "--source", "test", "--picture", &picture, "--reference", &reference];
     let output = launch(&args);
     assert_eq!(status(&output), 0, "{}", said(&output));
-    let decision = json_of(&output);
-    assert_eq!(decision["status"], "Approved");
-    assert_eq!(decision["node_id"], "passive-liveness");
-    assert_eq!(decision["method"], "PASSIVE");
+    let session = json_of(&output);
+    let fields = ["session_id", "workflow_id", "status", "vendor_data", "metadata", "created_at", "decision"];
+    assert_eq!((keys(&session), keys(&session["decision"])), (fields.to_vec(), vec!["liveness_checks"]));
+    assert_eq!(session["status"], "Approved");
+    assert_eq!(check(&session)["node_id"], "passive-liveness");
+    assert_eq!(check(&session)["method"], "PASSIVE");
     assert!(said(&output).contains("● Approved"), "{}", said(&output));
     // The frame (512 × 512) at 1080 pixels, and the panel.
     assert_eq!(png_size(Path::new(&picture)), (1080, 1330));
@@ -143,10 +150,10 @@ fn what_is_handed_in_comes_out_again() {
         "method": "passive", "frames": 1, "vendor_data": "user-7", "metadata": {"a": [1, null]}, "node_id": "kiosk 3",
     });
     let workflow = folder.file("w.json", workflow.to_string());
-    let decision = json_of(&launch(&["run", &workflow, "--source", &format!("file:{PORTRAIT}")]));
-    assert_eq!(decision["vendor_data"], "user-7");
-    assert_eq!(decision["metadata"], json!({"a": [1, null]}));
-    assert_eq!(decision["node_id"], "kiosk 3");
+    let session = json_of(&launch(&["run", &workflow, "--source", &format!("file:{PORTRAIT}")]));
+    assert_eq!(session["vendor_data"], "user-7");
+    assert_eq!(session["metadata"], json!({"a": [1, null]}));
+    assert_eq!(check(&session)["node_id"], "kiosk 3");
 }
 
 #[test]
@@ -158,9 +165,9 @@ fn a_source_without_a_face_is_declined_after_its_attempts() {
     let source = "pipeline:videotestsrc num-buffers=60 ! video/x-raw,width=320,height=240";
     let output = launch(&["run", &workflow, "--source", source, "--picture", &picture]);
     assert_eq!(status(&output), 1, "{}", said(&output));
-    let decision = json_of(&output);
-    assert_eq!(decision["warnings"][0]["risk"], "NO_FACE_DETECTED");
-    assert_eq!(decision["evidence"]["attempts_used"], 2);
+    let session = json_of(&output);
+    assert_eq!(check(&session)["warnings"][0]["risk"], "NO_FACE_DETECTED");
+    assert_eq!(check(&session)["evidence"]["attempts_used"], 2);
     assert!(said(&output).contains("once more, 1 of 2 attempts left"), "{}", said(&output));
     assert_eq!(png_size(Path::new(&picture)), (1080, 1060));
 }

@@ -17,6 +17,8 @@ use tempfile::TempDir;
 
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/workflows");
 
+const PORTRAIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/media/astronaut.png");
+
 fn launcher(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_liveness-launch"));
     command.args(args);
@@ -142,6 +144,27 @@ fn several_checks_are_one_session() {
         let decision: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
         assert_eq!(decision, session);
     }
+}
+
+#[test]
+fn all_checks_must_see_one_person() {
+    // The portrait for one frame, then a rendered person.
+    let size = "videoconvert ! videoscale ! video/x-raw,format=I420,width=512,height=512,framerate=30/1";
+    let source = format!(
+        "pipeline:filesrc location={PORTRAIT} ! pngdec ! imagefreeze num-buffers=1 ! {size} ! c. \
+         livenesstestsrc num-buffers=60 ! {size} ! c. concat name=c"
+    );
+    let look = |name: &str, frames| json!({"node_id": name, "method": "passive", "frames": frames});
+    let nodes = [look("first", 1), look("second", 9)];
+    let (status, _, session) = run(json!({"nodes": nodes, "source": source}));
+    assert_eq!((status, &session["status"]), (1, &json!("Declined")), "{session}");
+    let statuses: Vec<_> = checks(&session).iter().map(|check| &check["status"]).collect();
+    assert_eq!(statuses, ["Approved", "Declined"], "{session}");
+    let warning = &checks(&session)[1]["warnings"][0];
+    assert_eq!(
+        (&warning["risk"], &warning["additional_data"]["reason"]),
+        (&json!("LIVENESS_FACE_ATTACK"), &json!("OTHER_FACE"))
+    );
 }
 
 #[test]

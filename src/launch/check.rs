@@ -1,14 +1,12 @@
 //! A pipeline with a session's checks in it, one behind the other.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use gst::prelude::*;
 use gstliveness::elements::bin;
-use gstliveness::elements::message::{Body, LivenessMessage, ResultBody};
 use gstliveness::workflow::Node;
 
+use super::baton::Baton;
 use super::failure::Failure;
 use super::fault;
 use super::input::{Camera, Open};
@@ -27,7 +25,10 @@ pub struct Check {
     elements: Vec<gst::Element>,
     bus: gst::Bus,
     camera: Option<Camera>,
+    baton: Baton,
 }
+
+const RESULT: &str = "liveness/result";
 
 impl Check {
     /// The element that makes a node's check. Its name is the node's in the decision.
@@ -51,16 +52,16 @@ impl Check {
             .add_many(behind)
             .and_then(|()| gst::Element::link_many(chain))
             .map_err(|e| Failure::internal(format!("the pipeline cannot be built: {e}")))?;
-        Ok(Self { pipeline, elements, bus, camera })
+        Ok(Self { pipeline, elements, bus, camera, baton: Baton::default() })
     }
 
-    /// Has a check's result start the next check where `passed` says so, with the frame that follows the result.
-    pub fn hand_over(&self, passed: impl Fn(usize, &ResultBody) -> bool + Send + Sync + 'static) {
-        let ready: Arc<[AtomicBool]> = self.elements.iter().map(|_| AtomicBool::new(false)).collect();
+    /// Has each check after the first start with the frame that follows the result before it, once
+    /// [`go_on`](Self::go_on) says so.
+    pub fn hand_over(&self) {
         for (i, pair) in self.elements.windows(2).enumerate() {
-            let (next, ready) = (pair[1].downgrade(), ready.clone());
+            let (next, baton) = (pair[1].downgrade(), self.baton.clone());
             let start = move |_: &gst::Pad, _: &mut gst::PadProbeInfo<'_>| {
-                if ready[i].swap(false, Ordering::AcqRel) {
+                if baton.reaches(i) {
                     next.upgrade().into_iter().for_each(|next| next.emit_by_name::<()>("start", &[]));
                 }
                 gst::PadProbeReturn::Ok
@@ -68,20 +69,24 @@ impl Check {
             pair[0].static_pad("src").map(|pad| pad.add_probe(gst::PadProbeType::BUFFER, start));
         }
         let elements: Vec<_> = self.elements.iter().map(gst::Element::downgrade).collect();
+        let baton = self.baton.clone();
         // In the thread that posts the result, before the frame that brought it about goes on.
         self.bus.set_sync_handler(move |_, message| {
             let told = |element: &glib::WeakRef<gst::Element>| {
                 message.src() == element.upgrade().map(|e| e.upcast()).as_ref()
             };
-            if let Some(structure) = liveness(message)
+            if liveness(message).is_some_and(|structure| structure.name() == RESULT)
                 && let Some(i) = elements.iter().position(told)
-                && let Ok(LivenessMessage { body: Body::Result(result), .. }) =
-                    LivenessMessage::try_from(structure)
             {
-                ready[i].store(passed(i, &result), Ordering::Release);
+                baton.ask(i);
             }
             gst::BusSyncReply::Pass
         });
+    }
+
+    /// Tells whether the session goes on after a check's result.
+    pub fn go_on(&self, check: usize, goes_on: bool) {
+        self.baton.answer(check, goes_on);
     }
 
     /// Where the frames leave the checks, with their metas.
@@ -152,6 +157,7 @@ fn liveness(message: &gst::Message) -> Option<&gst::StructureRef> {
 
 impl Drop for Check {
     fn drop(&mut self) {
+        self.baton.drop_it();
         let _ = self.pipeline.set_state(gst::State::Null);
         self.bus.unset_sync_handler();
     }

@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 
 use gstliveness::check::Method;
 use gstliveness::workflow::{Display, Named};
+use serde_json::Value;
 
+use super::failure::Failure;
 use super::store::faces::List;
 
 /// Checks from the command line whether a live person is before a camera.
@@ -112,6 +115,14 @@ pub enum SessionsCommand {
     /// Look for events of the audit log, sessions and faces that were changed, removed or moved
     #[command(after_long_help = AFTER_VERIFY)]
     Verify,
+    /// Deliver now what waits for a workflow's webhook, and say so
+    Deliver {
+        /// The workflow, with its webhook, store and key
+        file: PathBuf,
+        /// Which workflow of a file that has several
+        #[arg(long, value_name = "WORKFLOW_ID")]
+        workflow: Option<String>,
+    },
     /// Remove what is older: sessions, their events and known faces, and their files
     Purge {
         /// Days, as 30d
@@ -151,6 +162,12 @@ pub struct RunArgs {
     /// out, or else `test`.
     #[arg(long)]
     pub source: Option<String>,
+    /// Your own reference to the person, instead of the workflow's: nobody is a duplicate of their own earlier sessions
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
+    pub vendor_data: Option<String>,
+    /// Any JSON, handed through to the decision instead of the workflow's
+    #[arg(long, value_name = "JSON")]
+    pub metadata: Option<String>,
     /// Print every message as one line of JSON on stdout, the result last, and nothing else
     #[arg(long)]
     pub json: bool,
@@ -250,6 +267,12 @@ pub struct EvalArgs {
     /// Print the report as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// What `--metadata` holds.
+pub fn metadata(text: Option<&str>) -> Result<Option<Value>, Failure> {
+    let metadata = text.map(serde_json::from_str).transpose();
+    metadata.map_err(|e| Failure::usage(format!("--metadata is no JSON: {e}")))
 }
 
 fn method(text: &str) -> Result<Method, String> {

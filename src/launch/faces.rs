@@ -65,7 +65,7 @@ pub fn run(args: &FacesArgs) -> Result<u8, Failure> {
 fn search(index: &StoredFaces<'_>, embedding: &Embedding, most: usize) -> Result<(), Failure> {
     let lists = [List::Blocklist, List::Known];
     let mut nearest: Vec<_> =
-        lists.into_iter().flat_map(|list| index.search(embedding, list, most)).collect();
+        lists.into_iter().flat_map(|list| index.search(embedding, list, None, most)).collect();
     nearest.sort_by(|a, b| b.1.total_cmp(&a.1));
     for (face, similarity) in nearest {
         let mut line =

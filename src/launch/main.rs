@@ -1,5 +1,6 @@
 //! `liveness-launch`: runs checks from the command line.
 
+mod baton;
 mod check;
 mod cli;
 mod console;

@@ -5,6 +5,8 @@ use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use gstliveness::workflow::Store;
+
 use super::failure::Failure;
 
 /// Guessing a shorter one is a matter of days.
@@ -26,6 +28,12 @@ pub fn read(what: &str, file: Option<&Path>, variable: Option<&str>) -> Result<V
         return Err(Failure::usage(format!("{what} is too short: it needs {SHORTEST} bytes or more")));
     }
     Ok(secret.to_vec())
+}
+
+/// The key of a workflow's store.
+pub fn of_store(store: &Store) -> Result<Vec<u8>, Failure> {
+    let file = store.key_file.as_ref().map(|name| Path::new(&name.0));
+    read("the store's key", file, store.key_env.as_ref().map(|name| name.0.as_str()))
 }
 
 fn of_file(what: &str, path: &Path) -> Result<Vec<u8>, Failure> {

@@ -1,18 +1,24 @@
 //! `sessions`: past sessions and their audit log from the command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use gstliveness::workflow::{Settings, Workflow};
 use serde_json::{Value, json};
 
-use super::cli::{SessionsArgs, SessionsCommand};
+use super::cli::{SessionsArgs, SessionsCommand, StoreArgs};
 use super::failure::Failure;
 use super::store::Store;
 use super::store::audit::hex;
-use super::{console, exit, identity, purge};
+use super::{console, exit, identity, purge, secret, webhook};
 
 pub fn run(args: &SessionsArgs) -> Result<u8, Failure> {
+    if let SessionsCommand::Deliver { file, workflow } = &args.command {
+        return deliver(&args.store, &Workflow::load(file, workflow.as_deref())?.settings);
+    }
     let store = Store::of(&args.store, false)?;
     match &args.command {
+        // Has the workflow's store, above.
+        SessionsCommand::Deliver { .. } => {}
         SessionsCommand::List { status } => {
             for session in store.list(status.as_deref())? {
                 let line = json!({
@@ -41,6 +47,29 @@ pub fn run(args: &SessionsArgs) -> Result<u8, Failure> {
             let folders: Vec<_> = [evidence, record].into_iter().flatten().map(PathBuf::as_path).collect();
             let gone = purge::sessions(&store, &identity::in_days(-older_than)?, None, &folders)?;
             gone.iter().try_for_each(|id| console::print(&json!({ "session_id": id }).to_string()))?;
+        }
+    }
+    Ok(exit::APPROVED)
+}
+
+/// Delivers what waits for a workflow's webhook.
+fn deliver(args: &StoreArgs, settings: &Settings) -> Result<u8, Failure> {
+    if args.store.is_some() || args.key_file.is_some() {
+        return Err(Failure::usage("deliver takes the store and its key from the workflow"));
+    }
+    let (Some(webhook), Some(kept)) = (&settings.webhook, &settings.store) else {
+        return Err(Failure::usage("the workflow has no webhook"));
+    };
+    let path = Path::new(&kept.path.0);
+    if !path.exists() {
+        return Err(Failure::no_input(format!("there is no store {}", path.display())));
+    }
+    let store = Store::open(path, &secret::of_store(kept)?)?;
+    match webhook::deliver(webhook, &store)? {
+        (delivered, 0) => console::print(&json!({ "delivered": delivered }).to_string())?,
+        (delivered, waiting) => {
+            let told = format!("{delivered} webhook events are delivered, {waiting} still wait in the store");
+            return Err(Failure::output(told));
         }
     }
     Ok(exit::APPROVED)

@@ -99,11 +99,14 @@ impl Decision {
         self
     }
 
-    /// In the light of the faces that are known: their matches and warnings, and a status that may be worse.
+    /// In the light of the faces that are known: their matches and warnings, and a status that may be worse. What has not
+    /// passed needs no doubt.
     pub fn screened(self, screened: &Screened, node_id: &str) -> Result<Self, Failure> {
+        let doubt = screened.doubt.filter(|_| self.passed());
         let Self { status, mut json, .. } = self;
         let status = if status == Status::Abandoned { status } else { screened.status(status) };
         let warnings = screened.risks.iter().map(|(risk, grave)| Noted::new(*risk, *grave, node_id));
+        let warnings = warnings.chain(doubt.map(|doubt| Noted::of_doubt(doubt, node_id)));
         let warnings = warnings.map(serde_json::to_value).collect::<Result<Vec<_>, _>>();
         let matches = serde_json::to_value(&screened.matches);
         let (Ok(warnings), Ok(matches)) = (warnings, matches) else {
@@ -112,6 +115,8 @@ impl Decision {
         json.insert("status".into(), status.name().into());
         json.insert("matches".into(), matches);
         if let Some(Value::Array(all)) = json.get_mut("warnings") {
+            // None stands twice: the later one knows more.
+            all.retain(|known| warnings.iter().all(|warning| warning["risk"] != known["risk"]));
             all.extend(warnings);
         }
         Self::read(status, &Value::Object(json).to_string())
@@ -128,5 +133,45 @@ impl TryFrom<&ResultBody> for Decision {
 
     fn try_from(result: &ResultBody) -> Result<Self, Failure> {
         Self::read(result.status, &result.json)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gstliveness::session::{Doubt, LogType, Risk};
+
+    use super::*;
+
+    fn approved(risks: Vec<(Risk, LogType)>) -> Decision {
+        let decision =
+            session::Decision { status: Status::Approved, risks, ..session::Decision::abandoned() };
+        let json = LivenessCheck::new("n", Method::Passive, &decision, None).to_json();
+        Decision::read(Status::Approved, &json).unwrap()
+    }
+
+    #[test]
+    fn what_has_not_passed_needs_no_doubt() {
+        let doubtful = Screened { doubt: Some(Doubt::Unseen), ..Screened::default() };
+        let none = Decision::not_started("n", Method::Passive).unwrap();
+        for status in [Status::Declined, Status::Abandoned] {
+            let decision = Decision { status, ..none.clone() }.screened(&doubtful, "n").unwrap();
+            assert_eq!((decision.status, &decision.json["warnings"]), (status, &Value::Array(Vec::new())));
+        }
+    }
+
+    #[test]
+    fn a_doubt_is_told_once_with_its_reason() {
+        let doubtful = Screened { doubt: Some(Doubt::Unseen), ..Screened::default() };
+        let noted = vec![(Risk::LowFaceQuality, LogType::Information)];
+        for decision in [approved(Vec::new()), approved(noted)] {
+            let decision = decision.screened(&doubtful, "n").unwrap();
+            assert_eq!((decision.status, &decision.json["status"]), (Status::InReview, &"In Review".into()));
+            let [warning] = decision.json["warnings"].as_array().unwrap().as_slice() else { panic!() };
+            assert_eq!(
+                (&warning["risk"], &warning["log_type"]),
+                (&"LOW_FACE_QUALITY".into(), &"warning".into())
+            );
+            assert_eq!(warning["additional_data"]["reason"], "FACE_NOT_COMPARED");
+        }
     }
 }

@@ -17,5 +17,5 @@ pub use record::{SessionDecision, SessionRecord};
 pub use report::{LivenessCheck, Warning};
 pub use risk::{LogType, Risk};
 pub use rules::{Limit, RuleAction, Rules};
-pub use screening::{FaceMatch, Screened, Screening};
+pub use screening::{Doubt, FaceMatch, Likeness, Screened, Screening};
 pub use status_rule::{Operator, StatusRule, apply_status_rules};

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::decision::{Decision, Status};
 use super::risk::{LogType, Risk};
+use super::screening::Doubt;
 use crate::check::{Challenge, Cue, Evidence, Failure, Guidance, Method};
 use crate::face::{AgeGender, FaceQuality};
 
@@ -118,6 +119,12 @@ impl Warning {
             long_description: risk.long_description(),
             node_id: node_id.to_owned(),
         }
+    }
+
+    pub fn of_doubt(doubt: Doubt, node_id: &str) -> Self {
+        let (risk, grave) = doubt.risk();
+        let reason = serde_json::json!({ "reason": doubt.name(), "text": doubt.text() });
+        Self { additional_data: Some(reason), ..Self::new(risk, grave, node_id) }
     }
 }
 

@@ -5,20 +5,32 @@ use serde::Serialize;
 use super::decision::Status;
 use super::risk::{LogType, Risk};
 use super::rules::RuleAction;
+use crate::face::Embedding;
 
-/// Cosine similarities from which two pictures may show one person, and from which they do. Measured on pairs of different
-/// people: in ordinary pictures none of 6 410 reaches the first, in NUAA's hard light 4.8 % of 17 494 do, and 0.05 % the
-/// second.
-pub const POSSIBLE: f32 = 0.5;
-pub const CERTAIN: f32 = 0.7;
+/// Cosine similarities from which two pictures may show one person, and from which they do.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Likeness {
+    pub possible: f64,
+    pub certain: f64,
+}
+
+impl Default for Likeness {
+    /// Measured on pairs of different people: in ordinary pictures none of 6 410 reaches the first, in NUAA's hard light
+    /// 4.8 % of 17 494 do, and 0.05 % the second.
+    fn default() -> Self {
+        Self { possible: 0.5, certain: 0.7 }
+    }
+}
 
 /// What each kind of match comes to; `None` for the default: decline, for what is only possible review.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Screening {
     pub blocklist: Option<RuleAction>,
     pub possible_blocklist: Option<RuleAction>,
     pub duplicated_face: Option<RuleAction>,
     pub possible_duplicated_face: Option<RuleAction>,
+    pub like_blocked: Likeness,
+    pub like_known: Likeness,
 }
 
 /// A face in the index that looks like the person's, as one of `matches[]`.
@@ -34,10 +46,56 @@ pub struct FaceMatch {
     pub is_blocklisted: bool,
 }
 
+/// What is held against a face besides the lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// There is no portrait, or no face is found in it: whose it is remains open.
+    Unseen,
+    /// It is another person's than that of the session's first check.
+    OtherPerson,
+}
+
+impl Doubt {
+    /// What the face of a later check is beside that of the first, by their cosine similarity; `None` where one of them has
+    /// not been seen.
+    pub fn of_likeness(likeness: Option<f32>) -> Option<Self> {
+        match likeness {
+            None => Some(Self::Unseen),
+            Some(likeness) if likeness < Embedding::SAME_PERSON => Some(Self::OtherPerson),
+            Some(_) => None,
+        }
+    }
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unseen => "FACE_NOT_COMPARED",
+            Self::OtherPerson => "OTHER_FACE",
+        }
+    }
+
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Unseen => {
+                "The portrait's face could not be compared with others: whose it is remains open."
+            }
+            Self::OtherPerson => "The face is not that of the session's first check.",
+        }
+    }
+
+    /// What it comes to: nobody is approved unseen.
+    pub const fn risk(self) -> (Risk, LogType) {
+        match self {
+            Self::Unseen => (Risk::LowFaceQuality, LogType::Warning),
+            Self::OtherPerson => (Risk::LivenessFaceAttack, LogType::Error),
+        }
+    }
+}
+
 /// What the matches come to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Screened {
     pub risks: Vec<(Risk, LogType)>,
+    pub doubt: Option<Doubt>,
     /// Nearest first.
     pub matches: Vec<FaceMatch>,
 }
@@ -52,14 +110,22 @@ impl Screening {
         }
     }
 
+    /// What counts as alike on the blocklist, or among those that are known.
+    fn likeness(&self, blocklist: bool) -> Likeness {
+        if blocklist { self.like_blocked } else { self.like_known }
+    }
+
     /// Judges the nearest faces by their similarity (−1 to 1). Nobody is a duplicate of themselves: known faces with
     /// the person's own `vendor_data` do not count.
     pub fn judge(&self, nearest: Vec<(FaceMatch, f32)>, vendor_data: Option<&str>) -> Screened {
         let own = |face: &FaceMatch| {
             !face.is_blocklisted && vendor_data.is_some() && face.vendor_data.as_deref() == vendor_data
         };
-        let mut alike: Vec<_> =
-            nearest.into_iter().filter(|(face, similarity)| *similarity >= POSSIBLE && !own(face)).collect();
+        let least = |face: &FaceMatch| self.likeness(face.is_blocklisted).possible;
+        let mut alike: Vec<_> = nearest
+            .into_iter()
+            .filter(|(face, similarity)| f64::from(*similarity) >= least(face) && !own(face))
+            .collect();
         alike.sort_by(|a, b| b.1.total_cmp(&a.1));
         let mut risks = Vec::new();
         for (listed, certain, possible) in [
@@ -67,18 +133,20 @@ impl Screening {
             (false, Risk::DuplicatedFace, Risk::PossibleDuplicatedFace),
         ] {
             if let Some((_, similarity)) = alike.iter().find(|(face, _)| face.is_blocklisted == listed) {
-                let risk = if *similarity >= CERTAIN { certain } else { possible };
+                let is_certain = f64::from(*similarity) >= self.likeness(listed).certain;
+                let risk = if is_certain { certain } else { possible };
                 risks.push((risk, self.action(risk).log_type()));
             }
         }
-        Screened { risks, matches: alike.into_iter().map(|(face, _)| face).collect() }
+        Screened { risks, doubt: None, matches: alike.into_iter().map(|(face, _)| face).collect() }
     }
 }
 
 impl Screened {
     /// A decision's status in the light of the matches: never better than it was.
     pub fn status(&self, status: Status) -> Status {
-        let known = self.risks.iter().map(|(_, grave)| match grave {
+        let doubt = self.doubt.map(Doubt::risk);
+        let known = self.risks.iter().chain(&doubt).map(|(_, grave)| match grave {
             LogType::Error => Status::Declined,
             LogType::Warning => Status::InReview,
             LogType::Information => Status::Approved,
@@ -122,6 +190,20 @@ mod tests {
     }
 
     #[test]
+    fn each_list_has_its_own_likeness() {
+        let strict = Likeness { possible: 0.2, certain: 0.3 };
+        let screening = Screening { like_blocked: strict, ..Screening::default() };
+        let names = |similarity| {
+            let both = vec![face("a", true, similarity), face("b", false, similarity)];
+            names(&screening.judge(both, None))
+        };
+        assert_eq!(names(0.1), [""; 0]);
+        assert_eq!(names(0.25), ["POSSIBLE_FACE_IN_BLOCKLIST"]);
+        assert_eq!(names(0.3), ["FACE_IN_BLOCKLIST"]);
+        assert_eq!(names(0.5), ["FACE_IN_BLOCKLIST", "POSSIBLE_DUPLICATED_FACE"]);
+    }
+
+    #[test]
     fn nobody_is_their_own_duplicate_but_anybody_may_be_blocked() {
         let screen = |listed| Screening::default().judge(vec![face("me", listed, 0.9)], Some("me"));
         assert_eq!(screen(false), Screened::default());
@@ -132,6 +214,22 @@ mod tests {
         );
     }
 
+    #[test]
+    fn another_persons_face_is_an_attack_and_an_unknown_one_is_in_doubt() {
+        assert_eq!(Doubt::of_likeness(Some(0.31)), None);
+        assert_eq!(Doubt::of_likeness(None), Some(Doubt::Unseen));
+        let other = Doubt::of_likeness(Some(0.29));
+        let screened = Screened { doubt: other, ..Screened::default() };
+        assert_eq!((other, screened.status(Status::Approved)), (Some(Doubt::OtherPerson), Status::Declined));
+    }
+
+    #[test]
+    fn nobody_is_approved_unseen() {
+        let screened = Screened { doubt: Some(Doubt::Unseen), ..Screened::default() };
+        let statuses = [Status::Approved, Status::InReview, Status::Declined].map(|s| screened.status(s));
+        assert_eq!(statuses, [Status::InReview, Status::InReview, Status::Declined]);
+    }
+
     proptest! {
         #[test]
         fn a_match_never_mends_a_decision(
@@ -140,12 +238,13 @@ mod tests {
             let action = Some(RuleAction::ALL[action]);
             let screening = Screening {
                 blocklist: action, possible_blocklist: action, duplicated_face: action, possible_duplicated_face: action,
+                ..Screening::default()
             };
             let nearest = similarities.iter().map(|(similarity, listed)| face("x", *listed, *similarity)).collect();
             let screened = screening.judge(nearest, None);
             let status = Status::ALL[status];
             prop_assert_eq!(Status::worst([screened.status(status), status]), screened.status(status));
-            let alike = similarities.iter().any(|(similarity, _)| *similarity >= POSSIBLE);
+            let alike = similarities.iter().any(|(similarity, _)| f64::from(*similarity) >= Likeness::default().possible);
             prop_assert_eq!(alike, !screened.risks.is_empty());
             if action == Some(RuleAction::NoAction) {
                 prop_assert_eq!(screened.status(status), status);

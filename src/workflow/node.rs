@@ -1,7 +1,7 @@
 //! One check of a workflow; what is left out keeps the element's default.
 
 use crate::check::{Action, Actions, Method};
-use crate::session::{Limit, RuleAction, Rules, Screening, StatusRule, Thresholds};
+use crate::session::{Likeness, Limit, RuleAction, Rules, Screening, StatusRule, Thresholds};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -89,6 +89,18 @@ pub struct Node {
     pub blocklist_action: Option<Word<RuleAction>>,
     /// What a face that may be on the blocklist comes to
     pub possible_blocklist_action: Option<Word<RuleAction>>,
+    /// Cosine similarity from which a face may be another person's; 0.5 when left out
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub possible_duplicated_face_threshold: Option<f64>,
+    /// Cosine similarity from which it is; 0.7 when left out
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub duplicated_face_threshold: Option<f64>,
+    /// Cosine similarity from which a face may be on the blocklist; 0.5 when left out
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub possible_blocklist_threshold: Option<f64>,
+    /// Cosine similarity from which it is; 0.7 when left out
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub blocklist_threshold: Option<f64>,
     /// Rules on the finished check's fields; the first that holds sets its status
     #[serde(default)]
     pub status_rules: Vec<Rule>,
@@ -154,11 +166,18 @@ impl Node {
     /// What faces on lists come to.
     pub fn screening(&self) -> Screening {
         let action = |word: Option<Word<RuleAction>>| word.map(|word| word.0);
+        let default = Likeness::default();
+        let likeness = |possible: Option<f64>, certain: Option<f64>| Likeness {
+            possible: possible.unwrap_or(default.possible),
+            certain: certain.unwrap_or(default.certain),
+        };
         Screening {
             possible_duplicated_face: action(self.face_liveness_possible_duplicated_face_action),
             duplicated_face: action(self.duplicated_face_action),
             blocklist: action(self.blocklist_action),
             possible_blocklist: action(self.possible_blocklist_action),
+            like_blocked: likeness(self.possible_blocklist_threshold, self.blocklist_threshold),
+            like_known: likeness(self.possible_duplicated_face_threshold, self.duplicated_face_threshold),
         }
     }
 

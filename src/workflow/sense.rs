@@ -1,7 +1,7 @@
 //! What a check's fields say together.
 
 use crate::check::{FlashConfig, MOST_CELLS, Method};
-use crate::session::{RuleAction, Thresholds};
+use crate::session::{RuleAction, Screening, Thresholds};
 
 use super::document::Step;
 use super::fault::Fault;
@@ -73,6 +73,7 @@ impl Node {
     fn crossed(&self, path: &[Step], names: &Names) -> Vec<Fault> {
         let default = Thresholds::default();
         let number = |ours, given, default| Number { name: names.written(ours), given, default };
+        let usual = Screening::default();
         let pairs = [
             (
                 number("decline_threshold", self.decline_threshold, default.decline),
@@ -85,6 +86,22 @@ impl Node {
             (
                 number("face_luminance_min_threshold", self.face_luminance_min_threshold, 0.0),
                 number("face_luminance_max_threshold", self.face_luminance_max_threshold, 100.0),
+            ),
+            (
+                number(
+                    "possible_duplicated_face_threshold",
+                    self.possible_duplicated_face_threshold,
+                    usual.like_known.possible,
+                ),
+                number("duplicated_face_threshold", self.duplicated_face_threshold, usual.like_known.certain),
+            ),
+            (
+                number(
+                    "possible_blocklist_threshold",
+                    self.possible_blocklist_threshold,
+                    usual.like_blocked.possible,
+                ),
+                number("blocklist_threshold", self.blocklist_threshold, usual.like_blocked.certain),
             ),
         ];
         let crossed = pairs.iter().filter(|(low, high)| low.value() > high.value());

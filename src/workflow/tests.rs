@@ -139,6 +139,23 @@ fn integrators_names_and_ours_are_one() {
 }
 
 #[test]
+fn each_list_of_faces_has_two_thresholds() {
+    let text = r#"{"method":"passive","possible_blocklist_threshold":0.3,"blocklist_threshold":0.4,
+        "duplicated_face_threshold":0.9}"#;
+    let screening = parsed(text)[0].nodes[0].screening();
+    let (blocked, known) = (screening.like_blocked, screening.like_known);
+    assert_eq!((blocked.possible, blocked.certain, known.possible, known.certain), (0.3, 0.4, 0.5, 0.9));
+    let crossed = r#"{"method":"passive","duplicated_face_threshold":0.4}"#;
+    assert!(
+        fails(crossed).contains("(0.5) lies above duplicated_face_threshold (0.4)"),
+        "{}",
+        fails(crossed)
+    );
+    let beyond = r#"{"method":"passive","blocklist_threshold":70}"#;
+    assert!(fails(beyond).contains("blocklist_threshold must be a number from 0 to 1, not 70"));
+}
+
+#[test]
 fn several_workflows_have_several_nodes() {
     let text = "[[workflows]]\nworkflow_id = 'a'\nsource = 'test'\n[[workflows.nodes]]\nnode_id = 'x'\nmethod = 'passive'\n\
         [[workflows.nodes]]\nnode_id = 'y'\nmethod = 'action'\naction_count = 3.0\n[[workflows]]\nworkflow_id = 'b'\nmethod = 'flash'\n";

@@ -31,6 +31,8 @@ impl Request {
 pub enum Manner {
     Accepts,
     Fails,
+    /// Answers that it does not want it.
+    Rejects,
     /// Sends on to another host.
     Redirects,
     Hangs,
@@ -98,6 +100,7 @@ fn serve(stream: TcpStream, kept: &Mutex<Vec<Request>>, manner: Manner) {
     match manner {
         Manner::Accepts => answer("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"),
         Manner::Fails => answer("HTTP/1.1 500 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
+        Manner::Rejects => answer("HTTP/1.1 400 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
         Manner::Redirects => answer(
             "HTTP/1.1 302 Found\r\nLocation: http://other.example/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
         ),

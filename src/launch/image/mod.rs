@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use gstliveness::check::Method;
 use serde_json::{Value, json};
 
-use super::cli::ImageArgs;
+use super::cli::{self, ImageArgs};
 use super::failure::Failure;
 use super::{console, exit};
 use gstliveness::workflow::{Name, Node};
@@ -21,7 +21,8 @@ use turn::Turn;
 
 pub fn run(args: &ImageArgs) -> Result<u8, Failure> {
     let node = node(args)?;
-    let envelope = Envelope { vendor_data: args.vendor_data.clone(), metadata: metadata(args)? };
+    let metadata = cli::metadata(args.metadata.as_deref())?.unwrap_or_default();
+    let envelope = Envelope { vendor_data: args.vendor_data.clone(), metadata };
     let _nets = Nets::hold(&node)?;
     let indented = args.files.len() == 1 && !args.json;
     let mut worst = exit::APPROVED;
@@ -50,12 +51,6 @@ fn node(args: &ImageArgs) -> Result<Node, Failure> {
         models_dir: args.models_dir.as_ref().map(|dir| Name(dir.display().to_string())),
         ..Node::new(Method::Passive)
     })
-}
-
-fn metadata(args: &ImageArgs) -> Result<Value, Failure> {
-    let parse = |text: &String| serde_json::from_str(text);
-    let metadata = args.metadata.as_ref().map(parse).transpose();
-    metadata.map(Option::unwrap_or_default).map_err(|e| Failure::usage(format!("--metadata is no JSON: {e}")))
 }
 
 /// One picture's output and exit status. Among several, one that cannot be judged keeps its line, so that the

@@ -38,7 +38,7 @@ impl Reporter for Lines {
         if last { Ok(()) } else { print(std::mem::take(&mut self.result)) }
     }
 
-    fn session(&mut self, record: &Map<String, Value>, _decisive: &Decision) -> Result<(), Failure> {
+    fn session(&mut self, record: &Map<String, Value>) -> Result<(), Failure> {
         let mut line = std::mem::take(&mut self.result);
         line.insert("session".into(), record.clone().into());
         print(line)

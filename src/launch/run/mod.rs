@@ -4,6 +4,7 @@ mod evidence;
 mod interrupt;
 mod lines;
 mod people;
+mod person;
 mod recorder;
 mod records;
 mod reporter;
@@ -18,7 +19,7 @@ use gstliveness::elements::message::{Body, LivenessMessage, ResultBody};
 use serde_json::Value;
 
 use super::check::{Check, Event};
-use super::cli::RunArgs;
+use super::cli::{self, RunArgs};
 use super::failure::Failure;
 use super::input::{Open, Source};
 use super::seen::Seen;
@@ -39,7 +40,7 @@ const TICK: Duration = Duration::from_millis(50);
 const LAST_FRAME: Duration = Duration::from_millis(500);
 
 pub fn run(args: &RunArgs) -> Result<u8, Failure> {
-    let workflow = Workflow::load(&args.file, args.workflow.as_deref())?;
+    let workflow = workflow(args)?;
     let name = args.source.as_deref().or(workflow.settings.source.as_ref().map(|name| name.0.as_str()));
     let name = name.unwrap_or("test");
     let source = Source::parse(name, &workflow.methods(), workflow.settings.rtsp.as_ref())?;
@@ -57,29 +58,42 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let recorder = recorder.transpose()?;
     session.video = recorder.as_ref().map(|recorder| recorder.path.display().to_string());
     let check = build(args, &workflow, &source, open).map_err(of_source)?;
-    check.hand_over(session.passes());
+    check.hand_over();
     let seen = args.picture.as_ref().map(|_| check.output().map(|pad| Seen::watch(&pad))).transpose()?;
     let mut reporter: Box<dyn Reporter> =
         if args.json { Box::new(Lines::default()) } else { Box::new(People::new()) };
 
     let timeout = Duration::from_secs_f64(args.timeout);
+    // No signal leaves a session that has been told of in progress: models take a while to load.
+    let interrupt = Interrupt::new();
     records.keep(&session.record()?, true)?;
     let watched = check.start().and_then(|()| {
-        Watch { check: &check, reporter: reporter.as_mut(), evidence: &evidence, records: &mut records }
+        let reporter = reporter.as_mut();
+        Watch { check: &check, interrupt: &interrupt, reporter, evidence: &evidence, records: &mut records }
             .until_decided(&mut session, timeout)
     });
     recorder.as_ref().into_iter().for_each(Recorder::finish);
     if let Err(failure) = watched {
-        records.keep(&session.abandoned()?, true)?;
+        records.abandon(&session)?;
         records.finish();
         return Err(of_source(failure));
     }
+    drop(interrupt);
     let saved = save(args, &workflow, seen.as_ref(), &session, &evidence);
     drop(check);
-    reporter.session(&session.record()?, session.decisive()?)?;
+    reporter.session(&session.record()?)?;
     records.finish();
     saved?;
     Ok(exit::status_of(session.status()))
+}
+
+/// The workflow, for the person that the command line names.
+fn workflow(args: &RunArgs) -> Result<Workflow, Failure> {
+    let mut workflow = Workflow::load(&args.file, args.workflow.as_deref())?;
+    let settings = &mut workflow.settings;
+    settings.vendor_data = args.vendor_data.clone().or(settings.vendor_data.take());
+    settings.metadata = cli::metadata(args.metadata.as_deref())?.or(settings.metadata.take());
+    Ok(workflow)
 }
 
 fn build(args: &RunArgs, workflow: &Workflow, source: &Source, open: Open) -> Result<Check, Failure> {
@@ -91,6 +105,7 @@ fn build(args: &RunArgs, workflow: &Workflow, source: &Source, open: Open) -> Re
 /// Tells the messages until the session is decided; Ctrl-C and the clock abandon it.
 struct Watch<'a, 'w> {
     check: &'a Check,
+    interrupt: &'a Interrupt,
     reporter: &'a mut dyn Reporter,
     evidence: &'a Evidence,
     records: &'a mut Records<'w>,
@@ -98,21 +113,18 @@ struct Watch<'a, 'w> {
 
 impl Watch<'_, '_> {
     fn until_decided(&mut self, session: &mut Session, timeout: Duration) -> Result<(), Failure> {
-        let interrupt = Interrupt::new();
         let deadline = Instant::now() + timeout;
         let mut given_up = false;
         while let Some(current) = session.current() {
             let late = Instant::now() >= deadline;
-            if !given_up && (late || interrupt.came()) {
+            if !given_up && (late || self.interrupt.came()) {
                 let why = if late { "the time is over" } else { "interrupted" };
                 tracing::warn!("{why}, the session is abandoned");
                 self.check.cancel(current);
                 given_up = true;
             }
             match self.check.next(TICK)? {
-                Some(Event::Liveness(teller, structure)) => {
-                    self.take(session, current == teller, &structure)?
-                }
+                Some(Event::Liveness(teller, structure)) => self.take(session, teller, &structure)?,
                 // The last pictures have decided a check, and none are left for the next.
                 Some(Event::Ended) if current > 0 => self.check.cancel(current),
                 Some(Event::Ended) => return Err(Failure::data("it ended before its first picture")),
@@ -125,19 +137,24 @@ impl Watch<'_, '_> {
     fn take(
         &mut self,
         session: &mut Session,
-        current: bool,
+        teller: usize,
         structure: &gst::Structure,
     ) -> Result<(), Failure> {
         let message = LivenessMessage::try_from(structure.as_ref());
         self.reporter.message(structure, message.as_ref().ok())?;
         if let Ok(LivenessMessage { header, body: Body::Result(result) }) = message
-            && current
+            && session.current() == Some(teller)
         {
-            session.decide(header, result, self.evidence, self.records)?;
+            session.decide(header, result, self.records)?;
             let last = session.current().is_none();
+            self.check.go_on(teller, !last);
+            session.illustrate(self.evidence)?;
             // Before anybody is told.
-            self.records.keep(&session.record()?, last)?;
-            self.records.enrol(&session.id, session.status())?;
+            if last {
+                self.records.conclude(session)?;
+            } else {
+                self.records.keep(&session.record()?, false)?;
+            }
             let decided = session.outcomes.last().map(|outcome| &outcome.decision);
             decided.map_or(Ok(()), |decision| self.reporter.check(decision, last))?;
         }

@@ -81,13 +81,8 @@ impl Reporter for People {
         Ok(())
     }
 
-    /// The session's fields, and beside them those of the check that decided it: most programs look for that alone.
-    fn session(&mut self, record: &Map<String, Value>, decisive: &Decision) -> Result<(), Failure> {
-        let mut all = record.clone();
-        for (field, value) in &decisive.json {
-            all.entry(field).or_insert_with(|| value.clone());
-        }
-        console::print(&format!("{:#}", Value::Object(all)))
+    fn session(&mut self, record: &Map<String, Value>) -> Result<(), Failure> {
+        console::print(&format!("{:#}", Value::Object(record.clone())))
     }
 }
 

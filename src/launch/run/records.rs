@@ -1,16 +1,16 @@
 //! What a run leaves in the store: the session as it stands, the face it brought, and its events.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use gstliveness::elements::message::ResultBody;
 use gstliveness::face::Embedding;
-use gstliveness::inference::ModelSource;
-use gstliveness::session::{Screened, Status};
-use gstliveness::workflow::{Name, Store as StoreSettings, Workflow};
+use gstliveness::session::{Doubt, Screened, Status};
+use gstliveness::workflow::{Node, Store as StoreSettings, Workflow};
 use serde_json::{Map, Value};
 
-use crate::embed::Faces;
+use super::person::Person;
+use super::session::Session;
 use crate::failure::Failure;
 use crate::store::Store;
 use crate::store::faces::{Face, FaceIndex, List, StoredFaces};
@@ -26,6 +26,9 @@ const FAREWELL: Duration = Duration::from_secs(5);
 pub struct Records<'a> {
     kept: Option<Kept>,
     workflow: &'a Workflow,
+    person: Person,
+    /// Whether the session's end is kept.
+    concluded: bool,
 }
 
 struct Kept {
@@ -33,8 +36,6 @@ struct Kept {
     courier: Option<Courier>,
     places: Places,
     enrol: bool,
-    /// The face of the session so far.
-    face: Option<Embedding>,
 }
 
 impl<'a> Records<'a> {
@@ -45,67 +46,98 @@ impl<'a> Records<'a> {
             Places::of(settings).folders().for_each(|folder| purge::files(folder, days));
         }
         let kept = settings.store.as_ref().map(|store| Kept::open(store, workflow)).transpose()?;
-        Ok(Self { kept, workflow })
+        Ok(Self { kept, workflow, person: Person::default(), concluded: false })
     }
 
-    /// What the face of a check comes to.
-    pub fn screen(&mut self, node: usize, result: &ResultBody) -> Result<Screened, Failure> {
-        let (Some(kept), Some(node)) = (&mut self.kept, self.workflow.nodes.get(node)) else {
+    /// What the face of a check comes to: one that cannot be looked up is in doubt, and so is one that is not the first's.
+    pub fn screen(&mut self, number: usize, result: &ResultBody) -> Result<Screened, Failure> {
+        let compared = self.kept.is_some() || self.workflow.nodes.len() > 1;
+        let Some(node) = self.workflow.nodes.get(number).filter(|_| compared) else {
             return Ok(Screened::default());
         };
-        let Some(reference) = &result.reference_image else {
-            return Ok(Screened::default());
+        let doubt = self.person.see(number, node, result)?;
+        let listed = match (&self.kept, &self.person.face) {
+            (None, _) => Screened::default(),
+            (Some(_), None) => Screened { doubt: Some(Doubt::Unseen), ..Screened::default() },
+            (Some(kept), Some(face)) => self.look_up(&kept.store, node, face)?,
         };
-        let models =
-            node.models_dir.as_ref().map(|Name(folder)| ModelSource::Directory(PathBuf::from(folder)));
-        kept.face = Faces::new(&models.unwrap_or(ModelSource::Embedded))?.of_reference(reference)?;
-        let Some(face) = &kept.face else {
-            return Ok(Screened::default());
-        };
-        let index = StoredFaces::load(&kept.store)?;
-        let nearest =
-            [List::Blocklist, List::Known].into_iter().flat_map(|list| index.search(face, list, MATCHES));
+        Ok(Screened { doubt: doubt.or(listed.doubt), ..listed })
+    }
+
+    fn look_up(&self, store: &Store, node: &Node, face: &Embedding) -> Result<Screened, Failure> {
+        let index = StoredFaces::load(store)?;
+        let own = self.workflow.settings.vendor_data.as_deref();
+        // On the blocklist a person's own face counts like anybody's.
+        let nearest = [(List::Blocklist, None), (List::Known, own)].into_iter();
+        let nearest = nearest.flat_map(|(list, except)| index.search(face, list, except, MATCHES));
         let nearest = nearest.map(|(face, similarity)| (face.matching(similarity), similarity)).collect();
-        Ok(node.screening().judge(nearest, self.workflow.settings.vendor_data.as_deref()))
+        Ok(node.screening().judge(nearest, own))
     }
 
     /// Keeps the session as it stands before anybody is told; a new status is also an event.
     pub fn keep(&self, record: &Map<String, Value>, new_status: bool) -> Result<(), Failure> {
+        self.put(record, new_status, None)
+    }
+
+    /// Keeps the session's end, and with it the face of one that is approved. What is told then stays.
+    pub fn conclude(&mut self, session: &Session) -> Result<(), Failure> {
+        self.put(&session.record()?, true, self.known(session)?)?;
+        self.concluded = true;
+        Ok(())
+    }
+
+    /// The face that the session adds to those that are known.
+    fn known(&self, session: &Session) -> Result<Option<(Face, &Embedding)>, Failure> {
+        let enrols =
+            self.kept.as_ref().is_some_and(|kept| kept.enrol) && session.status() == Status::Approved;
+        let Some(embedding) = self.person.face.as_ref().filter(|_| enrols) else {
+            return Ok(None);
+        };
+        let vendor_data = self.workflow.settings.vendor_data.clone();
+        let face = Face::new(List::Known, Some(session.id.clone()), vendor_data)?;
+        Ok(Some((face, embedding)))
+    }
+
+    /// Keeps that a fault has ended the session, unless it had its end.
+    pub fn abandon(&self, session: &Session) -> Result<(), Failure> {
+        if self.concluded { Ok(()) } else { self.keep(&session.abandoned()?, true) }
+    }
+
+    fn put(
+        &self,
+        record: &Map<String, Value>,
+        new_status: bool,
+        known: Option<(Face, &Embedding)>,
+    ) -> Result<(), Failure> {
         let Some(Kept { store, courier, places, .. }) = &self.kept else {
             return Ok(());
         };
-        store
-            .put(record, places, new_status)
-            .map_err(|failure| failure.about("the session cannot be kept"))?;
+        let put = match known {
+            Some((face, embedding)) => store.put_known(record, places, &face, embedding),
+            None => store.put(record, places, new_status),
+        };
+        put.map_err(|failure| failure.about("the session cannot be kept"))?;
         courier.iter().for_each(Courier::look);
         Ok(())
     }
 
-    /// Adds the face of an approved session to those that are known.
-    pub fn enrol(&self, session_id: &str, status: Status) -> Result<(), Failure> {
-        let Some(Kept { store, enrol: true, face: Some(face), .. }) = &self.kept else {
-            return Ok(());
-        };
-        if status != Status::Approved {
-            return Ok(());
-        }
-        let known =
-            Face::new(List::Known, Some(session_id.to_owned()), self.workflow.settings.vendor_data.clone())?;
-        StoredFaces::load(store)?.add(known, face)
-    }
-
     /// Gives the events that are left a moment.
     pub fn finish(self) {
-        self.kept.and_then(|kept| kept.courier).into_iter().for_each(|courier| courier.finish(FAREWELL));
+        let Some(Kept { store, courier: Some(courier), .. }) = self.kept else {
+            return;
+        };
+        courier.finish(FAREWELL);
+        let url = self.workflow.settings.webhook.as_ref().map_or("", |webhook| webhook.url.0.as_str());
+        if let Ok(waiting @ 1..) = store.waiting(url) {
+            tracing::warn!("{waiting} webhook events wait in the store for the next session");
+        }
     }
 }
 
 impl Kept {
     fn open(settings: &StoreSettings, workflow: &Workflow) -> Result<Self, Failure> {
         let all = &workflow.settings;
-        let file = settings.key_file.as_ref().map(|name| Path::new(&name.0));
-        let variable = settings.key_env.as_ref().map(|name| name.0.as_str());
-        let key = secret::read("the store's key", file, variable)?;
+        let key = secret::of_store(settings)?;
         let path = PathBuf::from(&settings.path.0);
         let store = Store::open(&path, &key)?;
         let courier = all.webhook.as_ref().map(|webhook| Courier::start(webhook, path, key)).transpose()?;
@@ -116,6 +148,6 @@ impl Kept {
                 (identity::in_days(-days.cast_signed())?, places.folders().collect::<Vec<_>>());
             purge::sessions(&store, &before, Some(&workflow.id), &folders)?;
         }
-        Ok(Self { store, courier, places, enrol: settings.enrol_faces, face: None })
+        Ok(Self { store, courier, places, enrol: settings.enrol_faces })
     }
 }

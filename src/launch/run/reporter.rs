@@ -14,6 +14,6 @@ pub trait Reporter {
     /// A check is decided; the last check's decision is the session's end.
     fn check(&mut self, decision: &Decision, last: bool) -> Result<(), Failure>;
 
-    /// The end: the session, and the check that decided it.
-    fn session(&mut self, record: &Map<String, Value>, decisive: &Decision) -> Result<(), Failure>;
+    /// The end: the whole session.
+    fn session(&mut self, record: &Map<String, Value>) -> Result<(), Failure>;
 }

@@ -21,6 +21,8 @@ pub struct Outcome {
 pub struct Session<'a> {
     pub id: String,
     created_at: String,
+    /// When its approval ends: told in several places, and decided once.
+    expires_at: Option<String>,
     /// Where the session is recorded.
     pub video: Option<String>,
     workflow: &'a Workflow,
@@ -33,16 +35,7 @@ impl<'a> Session<'a> {
     pub fn new(workflow: &'a Workflow) -> Result<Self, Failure> {
         let rules = workflow.nodes.iter().map(|node| node.status_rules()).collect();
         let (id, created_at) = (identity::new()?, identity::now()?);
-        Ok(Self { id, created_at, video: None, workflow, rules, outcomes: Vec::new() })
-    }
-
-    /// Whether the checks go on after the result of one.
-    pub fn passes(&self) -> impl Fn(usize, &ResultBody) -> bool + Send + Sync + 'static {
-        let rules = self.rules.clone();
-        move |check, result| {
-            let decision = Decision::try_from(result).map(|decision| decision.ruled(&rules[check]));
-            decision.is_ok_and(|decision| decision.passed())
-        }
+        Ok(Self { id, created_at, expires_at: None, video: None, workflow, rules, outcomes: Vec::new() })
     }
 
     /// The check that is being made; `None` when all are decided.
@@ -51,22 +44,31 @@ impl<'a> Session<'a> {
         Some(self.outcomes.len()).filter(|next| !settled && *next < self.workflow.nodes.len())
     }
 
-    /// Takes in the current check's result.
+    /// Takes in the current check's result. The workflow's rules have the last word, on what the lists of faces say as well.
     pub fn decide(
         &mut self,
         header: Header,
         result: ResultBody,
-        evidence: &Evidence,
         records: &mut Records<'_>,
     ) -> Result<(), Failure> {
         let number = self.outcomes.len();
         let rules = self.rules.get(number).map_or(&[][..], Vec::as_slice);
         let name = self.workflow.nodes.get(number).map_or("liveness", Node::name);
-        let decision = Decision::try_from(&result)?.ruled(rules);
-        let mut decision = self.complete(decision.screened(&records.screen(number, &result)?, name)?);
-        evidence.pictures(number, &result, &mut decision.json)?;
+        let decision = Decision::try_from(&result)?.screened(&records.screen(number, &result)?, name)?;
+        let decision = self.complete(decision.ruled(rules));
         self.outcomes.push(Outcome { header, result, decision });
+        let validity = self.workflow.settings.validity_days.filter(|_| self.status() == Status::Approved);
+        self.expires_at = validity.map(|days| identity::in_days(days.cast_signed())).transpose()?;
         Ok(())
+    }
+
+    /// Keeps the pictures of the last check.
+    pub fn illustrate(&mut self, evidence: &Evidence) -> Result<(), Failure> {
+        let number = self.outcomes.len().saturating_sub(1);
+        match self.outcomes.last_mut() {
+            Some(Outcome { result, decision, .. }) => evidence.pictures(number, result, &mut decision.json),
+            None => Ok(()),
+        }
     }
 
     /// Puts in what is handed through.
@@ -95,20 +97,12 @@ impl<'a> Session<'a> {
     pub fn abandoned(&self) -> Result<Map<String, Value>, Failure> {
         let mut record = self.record()?;
         record.insert("status".into(), Status::Abandoned.name().into());
+        record.remove("expires_at");
         Ok(record)
-    }
-
-    /// The first check that is as bad as the whole session.
-    pub fn decisive(&self) -> Result<&Decision, Failure> {
-        let (status, mut decisions) = (self.status(), self.outcomes.iter().map(|outcome| &outcome.decision));
-        decisions
-            .find(|decision| decision.status == status)
-            .ok_or_else(|| Failure::internal("nothing is decided"))
     }
 
     pub fn record(&self) -> Result<Map<String, Value>, Failure> {
         let settings = &self.workflow.settings;
-        let validity = settings.validity_days.filter(|_| self.status() == Status::Approved);
         let record = SessionRecord {
             session_id: self.id.clone(),
             workflow_id: self.workflow.id.clone(),
@@ -116,7 +110,7 @@ impl<'a> Session<'a> {
             vendor_data: settings.vendor_data.clone(),
             metadata: settings.metadata.clone(),
             created_at: self.created_at.clone(),
-            expires_at: validity.map(|days| identity::in_days(days.cast_signed())).transpose()?,
+            expires_at: self.expires_at.clone(),
             decision: SessionDecision { liveness_checks: self.checks()? },
         };
         match serde_json::to_value(record) {
@@ -136,5 +130,55 @@ impl<'a> Session<'a> {
         let left =
             left.map(|node| Ok(Value::Object(Decision::not_started(node.name(), node.method.0)?.json)));
         made.chain(left).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread::sleep;
+    use std::time::Duration;
+
+    use gstliveness::check::Method;
+    use gstliveness::session::LivenessCheck;
+    use gstliveness::workflow::Settings;
+
+    use super::*;
+
+    fn approved() -> ResultBody {
+        let decision = gstliveness::session::Decision {
+            status: Status::Approved,
+            ..gstliveness::session::Decision::abandoned()
+        };
+        let json = LivenessCheck::new("n", Method::Passive, &decision, None).to_json();
+        ResultBody {
+            status: Status::Approved,
+            score: 90.0,
+            warnings: Vec::new(),
+            json,
+            reference_image: None,
+            depth_map: None,
+            light: None,
+        }
+    }
+
+    #[test]
+    fn an_approvals_end_is_decided_once() {
+        let settings = Settings { validity_days: Some(1), ..Settings::default() };
+        let workflow = Workflow { id: "w".into(), settings, nodes: vec![Node::new(Method::Passive)] };
+        let mut records = Records::open(&workflow).unwrap();
+        let header = Header {
+            method: Method::Passive,
+            attempt: 1,
+            timestamp: None,
+            stream_time: None,
+            running_time: None,
+        };
+        let mut session = Session::new(&workflow).unwrap();
+        assert!(!session.record().unwrap().contains_key("expires_at"));
+        session.decide(header, approved(), &mut records).unwrap();
+        let told = session.record().unwrap();
+        sleep(Duration::from_millis(1100));
+        assert_eq!(session.record().unwrap(), told);
+        assert!(told["expires_at"].as_str() > told["created_at"].as_str());
     }
 }

@@ -2,9 +2,11 @@
 
 use gstliveness::face::{Embedding, EmbeddingMatrix};
 use gstliveness::session::FaceMatch;
-use rusqlite::params;
+use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
+use super::places::Places;
 use super::{Store, failed};
 use crate::failure::Failure;
 use crate::identity;
@@ -49,8 +51,15 @@ pub trait FaceIndex {
     /// Whether there was such a face.
     fn remove(&mut self, face_id: &str) -> Result<bool, Failure>;
     fn list(&self) -> &[Face];
-    /// The nearest faces of a list by cosine similarity (−1 to 1), nearest first.
-    fn search(&self, embedding: &Embedding, list: List, most: usize) -> Vec<(&Face, f32)>;
+    /// The nearest faces of a list by cosine similarity (−1 to 1), nearest first; none of those that are `except`'s
+    /// (`vendor_data`).
+    fn search(
+        &self,
+        embedding: &Embedding,
+        list: List,
+        except: Option<&str>,
+        most: usize,
+    ) -> Vec<(&Face, f32)>;
 }
 
 impl Face {
@@ -104,24 +113,42 @@ impl<'a> StoredFaces<'a> {
     }
 }
 
-impl FaceIndex for StoredFaces<'_> {
-    fn add(&mut self, face: Face, embedding: &Embedding) -> Result<(), Failure> {
+impl Store {
+    /// Puts a session's record in its place and its face among those that are known: both or neither.
+    pub fn put_known(
+        &self,
+        record: &Map<String, Value>,
+        places: &Places,
+        face: &Face,
+        embedding: &Embedding,
+    ) -> Result<(), Failure> {
+        self.change(|connection| {
+            self.put_within(connection, record, places, true)?;
+            self.add_within(connection, face, embedding)
+        })
+    }
+
+    fn add_within(&self, connection: &Connection, face: &Face, embedding: &Embedding) -> Result<(), Failure> {
         if embedding.values().len() != WIDTH {
             return Err(Failure::data(format!("an embedding has {WIDTH} numbers")));
         }
-        let Face { face_id: id, list, session_id, added_at, .. } = &face;
-        let details = serde_json::to_vec(&face).map_err(|e| Failure::internal(e.to_string()))?;
+        let Face { face_id: id, list, session_id, added_at, .. } = face;
+        let details = serde_json::to_vec(face).map_err(|e| Failure::internal(e.to_string()))?;
         let bytes: Vec<u8> = embedding.values().iter().flat_map(|number| number.to_le_bytes()).collect();
-        let signature = self.store.signature_of_face(&details, &bytes);
-        let details = self.store.keys.seal(&format!("face {id}"), &details)?;
-        let bytes = self.store.keys.seal(&format!("embedding {id}"), &bytes)?;
-        self.store.change(|connection| {
-            let row = params![id, list.name(), session_id, added_at, details, bytes];
-            connection.execute("INSERT INTO faces VALUES (?1, ?2, ?3, ?4, ?5, ?6)", row).map_err(failed)?;
-            let event =
-                serde_json::json!({ "type": "face.added", "face_id": id, "list": list, "face": signature });
-            self.store.note(connection, session_id.as_deref().unwrap_or_default(), &event)
-        })?;
+        let signature = self.signature_of_face(&details, &bytes);
+        let details = self.keys.seal(&format!("face {id}"), &details)?;
+        let bytes = self.keys.seal(&format!("embedding {id}"), &bytes)?;
+        let row = params![id, list.name(), session_id, added_at, details, bytes];
+        connection.execute("INSERT INTO faces VALUES (?1, ?2, ?3, ?4, ?5, ?6)", row).map_err(failed)?;
+        let event =
+            serde_json::json!({ "type": "face.added", "face_id": id, "list": list, "face": signature });
+        self.note(connection, session_id.as_deref().unwrap_or_default(), &event)
+    }
+}
+
+impl FaceIndex for StoredFaces<'_> {
+    fn add(&mut self, face: Face, embedding: &Embedding) -> Result<(), Failure> {
+        self.store.change(|connection| self.store.add_within(connection, &face, embedding))?;
         self.embeddings.push(embedding.values());
         self.faces.push(face);
         Ok(())
@@ -145,8 +172,16 @@ impl FaceIndex for StoredFaces<'_> {
         &self.faces
     }
 
-    fn search(&self, embedding: &Embedding, list: List, most: usize) -> Vec<(&Face, f32)> {
-        let found = self.embeddings.nearest(embedding.values(), most, |face| self.faces[face].list == list);
+    fn search(
+        &self,
+        embedding: &Embedding,
+        list: List,
+        except: Option<&str>,
+        most: usize,
+    ) -> Vec<(&Face, f32)> {
+        let wanted =
+            |face: &Face| face.list == list && (except.is_none() || face.vendor_data.as_deref() != except);
+        let found = self.embeddings.nearest(embedding.values(), most, |face| wanted(&self.faces[face]));
         found.into_iter().map(|(face, similarity)| (&self.faces[face], similarity)).collect()
     }
 }

@@ -232,7 +232,7 @@ fn faces_are_found_in_their_list_only() {
     }
     let mut faces = StoredFaces::load(&store).unwrap();
     let found = |faces: &StoredFaces<'_>, list| {
-        let found = faces.search(&embedding(2), list, 1);
+        let found = faces.search(&embedding(2), list, None, 1);
         (found[0].0.vendor_data.clone().unwrap(), found[0].1)
     };
     let (who, similarity) = found(&faces, List::Known);
@@ -243,6 +243,34 @@ fn faces_are_found_in_their_list_only() {
     assert_eq!(found(&faces, List::Known).0, "1");
     assert_eq!(StoredFaces::load(&store).unwrap().list().len(), 2);
     store.verify().unwrap();
+}
+
+#[test]
+fn a_persons_own_faces_hide_nobody_elses() {
+    let (_folder, store) = store();
+    let mut faces = StoredFaces::load(&store).unwrap();
+    for who in [Some("bob"), Some("bob"), Some("ann"), None] {
+        faces.add(Face::new(List::Known, None, who.map(str::to_owned)).unwrap(), &embedding(1)).unwrap();
+    }
+    let found = |except, most| -> Vec<_> {
+        let found = faces.search(&embedding(1), List::Known, except, most);
+        found.into_iter().map(|(face, _)| face.vendor_data.as_deref()).collect()
+    };
+    assert_eq!(found(Some("bob"), 2), [Some("ann"), None]);
+    assert_eq!(found(None, 2), [Some("bob"), Some("bob")]);
+}
+
+#[test]
+fn a_session_is_not_kept_without_its_face() {
+    let (_folder, store) = store();
+    let face = Face::new(List::Known, Some("a".into()), None).unwrap();
+    let (record, strange) = (record("a", "Approved"), Embedding::new(vec![1.0; 3]).unwrap());
+    assert!(store.put_known(&record, &told_to(URL), &face, &strange).is_err());
+    assert!(store.find("a").unwrap().is_none());
+    assert_eq!(store.waiting(URL).unwrap(), 0);
+    store.put_known(&record, &told_to(URL), &face, &embedding(1)).unwrap();
+    assert_eq!(StoredFaces::load(&store).unwrap().list(), [face]);
+    assert_eq!(store.verify().unwrap().events, 2);
 }
 
 #[test]
@@ -265,5 +293,10 @@ fn events_leave_the_outbox_in_order_and_once_they_are_delivered() {
     store.delivered(&again).unwrap();
     assert_eq!(store.take(URL, minute).unwrap().unwrap().body["status"], "Approved");
     assert_eq!(store.waiting(URL).unwrap(), 2);
+    // What is taken or put off is due again, still in its order.
+    store.hasten(URL).unwrap();
+    let mut again = [store.take(URL, minute), store.take(URL, minute)].map(|letter| letter.unwrap().unwrap());
+    again.sort_by(|a, b| a.session_id.cmp(&b.session_id));
+    assert_eq!(again.map(|letter| letter.body["status"].clone()), [json!("Approved"), json!("Declined")]);
     store.verify().unwrap();
 }

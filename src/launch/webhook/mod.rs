@@ -4,11 +4,12 @@
 
 mod canonical;
 mod post;
+mod round;
 mod signature;
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::{self, JoinHandle};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use gstliveness::workflow::Webhook;
@@ -17,14 +18,15 @@ use super::console;
 use super::failure::Failure;
 use super::secret;
 use super::store::Store;
-use super::store::outbox::Letter;
 use post::Post;
+use round::{Round, Went};
 
-/// After a first failure; doubled from try to try.
-const FIRST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+/// After a server that does not answer.
+const REST: Duration = Duration::from_secs(1);
 /// Looks for events of other programs so often.
 const ROUND: Duration = Duration::from_secs(30);
+/// What a last try may take to be noted, once its time is over.
+const GRACE: Duration = Duration::from_millis(250);
 
 enum Order {
     /// There is something new.
@@ -36,30 +38,26 @@ enum Order {
 /// The thread that delivers.
 pub struct Courier {
     orders: Sender<Order>,
-    thread: Option<JoinHandle<()>>,
+    /// Hangs up when the thread ends.
+    ended: Receiver<()>,
 }
 
 impl Courier {
     /// Begins with what an earlier session could not deliver.
     pub fn start(webhook: &Webhook, store: PathBuf, key: Vec<u8>) -> Result<Self, Failure> {
-        let file = webhook.secret_file.as_ref().map(|name| Path::new(&name.0));
-        let secret = secret::read(
-            "the webhook's secret",
-            file,
-            webhook.secret_env.as_ref().map(|name| name.0.as_str()),
-        )?;
-        let post = Post::new(&webhook.url.0, secret, webhook.timeout_s)?;
+        let post = post(webhook)?;
         let (orders, taken) = channel();
+        let (running, ended) = channel();
         let deliver = move || {
-            let worked =
-                Store::open(&store, &key).and_then(|store| Round { store: &store, post: &post }.work(&taken));
+            let worked = Store::open(&store, &key).and_then(|store| work(&Round::new(&store, &post), &taken));
             if let Err(failure) = worked {
                 console::complain(&failure.about("the webhook"));
             }
+            drop(running);
         };
         let thread = thread::Builder::new().name("webhook".into()).spawn(deliver);
-        let thread = thread.map_err(|e| Failure::internal(format!("no thread for the webhook: {e}")))?;
-        Ok(Self { orders, thread: Some(thread) })
+        thread.map_err(|e| Failure::internal(format!("no thread for the webhook: {e}")))?;
+        Ok(Self { orders, ended })
     }
 
     pub fn look(&self) {
@@ -67,76 +65,76 @@ impl Courier {
         let _ = self.orders.send(Order::Look);
     }
 
-    /// Gives what is left so long; the rest keeps for the next session.
-    pub fn finish(mut self, patience: Duration) {
+    /// Gives what is left so long; the rest keeps for the next session. A request that hangs is left to the end of the
+    /// process: its event is still in the store.
+    pub fn finish(self, patience: Duration) {
         let _ = self.orders.send(Order::Finish(Instant::now() + patience));
-        self.thread.take().into_iter().for_each(|thread| drop(thread.join()));
+        let _ = self.ended.recv_timeout(patience + GRACE);
     }
 }
 
-struct Round<'a> {
-    store: &'a Store,
-    post: &'a Post,
+fn post(webhook: &Webhook) -> Result<Post, Failure> {
+    let file = webhook.secret_file.as_ref().map(|name| Path::new(&name.0));
+    let variable = webhook.secret_env.as_ref().map(|name| name.0.as_str());
+    Post::new(&webhook.url.0, secret::read("the webhook's secret", file, variable)?, webhook.timeout_s)
 }
 
-impl Round<'_> {
-    fn work(&self, orders: &Receiver<Order>) -> Result<(), Failure> {
-        loop {
-            self.deliver(None)?;
-            let due = self.store.next_due(&self.post.url)?;
-            match orders.recv_timeout(due.unwrap_or(ROUND).min(ROUND)) {
-                Ok(Order::Look) | Err(RecvTimeoutError::Timeout) => {}
-                Ok(Order::Finish(end)) => return self.finish(end),
-                Err(RecvTimeoutError::Disconnected) => return Ok(()),
-            }
-        }
-    }
+/// Delivers all that waits, each event tried once; how many are delivered and how many still wait.
+pub fn deliver(webhook: &Webhook, store: &Store) -> Result<(u64, u64), Failure> {
+    let post = post(webhook)?;
+    store.hasten(&post.url)?;
+    let before = store.waiting(&post.url)?;
+    Round::new(store, &post).go(None, || true)?;
+    let after = store.waiting(&post.url)?;
+    Ok((before.saturating_sub(after), after))
+}
 
-    /// Delivers what is left, until it is done, the server refuses or the time is over.
-    fn finish(&self, end: Instant) -> Result<(), Failure> {
-        while self.deliver(Some(end))? {
-            let left = end.saturating_duration_since(Instant::now());
-            match self.store.next_due(&self.post.url)? {
-                Some(due) if due < left => thread::sleep(due.max(Duration::from_millis(5))),
-                _ => break,
+/// Delivers what comes until it is told to finish, and then what is left.
+fn work(round: &Round<'_>, orders: &Receiver<Order>) -> Result<(), Failure> {
+    let mut rested = Instant::now();
+    loop {
+        if Instant::now() >= rested {
+            let mut told = None;
+            let went = round.go(None, || {
+                told = end_of(orders);
+                told.is_none()
+            })?;
+            match told {
+                Some(end) => return finish(round, end),
+                None if went == Went::Unheard => rested = Instant::now() + REST,
+                None => {}
             }
         }
-        let waiting = self.store.waiting(&self.post.url)?;
-        if waiting > 0 {
-            tracing::warn!("{waiting} webhook events wait in the store for the next session");
+        let rest = rested.saturating_duration_since(Instant::now());
+        let due = round.next_due()?.unwrap_or(ROUND).clamp(rest, ROUND);
+        match orders.recv_timeout(due) {
+            Ok(Order::Look) | Err(RecvTimeoutError::Timeout) => {}
+            Ok(Order::Finish(end)) => return finish(round, end),
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
         }
-        Ok(())
-    }
-
-    /// Posts all that is due, until `end` if there is one; false when the server did not take one.
-    fn deliver(&self, end: Option<Instant>) -> Result<bool, Failure> {
-        let mut taken = true;
-        while end.is_none_or(|end| Instant::now() < end)
-            && let Some(letter) = self.store.take(&self.post.url, self.post.timeout() * 2)?
-        {
-            match self.post.post(&letter.body) {
-                Ok(()) => {
-                    tracing::info!("the webhook event {} is delivered", letter.event_id);
-                    self.store.delivered(&letter)?;
-                }
-                Err(why) => {
-                    let (wait, id) = (wait(&letter), &letter.event_id);
-                    tracing::warn!(
-                        "the webhook event {id} is not delivered ({why}), again in {:.0} s",
-                        wait.as_secs_f64()
-                    );
-                    self.store.postpone(&letter, wait)?;
-                    taken = false;
-                }
-            }
-        }
-        Ok(taken)
     }
 }
 
-/// Doubled from try to try, and spread: many kiosks lose one server at once.
-fn wait(letter: &Letter) -> Duration {
-    let doubled = FIRST_WAIT.saturating_mul(1 << letter.attempts.min(20));
-    let spread = letter.event_id.bytes().map(u32::from).sum::<u32>() % 100;
-    doubled.min(LONGEST_WAIT).mul_f64(0.75 + 0.005 * f64::from(spread))
+/// The time until which to deliver what is left, where that has been told; it is over when nobody is there any more.
+fn end_of(orders: &Receiver<Order>) -> Option<Instant> {
+    loop {
+        match orders.try_recv() {
+            Ok(Order::Look) => {}
+            Ok(Order::Finish(end)) => return Some(end),
+            Err(TryRecvError::Empty) => return None,
+            Err(TryRecvError::Disconnected) => return Some(Instant::now()),
+        }
+    }
+}
+
+/// Delivers what is left, until it is done, the server refuses or the time is over.
+fn finish(round: &Round<'_>, end: Instant) -> Result<(), Failure> {
+    while round.go(Some(end), || true)? == Went::Well {
+        let left = end.saturating_duration_since(Instant::now());
+        match round.next_due()? {
+            Some(due) if due < left => thread::sleep(due.max(Duration::from_millis(5))),
+            _ => break,
+        }
+    }
+    Ok(())
 }

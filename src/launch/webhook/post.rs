@@ -17,12 +17,18 @@ pub struct Post {
     timeout: Duration,
 }
 
+/// Why an event was not taken.
+pub struct Refusal {
+    pub why: String,
+    /// It is this event that the server does not want; of others nothing is said.
+    pub of_event: bool,
+}
+
 impl Post {
     pub fn new(url: &str, secret: Vec<u8>, timeout_s: Option<f64>) -> Result<Self, Failure> {
         let timeout = Duration::from_secs_f64(timeout_s.unwrap_or(TIMEOUT));
         // A redirect would carry the person's data to where nobody has agreed to, and counts as a refusal.
         let agent = Agent::config_builder()
-            .timeout_global(Some(timeout))
             .max_redirects(0)
             .max_redirects_will_error(false)
             .http_status_as_error(false)
@@ -36,8 +42,9 @@ impl Post {
         self.timeout
     }
 
-    /// Delivers a body with the time of this try, or tells why not. What the server answers besides its status is not read.
-    pub fn post(&self, body: &Map<String, Value>) -> Result<(), String> {
+    /// Delivers a body with the time of this try within `timeout`, or tells why not. What the server answers besides its
+    /// status is not read.
+    pub fn post(&self, body: &Map<String, Value>, timeout: Duration) -> Result<(), Refusal> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.as_secs());
         let mut body = body.clone();
         body.insert("timestamp".into(), now.into());
@@ -46,10 +53,16 @@ impl Post {
         for (name, value) in &signed.headers {
             request = request.header(*name, value);
         }
+        let request = request.config().timeout_global(Some(timeout)).build();
         match request.send(&signed.body) {
             Ok(response) if response.status().is_success() => Ok(()),
-            Ok(response) => Err(format!("the server answers {}", response.status().as_u16())),
-            Err(e) => Err(e.to_string()),
+            Ok(response) => {
+                let status = response.status();
+                // Two of its kind mean the server: it has no time, or has had too much.
+                let of_event = status.is_client_error() && !matches!(status.as_u16(), 408 | 429);
+                Err(Refusal { why: format!("the server answers {}", status.as_u16()), of_event })
+            }
+            Err(e) => Err(Refusal { why: e.to_string(), of_event: false }),
         }
     }
 }
