@@ -147,7 +147,7 @@ fn each_list_of_faces_has_two_thresholds() {
     assert_eq!((blocked.possible, blocked.certain, known.possible, known.certain), (0.3, 0.4, 0.5, 0.9));
     let crossed = r#"{"method":"passive","duplicated_face_threshold":0.4}"#;
     assert!(
-        fails(crossed).contains("(0.5) lies above duplicated_face_threshold (0.4)"),
+        fails(crossed).contains("(0.5, the default) lies above duplicated_face_threshold (0.4)"),
         "{}",
         fails(crossed)
     );
