@@ -64,7 +64,12 @@ impl Action {
         matches!(self, Self::TurnLeft | Self::TurnRight)
     }
 
-    /// Whether the head moves; else the face does, which no print and no rigid mask can.
+    /// Whether the face moves in a way that no print and no rigid mask can, with holes for the eyes or without.
+    pub const fn is_expression(self) -> bool {
+        matches!(self, Self::Smile | Self::OpenMouth | Self::RaiseBrows)
+    }
+
+    /// Whether the head moves; else the face does.
     pub const fn moves_head(self) -> bool {
         self.turns_head() || matches!(self, Self::Nod | Self::LookUp)
     }
@@ -116,9 +121,9 @@ pub struct Draw {
 }
 
 /// Draws `count` actions, all allowed sequences being equally likely: not all are blinks, none follows itself, at most one is a
-/// blink, the head and the face move at least once each, and a blink, which holes for the eyes fake, comes with a turn of the
-/// head. Rules that the offer or the count cannot meet are dropped, the last first; the first only where nothing but blinks is
-/// offered. `None` when nothing is offered or there is no randomness.
+/// blink, the face has an expression, which no rigid mask has, and the head moves. Where no expression is offered, a blink, which
+/// holes for the eyes fake, comes with a turn of the head. Rules that the offer or the count cannot meet are dropped, the last
+/// first; the first only where nothing but blinks is offered. `None` when nothing is offered or there is no randomness.
 pub fn draw(offer: Actions, count: u32, random: &mut Randomness) -> Option<Draw> {
     let (enough, offer) = (offer.are_enough(), offer.iter().collect::<Vec<_>>());
     let count = count.clamp(1, MOST) as usize;
@@ -126,7 +131,9 @@ pub fn draw(offer: Actions, count: u32, random: &mut Randomness) -> Option<Draw>
     // A rule may not leave a single sequence that everybody knows.
     let needed = possible().take(2).count();
     for rules in [
-        &[no_repetition, one_blink, head_and_face, blink_with_turn] as &[Rule],
+        &[no_repetition, one_blink, expression, head_and_face] as &[Rule],
+        &[no_repetition, one_blink, expression],
+        &[no_repetition, one_blink, head_and_face, blink_with_turn],
         &[no_repetition, one_blink, head_and_face],
         &[no_repetition, one_blink],
         &[no_repetition],
@@ -158,6 +165,10 @@ fn no_repetition(actions: &[Action]) -> bool {
 
 fn one_blink(actions: &[Action]) -> bool {
     actions.iter().filter(|action| **action == Action::Blink).count() <= 1
+}
+
+fn expression(actions: &[Action]) -> bool {
+    actions.iter().any(|action| action.is_expression())
 }
 
 fn head_and_face(actions: &[Action]) -> bool {
@@ -217,9 +228,13 @@ mod tests {
     fn head_and_face_both_move() {
         for seed in 1..500 {
             let drawn = draw(Actions::USUAL, 2, &mut Randomness::new(seed)).unwrap();
-            assert!(head_and_face(&drawn.actions) && blink_with_turn(&drawn.actions), "{drawn:?}");
-            // Smile or open mouth with one of four movements, or a blink with one of two turns, in either order.
-            assert!((drawn.entropy_bits - 20f64.log2()).abs() < 1e-9);
+            assert!(head_and_face(&drawn.actions) && expression(&drawn.actions), "{drawn:?}");
+            // Smile or open mouth with one of four movements, in either order.
+            assert!((drawn.entropy_bits - 16f64.log2()).abs() < 1e-9);
+            let alone = draw(Actions::USUAL, 1, &mut Randomness::new(seed)).unwrap();
+            assert!(expression(&alone.actions), "{alone:?}");
+            let few = Actions::of(&[Action::Blink, Action::TurnLeft, Action::Nod]);
+            assert!(blink_with_turn(&draw(few, 2, &mut Randomness::new(seed)).unwrap().actions));
         }
     }
 
