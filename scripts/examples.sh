@@ -24,7 +24,9 @@ try depth 2 "$out/depth.png"
 try wrongcode 200 1
 try soak 0.3
 if [ -d "$media" ]; then
-    try reallight "$media/flash" 1
+    mkdir "$out/lights"
+    ln -s "$(realpath "$media/flash/yaleB01")" "$out/lights/"
+    try reallight "$out/lights" 1
     clips=$out/clips
     mkdir "$clips"
     head -n 1 "$media/events.jsonl" >"$clips/events.jsonl"

@@ -95,8 +95,20 @@ impl ActionCheck {
     }
 
     /// What of the coaching matters now: while actions are asked, a face may turn and close its eyes.
-    fn guidance(&self, observation: &FrameObservation) -> Guidance {
-        let guidance = Guidance::of(observation);
+    fn guidance(&self, observation: &FrameObservation, readable: bool) -> Guidance {
+        let guidance = match Guidance::of(observation) {
+            // The screen's light changes what is bright, and nobody can be too near for it.
+            Guidance::MoveBack
+            | Guidance::Glare
+            | Guidance::TooDark
+            | Guidance::TooBright
+            | Guidance::Blurred
+                if !readable =>
+            {
+                Guidance::Ok
+            }
+            guidance => guidance,
+        };
         let matters = matches!(
             guidance,
             Guidance::NoFace | Guidance::MultipleFaces | Guidance::TooDark | Guidance::TooBright
@@ -209,7 +221,7 @@ impl ActionCheck {
         readable: bool,
     ) -> Result<Step, InferenceError> {
         let (time, since_last) = self.ticks.of(time);
-        let guidance = self.guidance(observation);
+        let guidance = self.guidance(observation, readable);
         self.begun.get_or_insert(time);
         let positioning = self.course.is_positioning();
         if !positioning && guidance == Guidance::MultipleFaces {
