@@ -73,15 +73,6 @@ pub struct Challenge {
     pub peak: Option<f64>,
 }
 
-impl Evidence {
-    /// Takes in that the attempt failed.
-    pub fn reject(&mut self, failure: Failure) {
-        self.failure = Some(failure);
-        self.attack = failure.is_attack();
-        self.score = self.score.map(|score| score.min(failure.ceiling()));
-    }
-}
-
 /// What the frames of one attempt say.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evidence {
@@ -103,4 +94,13 @@ pub struct Evidence {
     pub face_luminance: Option<f64>,
     /// The components behind it.
     pub quality: Option<FaceQuality>,
+}
+
+impl Evidence {
+    /// Takes in that the attempt failed.
+    pub fn reject(&mut self, failure: Failure) {
+        self.failure = Some(failure);
+        self.attack = failure.is_attack();
+        self.score = self.score.map(|score| score.min(failure.ceiling()));
+    }
 }
