@@ -91,6 +91,29 @@ fn a_camera_that_loses_every_other_frame_is_good_enough() {
 }
 
 #[test]
+fn timestamps_that_jump_back_are_no_fault() {
+    for method in ["passive", "action", "flash"] {
+        let mut session = Session::new(&format!(
+            "livenesstestsrc name=source seed=5 identity=5 num-buffers=300 ! {CAMERA} ! \
+             liveness{method} name=check seed=3 max-attempts=1 ! fakesink sync=false"
+        ));
+        let (frames, source) = (AtomicU64::new(0), session.element("source").static_pad("src").unwrap());
+        source.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+            let n = frames.fetch_add(1, Ordering::Relaxed);
+            if let Some(buffer) = info.buffer_mut().filter(|_| n % 20 == 19) {
+                let earlier = buffer.pts().map(|pts| pts.saturating_sub(gst::ClockTime::from_mseconds(500)));
+                buffer.make_mut().set_pts(earlier);
+            }
+            gst::PadProbeReturn::Ok
+        });
+        session.play();
+        // One frame in twenty lies about its time: whoever is live may be asked again, but there is an end.
+        let status = session.status();
+        assert!(["Approved", "Declined", "In Review"].contains(&status.as_str()), "{method}: {status}");
+    }
+}
+
+#[test]
 fn a_check_whose_camera_stalls_can_be_given_up_and_leaves_no_light() {
     let mut session = Session::new(&format!(
         "concat name=all ! livenessflash name=check ! fakesink sync=false \
