@@ -66,6 +66,16 @@ impl Drop for Session {
     }
 }
 
+/// What a screen that obeys these messages shows.
+fn states(lights: &[(u64, LightCue)]) -> Vec<Shown> {
+    let linear = |v: u32| (f32::from(v as u8) / 255.0).powf(2.2);
+    let cell = |c: &u32| [linear(c >> 16), linear(c >> 8), linear(*c)];
+    lights
+        .iter()
+        .map(|(at, light)| Shown { at: *at, cells: light.colors.iter().map(cell).collect() })
+        .collect()
+}
+
 fn evidence(result: &gst::StructureRef, cue: &str) -> f64 {
     let cues = json(result)["evidence"]["cues"].as_array().unwrap().clone();
     cues.iter().find(|c| c["name"] == cue).unwrap()["value"].as_f64().unwrap()
@@ -105,6 +115,24 @@ fn a_recording_of_another_light_is_declined() {
 }
 
 #[test]
+fn a_light_that_shows_too_little_goes_on_once() {
+    // A phone in a room that gives the face several times its light.
+    let mut session =
+        Session::new("seed=8 identity=8 screen=phone ambient=0.5 noise=2", "progress-interval=100000000");
+    let result = session.result();
+    assert_eq!(text(&result, "status"), "Approved", "{result}");
+    let time = result.get::<u64>("running-time").unwrap();
+    assert!((6_500_000_000..7_500_000_000).contains(&time), "{time}");
+    let lights = session.lights();
+    let (last, shown) = lights.split_last().unwrap();
+    assert!(!last.1.active && shown.iter().all(|(_, light)| light.active), "it does not go out in between");
+    assert!(is_safe(2, 2, &states(shown)));
+    let fractions: Vec<f64> =
+        named(&session.messages, "liveness/progress").iter().map(|m| m.get("fraction").unwrap()).collect();
+    assert!(fractions.len() > 20 && fractions.is_sorted(), "{fractions:?}");
+}
+
+#[test]
 fn a_room_that_outshines_the_screen_asks_for_another_try() {
     let mut session = Session::new("ambient=100", "max-attempts=2");
     session.until("liveness/retry", 1);
@@ -123,14 +151,7 @@ fn the_light_is_safe_goes_out_one_by_one_and_ends() {
     assert!(lights.iter().enumerate().all(|(i, (_, light))| light.index == i as u32));
     assert!(shown.windows(2).all(|pair| pair[0].1.colors != pair[1].1.colors), "told only when it changes");
     assert!(shown.iter().all(|(_, light)| light.duration > 0));
-    let states: Vec<_> = shown
-        .iter()
-        .map(|(at, light)| {
-            let linear = |v: u32| (f32::from(v as u8) / 255.0).powf(2.2);
-            let cell = |c: &u32| [linear(c >> 16), linear(c >> 8), linear(*c)];
-            Shown { at: *at, cells: light.colors.iter().map(cell).collect() }
-        })
-        .collect();
+    let states = states(shown);
     assert!(states.len() > 40 && is_safe(2, 2, &states));
 }
 

@@ -94,6 +94,17 @@ impl Guidance {
         }
     }
 
+    /// What of it matters beside the screen's light: that lights a dark room, shines in glasses, and nobody can be too near for it.
+    /// While it `plays`, it changes what is bright and how the camera exposes.
+    #[must_use]
+    pub fn in_light(self, plays: bool) -> Self {
+        match self {
+            Self::MoveBack | Self::Glare | Self::TooDark => Self::Ok,
+            Self::TooBright | Self::Blurred if plays => Self::Ok,
+            guidance => guidance,
+        }
+    }
+
     /// What hinders the use of this frame for a frontal check.
     pub fn of(observation: &FrameObservation) -> Self {
         let Some((face, mesh)) = observation.primary() else {

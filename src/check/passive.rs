@@ -1,9 +1,9 @@
 //! The passive check: single frames are read, good ones vote.
 
-use super::{AntiSpoof, Check, Cue, Evidence, Guidance, Method, Reading, Step, Time, calibrated};
-use crate::face::{Embedder, Embedding, FaceQuality, FrameObservation, Mesh};
+use super::{AntiSpoof, Check, Cue, Evidence, Guidance, Identity, Method, Reading, Step, Time, calibrated};
+use crate::face::{Embedding, FaceQuality, FrameObservation, Mesh};
 use crate::inference::InferenceError;
-use crate::vision::{Frame, Point, Sampler};
+use crate::vision::{Frame, Point};
 
 /// More votes say nothing new, however long a check waits.
 const MOST_VOTES: usize = 256;
@@ -41,10 +41,8 @@ pub struct PassiveCheck {
     hindrances: Hindrances,
     last_position: Option<(Point, Time)>,
     last_time: Option<Time>,
-    embedder: Option<Embedder>,
-    sampler: Sampler,
     /// Whose the votes are, where that is watched.
-    who: Option<Embedding>,
+    identity: Option<Identity>,
 }
 
 impl PassiveCheck {
@@ -58,26 +56,25 @@ impl PassiveCheck {
             hindrances: Hindrances::default(),
             last_position: None,
             last_time: None,
-            embedder: None,
-            sampler: Sampler::new(),
-            who: None,
+            identity: None,
         }
     }
 
     /// Lets only frames of one person vote together: another face begins anew.
-    pub fn of_one_person(mut self, embedder: Embedder) -> Self {
-        self.embedder = Some(embedder);
+    pub fn of_one_person(mut self, identity: Identity) -> Self {
+        self.identity = Some(identity);
         self
     }
 
     /// Forgets the votes so far if they are another person's; tells whether there were any.
     fn meets_another(&mut self, frame: &Frame<'_>, mesh: &Mesh) -> Result<bool, InferenceError> {
-        let Some(embedder) = &mut self.embedder else { return Ok(false) };
-        let Some(now) = embedder.embed(frame, mesh, &mut self.sampler)? else { return Ok(false) };
-        if self.who.as_ref().is_some_and(|who| who.similarity(&now) >= Embedding::SAME_PERSON) {
+        let Some(identity) = &mut self.identity else { return Ok(false) };
+        identity.meet(frame, mesh)?;
+        if !identity.met_another() {
             return Ok(false);
         }
-        self.who = Some(now);
+        identity.forget();
+        identity.meet(frame, mesh)?;
         let others = !self.good.is_empty() || !self.poor.is_empty();
         self.good.clear();
         self.poor.clear();
@@ -166,7 +163,7 @@ impl Check for PassiveCheck {
     }
 
     fn who(&self) -> Option<&Embedding> {
-        self.who.as_ref()
+        self.identity.as_ref()?.who()
     }
 
     fn evidence(&self) -> Evidence {

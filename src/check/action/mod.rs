@@ -17,12 +17,12 @@ pub use signal::{BlinkEvent, Lids, Neutral, Signals};
 
 use super::random::Randomness;
 use super::{
-    ActionEvent, AntiSpoof, Challenge, Check, Cue, Evidence, Failure, Guidance, Method, PassiveCheck,
-    PassiveConfig, Step, Ticks, Time,
+    ActionEvent, AntiSpoof, Challenge, Check, Cue, Evidence, Failure, Guidance, Identity, Method,
+    PassiveCheck, PassiveConfig, Step, Ticks, Time,
 };
-use crate::face::{Embedder, Embedding, FaceMesh, FaceObservation, FrameObservation};
+use crate::face::{Embedding, FaceMesh, FaceObservation, FrameObservation};
 use crate::inference::{InferenceError, ModelSource};
-use crate::vision::{Frame, Sampler, fingerprint};
+use crate::vision::{Frame, fingerprint};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ActionConfig {
@@ -58,10 +58,7 @@ pub struct ActionCheck {
     continuity: Continuity,
     lids: Lids,
     blinks: u32,
-    embedder: Embedder,
-    sampler: Sampler,
-    who: Option<Embedding>,
-    likeness: Option<f32>,
+    identity: Identity,
     ticks: Ticks,
     begun: Option<Time>,
     last_seen: Option<Time>,
@@ -83,10 +80,7 @@ impl ActionCheck {
             continuity: Continuity::default(),
             lids: Lids::default(),
             blinks: 0,
-            embedder: Embedder::new(source)?,
-            sampler: Sampler::new(),
-            who: None,
-            likeness: None,
+            identity: Identity::new(source)?,
             ticks: Ticks::default(),
             begun: None,
             last_seen: None,
@@ -96,19 +90,8 @@ impl ActionCheck {
 
     /// What of the coaching matters now: while actions are asked, a face may turn and close its eyes.
     fn guidance(&self, observation: &FrameObservation, readable: bool) -> Guidance {
-        let guidance = match Guidance::of(observation) {
-            // The screen's light changes what is bright, and nobody can be too near for it.
-            Guidance::MoveBack
-            | Guidance::Glare
-            | Guidance::TooDark
-            | Guidance::TooBright
-            | Guidance::Blurred
-                if !readable =>
-            {
-                Guidance::Ok
-            }
-            guidance => guidance,
-        };
+        let guidance = Guidance::of(observation);
+        let guidance = if readable { guidance } else { guidance.in_light(true) };
         let matters = matches!(
             guidance,
             Guidance::NoFace | Guidance::MultipleFaces | Guidance::TooDark | Guidance::TooBright
@@ -135,10 +118,10 @@ impl ActionCheck {
         events.extend(turn.events);
         if turn.settled {
             self.planarity.begin(mesh.mesh.clone());
-            self.who = self.embedder.embed(frame, &mesh.mesh, &mut self.sampler)?;
+            self.identity.forget();
         }
-        if turn.performed {
-            self.compare(frame, mesh)?;
+        if turn.settled || turn.performed {
+            self.identity.meet(frame, &mesh.mesh)?;
         }
         if self.course.passed() {
             self.last_look();
@@ -194,18 +177,9 @@ impl ActionCheck {
         self.last_seen.is_some_and(|seen| time.saturating_sub(seen) > AWAY)
     }
 
-    /// Compares the face with the one that began.
-    fn compare(&mut self, frame: &Frame<'_>, mesh: &FaceMesh) -> Result<(), InferenceError> {
-        let now = self.embedder.embed(frame, &mesh.mesh, &mut self.sampler)?;
-        if let Some(likeness) = self.who.as_ref().zip(now.as_ref()).map(|(who, now)| who.similarity(now)) {
-            self.likeness = Some(self.likeness.map_or(likeness, |least| least.min(likeness)));
-        }
-        Ok(())
-    }
-
     /// What can only be said when all is done.
     fn last_look(&mut self) {
-        if self.likeness.is_some_and(|likeness| likeness < Embedding::SAME_PERSON) {
+        if self.identity.met_another() {
             self.course.reject(Failure::OtherFace);
         } else if self.planarity.slope().is_some_and(|slope| slope < FLAT) {
             self.course.reject(Failure::Flat);
@@ -290,7 +264,7 @@ impl Check for ActionCheck {
     }
 
     fn who(&self) -> Option<&Embedding> {
-        self.who.as_ref()
+        self.identity.who()
     }
 
     fn evidence(&self) -> Evidence {
@@ -305,7 +279,7 @@ impl Check for ActionCheck {
         evidence.challenges = self.challenges();
         evidence.cues.extend([
             self.planarity.cue(),
-            Cue::new("likeness", self.likeness.map(f64::from), 0.0),
+            Cue::new("likeness", self.identity.likeness().map(f64::from), 0.0),
             Cue::new("early_answers", Some(f64::from(self.course.early())), 0.0),
             Cue::new("unasked_actions", Some(f64::from(self.course.unasked())), 0.0),
             Cue::new("longest_still", Some(self.continuity.longest_still()), 0.0),

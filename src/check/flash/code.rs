@@ -1,4 +1,9 @@
 //! The light code: what each cell of the screen shows when, drawn in secret.
+//!
+//! Its mean level is even, not constant: were always as many cells lit, one cell's code would follow from the others', and what the whole
+//! screen gives, by which slopes are divided, could not be told from the room's light. A period is as long as flashes may be
+//! frequent; at 10 frames a second it is seen twice. What low frame rates, noise and bright rooms leave unclear, a code that is
+//! [prolonged](LightCode::prolonged) may show.
 
 use super::super::Time;
 use super::super::random::Randomness;
@@ -8,6 +13,8 @@ use super::safety::{Shown, is_safe};
 pub const PERIOD: Time = 200_000_000;
 /// How much of that the change takes, so that it does not hurt the eye.
 const EASE: Time = 100_000_000;
+/// More periods of rest than this within a code are not played.
+const MOST_REST: u64 = 10;
 /// Linear light of a channel that is off, on, and in between. Off is not black: a saturated red would count as a flash of its
 /// own.
 const OFF: f32 = 0.2;
@@ -28,8 +35,8 @@ pub const MOST_SIDE: usize = MOST_CELLS / 2;
 pub struct LightCode {
     rows: usize,
     columns: usize,
-    /// Bit i: the i-th cell, row by row, is lit.
-    periods: Vec<[u64; 3]>,
+    /// Bit i: the i-th cell, row by row, is lit; `None`: all are at rest.
+    periods: Vec<Option<[u64; 3]>>,
     entropy_bits: f64,
 }
 
@@ -40,15 +47,20 @@ impl LightCode {
     pub fn draw(rows: usize, columns: usize, duration: Time, random: &mut Randomness) -> Option<Self> {
         let rows = rows.clamp(2, MOST_SIDE);
         let columns = columns.clamp(2, MOST_CELLS / rows);
-        let cells = rows * columns;
+        Self { rows, columns, periods: Vec::new(), entropy_bits: 0.0 }.prolonged(0, duration, random)
+    }
+
+    /// The code, a rest, and as many periods more as one that is drawn for `duration` nanoseconds has. `None` without randomness.
+    pub fn prolonged(&self, rest: Time, duration: Time, random: &mut Randomness) -> Option<Self> {
+        let cells = self.cells();
         let count = periods(cells, duration);
-        let choices = choices(cells);
         let mut first = None;
         let mut serving = 0u32;
         for _ in 0..DRAWS {
-            let mut code = Self { rows, columns, periods: Vec::with_capacity(count), entropy_bits: 0.0 };
+            let mut code = self.clone();
+            code.periods.extend((0..rest.div_ceil(PERIOD).min(MOST_REST)).map(|_| None));
             for _ in 0..count {
-                code.periods.push([lit(cells, random)?, lit(cells, random)?, lit(cells, random)?]);
+                code.periods.push(Some([lit(cells, random)?, lit(cells, random)?, lit(cells, random)?]));
             }
             if code.serves() {
                 serving += 1;
@@ -58,7 +70,7 @@ impl LightCode {
         let mut code = first?;
         // All that serve are equally likely; how many those are is estimated from the share that did.
         let share = f64::from(serving) / f64::from(DRAWS);
-        code.entropy_bits = 3.0 * count as f64 * choices.log2() + share.log2();
+        code.entropy_bits += 3.0 * count as f64 * choices(cells).log2() + share.log2();
         Some(code)
     }
 
@@ -125,15 +137,16 @@ impl LightCode {
     /// The same periods in another order: a code that is as likely, and was not shown. `None` without randomness.
     pub fn shuffled(&self, random: &mut Randomness) -> Option<Self> {
         let mut other = self.clone();
-        for i in (1..other.periods.len()).rev() {
-            other.periods.swap(i, random.below(i as u64 + 1)? as usize);
+        let played: Vec<usize> = (0..other.periods.len()).filter(|i| other.periods[*i].is_some()).collect();
+        for i in (1..played.len()).rev() {
+            other.periods.swap(played[i], played[random.below(i as u64 + 1)? as usize]);
         }
         Some(other)
     }
 
     fn level(&self, period: usize, cell: usize) -> [f32; 3] {
         let lit = |set: u64| if set >> cell & 1 == 1 { ON } else { OFF };
-        self.periods.get(period).map_or([REST; 3], |sets| sets.map(lit))
+        self.periods.get(period).copied().flatten().map_or([REST; 3], |sets| sets.map(lit))
     }
 
     fn serves(&self) -> bool {
@@ -156,7 +169,9 @@ impl LightCode {
     /// The smallest eigenvalue of the correlation of a channel's codes, after a constant and a drift are removed.
     fn independence(&self, channel: usize) -> f64 {
         let (count, cells) = (self.periods.len(), self.cells());
-        let sign = |i: usize, cell: usize| if self.periods[i][channel] >> cell & 1 == 1 { 1.0 } else { -1.0 };
+        let sign = |i: usize, cell: usize| {
+            self.periods[i].map_or(0.0, |sets| if sets[channel] >> cell & 1 == 1 { 1.0 } else { -1.0 })
+        };
         let mut codes = nalgebra::DMatrix::<f64>::from_fn(count, cells, sign);
         let middle = 0.5 * (count as f64 - 1.0);
         let drift = nalgebra::DVector::from_fn(count, |i, _| i as f64 - middle);
@@ -218,6 +233,19 @@ mod tests {
 
     fn drawn(seed: u64) -> LightCode {
         LightCode::draw(2, 2, 3_000_000_000, &mut Randomness::new(seed)).unwrap()
+    }
+
+    #[test]
+    fn a_prolonged_code_goes_on_from_what_was_shown() {
+        for seed in 1..50 {
+            let (code, mut random) = (drawn(seed), Randomness::new(seed + 1000));
+            let longer = code.prolonged(150_000_000, 3_000_000_000, &mut random).unwrap();
+            assert_eq!(longer.duration(), 2 * code.duration() + PERIOD);
+            assert!((0..32).all(|i| longer.at(i * 100_000_000) == code.at(i * 100_000_000)));
+            assert_ne!(longer.at(3_300_000_000), code.rest());
+            assert!(longer.entropy_bits() > code.entropy_bits() + 100.0);
+            assert!(longer.serves(), "seed {seed}");
+        }
     }
 
     #[test]

@@ -8,8 +8,8 @@
 //! **Veto**: light that the code does not explain is another's ([`Failure::OtherLight`]); a surface that answers clearly and has no
 //! face's relief is an attack ([`Failure::NoRelief`]). **Confirmation**: the code explains the light as another would with a
 //! probability of at most 2⁻²⁰, *and* the slopes, less a quadric (a flat, tilted or bent sheet, a smooth mask), correlate with those of a
-//! face as the head was turned. **Abstention**: where the screen gives too little of the light to say either, the person
-//! is asked for a darker place ([`Failure::NoReflection`]). The score is logistic in the mean correlation of the slopes, with half of
+//! face as the head was turned. **Abstention**: where the screen gives too little of the light to say either, the light
+//! goes on for as long again; where that does not help, the person is asked for a darker place ([`Failure::NoReflection`]). The score is logistic in the mean correlation of the slopes, with half of
 //! what single frames say; it is not a sum of votes: fresh light on a flat surface, or relief under stale light, never passes.
 //!
 //! The idea is of Tang et al., *Face Flashing* (NDSS 2018), Liu et al., *Aurora Guard* (2019) and Farrukh et al., *FaceRevelio*
@@ -20,12 +20,14 @@ mod code;
 mod depth;
 mod depthmap;
 mod facemap;
+mod findings;
 mod freshness;
 mod record;
 mod response;
 mod safety;
 mod series;
 mod shape;
+mod signs;
 mod stage;
 mod steady;
 #[cfg(test)]
@@ -36,24 +38,26 @@ pub use code::{LightCode, MOST_CELLS, MOST_SIDE, PERIOD, srgb};
 pub use depth::integrate;
 pub use depthmap::DepthMap;
 pub use facemap::{FaceMap, FaceMapper, Patch, SIDE, patches};
+pub use findings::Findings;
 pub use freshness::{Freshness, lags};
 pub use record::LightRecord;
 pub use response::{Answer, Response, demodulate};
 pub use safety::{Shown, is_safe};
 pub use series::{Motion, Series, Slot};
 pub use shape::{Likeness, Map, Slopes};
+pub use signs::Signs;
 
 use std::sync::Arc;
 
 use super::random::Randomness;
 use super::{
-    AntiSpoof, Check, Cue, Evidence, Failure, Guidance, LightCue, Method, PassiveCheck, PassiveConfig, Step,
-    Ticks, Time,
+    AntiSpoof, Check, Cue, Evidence, Failure, Guidance, Identity, LightCue, Method, PassiveCheck,
+    PassiveConfig, Step, Ticks, Time,
 };
-use crate::face::{Embedder, Embedding, FaceMesh, FaceObservation, FrameObservation, HeadPose};
+use crate::face::{Embedding, FaceMesh, FaceObservation, FrameObservation, HeadPose};
 use crate::inference::{InferenceError, ModelSource};
-use crate::vision::{Frame, Point, Sampler};
-use stage::{Stage, Turn};
+use crate::vision::{Frame, Point};
+use stage::{Stage, TAIL, Turn};
 pub use steady::{Place, Steady};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -88,28 +92,6 @@ const READINGS: PassiveConfig = PassiveConfig { frames: 5, interval: 60_000_000 
 const IDENTIFY: Time = 700_000_000;
 /// Fewer frames than this in each period of the code do not show it.
 const LEAST_FRAMES: f64 = 1.4;
-/// A larger share of patches lost to clipping leaves too little of the face.
-const LEAST_PATCHES: usize = 300;
-/// The screen's share of the light on the face below which nothing can be said, and from which on the lack of relief is sure;
-/// the noise of the slopes up to which it is.
-const LEAST_MODULATION: f64 = 0.04;
-const GOOD_MODULATION: f64 = 0.15;
-const GOOD_NOISE: f64 = 0.008;
-/// −log₂ of the probability of another code to agree as well as this one must.
-const LEAST_FRESHNESS: f64 = 20.0;
-/// Changes of the light (as a share of it) that the code does not explain, beyond those of any face that moves a little and of a
-/// camera that follows the screen's part of the light: another light plays, as in a recording.
-const OTHER_LIGHT: f64 = 0.02;
-const CAMERA: f64 = 0.06;
-/// Where a surface is as likely a face's as not, and how fast that changes (by mean correlation of its slopes).
-const FACE_LIKE: f64 = 0.45;
-const STEEPNESS: f64 = 14.0;
-/// Slopes noisier than this must be that much more like a face's: what glass and the picture behind it answer, little and
-/// uneven, has come up to 0.55.
-const MUCH_NOISE: f64 = 0.035;
-const SURELY_FACE_LIKE: f64 = 0.65;
-/// Below this a surface that answered well has no relief beyond doubt.
-const NO_RELIEF: f64 = 0.25;
 /// What single frames count, in logits, beside the surface.
 const SINGLE_FRAMES: f64 = 0.5;
 
@@ -130,31 +112,17 @@ pub struct FlashCheck {
     last: Vec<Point>,
     cues: u32,
     findings: Option<Findings>,
+    /// Whether the code plays longer than was planned.
+    prolonged: bool,
     failure: Option<Failure>,
     ticks: Ticks,
     /// Width and height of the last frame.
     size: (usize, usize),
     /// What the screen shows.
     shown: Option<Vec<u32>>,
-    embedder: Embedder,
-    sampler: Sampler,
-    who: Option<Embedding>,
-    likeness: Option<f32>,
-    /// When the face was compared last, since the code began.
-    compared: Time,
-}
-
-/// What the light showed.
-#[derive(Clone, Debug)]
-pub struct Findings {
-    pub freshness: Freshness,
-    pub response: Response,
-    pub slopes: Slopes,
-    pub likeness: Option<Likeness>,
-    /// How the surface of one half of the time compares with that of the other.
-    pub steadiness: Option<Likeness>,
-    /// The screen's share of the light on the face.
-    pub modulation: f64,
+    identity: Identity,
+    /// When the face was looked at for that last, since the code began.
+    identified: Option<Time>,
 }
 
 impl FlashCheck {
@@ -178,14 +146,12 @@ impl FlashCheck {
             last: Vec::new(),
             cues: 0,
             findings: None,
+            prolonged: false,
             ticks: Ticks::default(),
             size: (0, 0),
             shown: None,
-            embedder: Embedder::new(source)?,
-            sampler: Sampler::new(),
-            who: None,
-            likeness: None,
-            compared: 0,
+            identity: Identity::new(source)?,
+            identified: None,
         })
     }
 
@@ -194,9 +160,9 @@ impl FlashCheck {
         self.findings.as_ref()
     }
 
-    /// Why it is no live face, once that is known.
+    /// Why it is no live face, as far as that is known.
     pub fn failure(&self) -> Option<Failure> {
-        self.failure
+        self.failure.or_else(|| self.findings.as_ref()?.failure())
     }
 
     /// What the patches looked like while the code played, and the code.
@@ -204,13 +170,10 @@ impl FlashCheck {
         self.code.as_ref().map(|code| (&self.series, code))
     }
 
-    /// Coaching that matters now. The light changes what is bright, the screen lights a dark room, and nobody can be too near
-    /// for it.
+    /// Coaching that matters now; eyes may close before the light.
     fn guidance(&self, observation: &FrameObservation) -> Guidance {
-        match Guidance::of(observation) {
-            Guidance::MoveBack | Guidance::OpenEyes | Guidance::Glare | Guidance::TooDark => Guidance::Ok,
-            // While it rests, the camera finds its exposure.
-            Guidance::TooBright | Guidance::Blurred if self.stage.is_playing() => Guidance::Ok,
+        match Guidance::of(observation).in_light(self.stage.is_playing()) {
+            Guidance::OpenEyes => Guidance::Ok,
             guidance => guidance,
         }
     }
@@ -226,13 +189,14 @@ impl FlashCheck {
     ) -> Result<Step, InferenceError> {
         let (time, interval) = self.ticks.of(time);
         let guidance = if moving { Guidance::Ok } else { self.guidance(observation) };
-        let duration = self.code.as_ref().map_or(0, LightCode::duration);
         let face: Option<(&FaceObservation, &FaceMesh)> = observation.primary();
         // Skin read at one resolution does not compare with skin read at another: as if somebody else had come.
         let size = (observation.width, observation.height);
         let last = std::mem::replace(&mut self.size, size);
         let same_size = last == size || last == (0, 0);
         let who = face.map(|(face, _)| face.id).filter(|_| same_size);
+        self.look(time);
+        let duration = self.duration();
         let turn = self.stage.advance(time, guidance == Guidance::Ok, who, duration);
         if self.stage.was_rearmed() {
             self.rearm();
@@ -248,15 +212,12 @@ impl FlashCheck {
             _ => {}
         }
         let light = self.cue(turn, interval);
-        if self.stage.is_over() {
-            match self.stage.gave_up() {
-                true => self.failure = Some(Failure::MovedAway),
-                false => self.conclude(),
-            }
+        if self.stage.gave_up() {
+            self.failure = Some(Failure::MovedAway);
         }
         Ok(Step {
             guidance,
-            fraction: self.stage.fraction(duration),
+            fraction: self.stage.fraction(self.planned(), duration),
             done: self.stage.is_over() || self.failure.is_some(),
             score: None,
             actions: Vec::new(),
@@ -280,26 +241,20 @@ impl FlashCheck {
 
     /// Whether the face is the one that the light began with.
     fn identify(&mut self, frame: &Frame<'_>, face: &FaceMesh, since: Time) -> Result<(), InferenceError> {
-        if self.who.is_some() && since < self.compared + IDENTIFY {
+        if self.identified.is_some_and(|last| since < last + IDENTIFY) {
             return Ok(());
         }
-        self.compared = since;
-        let now = self.embedder.embed(frame, &face.mesh, &mut self.sampler)?;
-        match (&self.who, &now) {
-            (Some(who), Some(now)) => {
-                let likeness = who.similarity(now);
-                self.likeness = Some(self.likeness.map_or(likeness, |least| least.min(likeness)));
-            }
-            _ => self.who = now,
-        }
-        Ok(())
+        self.identified = Some(since);
+        self.identity.meet(frame, &face.mesh)
     }
 
     /// Begins anew with another code.
     fn rearm(&mut self) {
-        (self.who, self.likeness, self.compared) = (None, None, 0);
+        self.identity.forget();
+        (self.identified, self.findings, self.prolonged) = (None, None, false);
         (self.series, self.steady, self.turned) = (Series::default(), Steady::default(), [0.0; 3]);
         self.code = draw(&self.config, &mut self.random);
+        self.failure = self.code.is_none().then_some(Failure::NoChallenge);
     }
 
     /// What to show from now on; `None` while nothing changes.
@@ -339,84 +294,48 @@ impl FlashCheck {
         HeadPose { yaw, pitch, roll, distance: 0.0 }
     }
 
-    fn conclude(&mut self) {
-        let Some(code) = &self.code else { return };
-        if self.likeness.is_some_and(|likeness| likeness < Embedding::SAME_PERSON) {
-            self.failure = Some(Failure::OtherFace);
+    /// How long the code plays, in nanoseconds.
+    fn duration(&self) -> Time {
+        self.code.as_ref().map_or(0, LightCode::duration)
+    }
+
+    /// How long it was meant to.
+    fn planned(&self) -> Time {
+        self.code.as_ref().map_or(0, |code| LightCode::length(code.cells(), self.config.duration))
+    }
+
+    /// When the light ends, looks at what it showed; where that is too little to say anything, it goes on for as long again.
+    fn look(&mut self, time: Time) {
+        let Some(rest) = self.stage.since(time).and_then(|since| since.checked_sub(self.duration() + TAIL))
+        else {
             return;
+        };
+        self.failure = self.conclude();
+        let undecided = self.failure.is_none() && self.findings.as_ref().is_some_and(Findings::is_undecided);
+        if let Some(code) = self.code.take_if(|_| undecided && !self.prolonged) {
+            self.prolonged = true;
+            self.code = code.prolonged(TAIL + rest, self.config.duration, &mut self.random).or(Some(code));
+        }
+    }
+
+    /// Finds what the light showed, or why it showed nothing.
+    fn conclude(&mut self) -> Option<Failure> {
+        let code = self.code.as_ref()?;
+        if self.identity.met_another() {
+            return Some(Failure::OtherFace);
         }
         let periods = code.duration() as f64 / PERIOD as f64;
         if f64::from(self.series.frames()) < LEAST_FRAMES * periods {
-            self.failure = Some(Failure::TooFewFrames);
-            return;
+            return Some(Failure::TooFewFrames);
         }
         let most_lag = self.config.max_display_latency as f64 * 1e-9;
-        let Some(findings) = Findings::new(&self.series, code, most_lag, self.pose(), &mut self.random)
-        else {
-            self.failure = Some(Failure::TooFewFrames);
-            return;
-        };
-        self.failure = findings.failure();
-        self.findings = Some(findings);
+        self.findings = Findings::new(&self.series, code, most_lag, self.pose(), &mut self.random);
+        self.findings.is_none().then_some(Failure::TooFewFrames)
     }
 }
 
 fn draw(config: &FlashConfig, random: &mut Randomness) -> Option<LightCode> {
     LightCode::draw(config.rows as usize, config.columns as usize, config.duration, random)
-}
-
-impl Findings {
-    /// From what the patches looked like while the code played, and the head's mean pose; `most_lag` is in seconds. `None` when
-    /// there are too few frames, or without randomness.
-    pub fn new(
-        series: &Series,
-        code: &LightCode,
-        most_lag: f64,
-        pose: HeadPose,
-        random: &mut Randomness,
-    ) -> Option<Self> {
-        let changes = Changes::new(series)?;
-        let freshness = Freshness::search(&changes, code, most_lag, random)?;
-        let response = demodulate(&changes, code, freshness.lag)?;
-        let measured = |answers: &[Answer]| Slopes::measured(answers, response.noise, code, series.clipped());
-        let slopes = measured(&response.patches);
-        let steadiness = measured(&response.halves[0]).likeness(&measured(&response.halves[1]));
-        let likeness = slopes.likeness(&Slopes::expected(pose));
-        Some(Self { modulation: response.modulation(), freshness, response, slopes, likeness, steadiness })
-    }
-
-    /// Why it is no live face.
-    pub fn failure(&self) -> Option<Failure> {
-        let answers = self.modulation >= LEAST_MODULATION && self.freshness.bits() >= LEAST_FRESHNESS;
-        let like = self.likeness.filter(|_| self.slopes.known() >= LEAST_PATCHES).map(|l| l.mean());
-        let clear = answers && self.is_clear();
-        match like {
-            _ if self.freshness.unexplained > OTHER_LIGHT.max(CAMERA * self.modulation) => {
-                Some(Failure::OtherLight)
-            }
-            Some(like) if answers && like >= self.least_likeness() => None,
-            None if answers => Some(Failure::TooFewFrames),
-            Some(like) if clear && like < NO_RELIEF => Some(Failure::NoRelief),
-            Some(_) if clear => None,
-            _ => Some(Failure::NoReflection),
-        }
-    }
-
-    /// The likeness from which on a surface is a face's.
-    fn least_likeness(&self) -> f64 {
-        let noisy = self.steadiness.is_none_or(|steadiness| steadiness.difference > MUCH_NOISE);
-        if noisy { SURELY_FACE_LIKE } else { FACE_LIKE }
-    }
-
-    /// Whether there was light enough to see a relief if there were one.
-    fn is_clear(&self) -> bool {
-        self.modulation >= GOOD_MODULATION && self.steadiness.is_some_and(|s| s.difference <= GOOD_NOISE)
-    }
-
-    /// In logits.
-    fn surface(&self) -> Option<f64> {
-        self.likeness.map(|likeness| STEEPNESS * (likeness.mean() - FACE_LIKE))
-    }
 }
 
 impl Check for FlashCheck {
@@ -439,7 +358,7 @@ impl Check for FlashCheck {
         let positioned = self.findings.is_some() || self.failure.is_some();
         // What kept the person from the start is told as such.
         let unexplained = !positioned && evidence.hindrance == Guidance::Ok;
-        let failure = self.failure.or(unexplained.then_some(Failure::NotPositioned));
+        let failure = self.failure().or(unexplained.then_some(Failure::NotPositioned));
         let surface = self.findings.as_ref().and_then(Findings::surface);
         let logit = |score: f64| (score.clamp(1.0, 99.0) / (100.0 - score.clamp(1.0, 99.0))).ln();
         evidence.failure = failure;
@@ -460,24 +379,13 @@ impl Check for FlashCheck {
         }
         evidence.entropy_bits = self.code.as_ref().map_or(0.0, LightCode::entropy_bits);
         evidence.cues.iter_mut().for_each(|cue| cue.weight *= SINGLE_FRAMES);
-        let of = |value: fn(&Findings) -> Option<f64>| self.findings.as_ref().and_then(value);
-        evidence.cues.extend([
-            Cue::new("slope_across", of(|f| f.likeness.map(|l| l.across)), 0.5 * STEEPNESS),
-            Cue::new("slope_up", of(|f| f.likeness.map(|l| l.up)), 0.5 * STEEPNESS),
-            Cue::new("steadiness", of(|f| f.steadiness.map(|s| s.mean())), 0.0),
-            Cue::new("slope_noise", of(|f| f.steadiness.map(|s| s.difference)), 0.0),
-            Cue::new("modulation", of(|f| Some(f.modulation)), 0.0),
-            Cue::new("code_explained", of(|f| Some(f.freshness.explained)), 0.0),
-            Cue::new("light_unexplained", of(|f| Some(f.freshness.unexplained)), 0.0),
-            Cue::new("code_freshness", of(|f| Some(f.freshness.bits())), 0.0),
-            Cue::new("display_latency", of(|f| Some(f.freshness.lag)), 0.0),
-            Cue::new("likeness", self.likeness.map(f64::from), 0.0),
-        ]);
+        evidence.cues.extend(Findings::cues(self.findings.as_ref()));
+        evidence.cues.push(Cue::new("likeness", self.identity.likeness().map(f64::from), 0.0));
         evidence
     }
 
     fn who(&self) -> Option<&Embedding> {
-        self.who.as_ref()
+        self.identity.who()
     }
 
     fn depth_map(&self) -> Option<DepthMap> {

@@ -103,13 +103,20 @@ impl Slopes {
     /// Compares with another surface, once a quadric is out of the slopes of both: a flat, tilted or bent sheet in near
     /// light, or a smooth mask. `None` when too little is known.
     pub fn likeness(&self, other: &Self) -> Option<Likeness> {
-        let (p, q) = (Relation::of(&self.p, &other.p)?, Relation::of(&self.q, &other.q)?);
+        let of = |a: &Map, b: &Map| Relation::of(a, b, Trend::Quadric);
+        let (p, q) = (of(&self.p, &other.p)?, of(&self.q, &other.q)?);
         Some(Likeness {
             across: p.correlation,
             up: q.correlation,
             gain: [p.gain, q.gain],
             difference: 0.5 * (0.5 * (p.difference + q.difference)).sqrt(),
         })
+    }
+
+    /// The mean correlation with another surface's, less a trend.
+    pub(super) fn relation(&self, other: &Self, trend: Trend) -> Option<f64> {
+        let (p, q) = (Relation::of(&self.p, &other.p, trend)?, Relation::of(&self.q, &other.q, trend)?);
+        Some(0.5 * (p.correlation + q.correlation))
     }
 }
 
@@ -136,7 +143,7 @@ impl Likeness {
     }
 }
 
-fn median(map: &Map) -> Map {
+pub(super) fn median(map: &Map) -> Map {
     let around = |i: usize| {
         let mut values: Vec<f32> = neighbours(i, 1).filter_map(|(other, _)| map[other]).collect();
         values.sort_by(f32::total_cmp);
@@ -162,9 +169,16 @@ fn gaussian(map: &Map) -> Map {
 /// Fewer known patches than this are no surface.
 const LEAST_PATCHES: usize = 200;
 
-/// How two maps relate without their quadrics.
-struct Relation {
-    correlation: f64,
+/// What is taken out of maps before they are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trend {
+    Plane,
+    Quadric,
+}
+
+/// How two maps relate without their trends.
+pub(super) struct Relation {
+    pub correlation: f64,
     /// The regression of the first on the second.
     gain: f64,
     /// Mean square.
@@ -172,12 +186,13 @@ struct Relation {
 }
 
 impl Relation {
-    fn of(a: &Map, b: &Map) -> Option<Self> {
+    pub fn of(a: &Map, b: &Map, trend: Trend) -> Option<Self> {
         let known: Vec<usize> = (0..a.len()).filter(|i| a[*i].is_some() && b[*i].is_some()).collect();
         if known.len() < LEAST_PATCHES {
             return None;
         }
-        let quadric = DMatrix::from_fn(known.len(), 6, |row, column| {
+        let terms = if trend == Trend::Plane { 3 } else { 6 };
+        let trend = DMatrix::from_fn(known.len(), terms, |row, column| {
             let [x, y, _] = patches()[known[row]].place.map(|v| f64::from(v) / 8.0);
             [1.0, x, y, x * x, x * y, y * y][column]
         })
@@ -186,7 +201,7 @@ impl Relation {
         let rest = |map: &Map| {
             let values =
                 DVector::from_iterator(known.len(), known.iter().map(|i| f64::from(map[*i].unwrap_or(0.0))));
-            &values - &quadric * (quadric.transpose() * &values)
+            &values - &trend * (trend.transpose() * &values)
         };
         let (a, b) = (rest(a), rest(b));
         let (norms, dot) = (a.norm() * b.norm(), a.dot(&b));

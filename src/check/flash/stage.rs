@@ -7,6 +7,8 @@ pub const SETTLE: Time = 400_000_000;
 const LAPSE: Time = 300_000_000;
 /// After the code, so that its last light is seen.
 pub const TAIL: Time = 150_000_000;
+/// How much of the whole what was planned is; the rest is for what may come to it.
+const PLANNED: f64 = 0.9;
 /// So often the light begins anew.
 const REARMS: u32 = 2;
 
@@ -112,16 +114,28 @@ impl Stage {
         matches!(self.phase, Phase::Playing(_))
     }
 
-    /// How much of the attempt is done, 0–1.
-    pub fn fraction(&self, duration: Time) -> f64 {
-        let whole = (SETTLE + duration + TAIL) as f64;
-        let done = match self.phase {
-            Phase::Waiting => 0,
-            Phase::Settling(from, _) => self.now.saturating_sub(from).min(SETTLE),
-            Phase::Playing(from) => SETTLE + self.now.saturating_sub(from),
-            Phase::Over => return 1.0,
-        };
-        (done as f64 / whole).min(1.0)
+    /// How long the code has been playing at a time, in nanoseconds; `None` when it is not.
+    pub fn since(&self, time: Time) -> Option<Time> {
+        match self.phase {
+            Phase::Playing(from) => Some(time.saturating_sub(from)),
+            _ => None,
+        }
+    }
+
+    /// How much of the attempt is done, 0–1, of a code that was planned for one time and takes another, longer one.
+    pub fn fraction(&self, planned: Time, duration: Time) -> f64 {
+        let share = |done: Time, whole: Time| (done as f64 / whole.max(1) as f64).min(1.0);
+        let first = |done: Time| PLANNED * share(done, SETTLE + planned + TAIL);
+        match self.phase {
+            Phase::Waiting => 0.0,
+            Phase::Settling(from, _) => first(self.now.saturating_sub(from).min(SETTLE)),
+            Phase::Playing(from) => {
+                let since = self.now.saturating_sub(from);
+                let more = share(since.saturating_sub(planned + TAIL), duration.saturating_sub(planned));
+                first(SETTLE + since) + (1.0 - PLANNED) * more
+            }
+            Phase::Over => 1.0,
+        }
     }
 }
 
@@ -182,7 +196,7 @@ mod tests {
                     Turn::Dark => prop_assert!(!lit),
                 }
                 prop_assert!(!stage.is_over() || !lit);
-                prop_assert!((0.0..=1.0).contains(&stage.fraction(LIGHT)));
+                prop_assert!((0.0..=1.0).contains(&stage.fraction(LIGHT, LIGHT)));
             }
         }
     }

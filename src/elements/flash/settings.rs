@@ -23,7 +23,7 @@ pub fn properties() -> Vec<glib::ParamSpec> {
         count("grid-columns", "Grid columns", default.columns),
         glib::ParamSpecUInt64::builder("light-duration")
             .nick("Light duration")
-            .blurb("How long the light plays at least, in nanoseconds of running time (takes effect with the next attempt)")
+            .blurb("How long the light plays at least, in nanoseconds of running time; as long again where that shows too little (takes effect with the next attempt)")
             .minimum(2_000_000_000)
             .maximum(10_000_000_000)
             .default_value(default.duration)

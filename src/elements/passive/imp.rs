@@ -6,8 +6,7 @@ use gst_base::subclass::prelude::*;
 
 use super::super::analyzer::AnalyzerImpl;
 use super::settings;
-use crate::check::{AntiSpoof, Check, Method, PassiveCheck, PassiveConfig};
-use crate::face::Embedder;
+use crate::check::{AntiSpoof, Check, Identity, Method, PassiveCheck, PassiveConfig};
 use crate::inference::{InferenceError, ModelSource};
 
 #[derive(Default)]
@@ -71,6 +70,6 @@ impl AnalyzerImpl for LivenessPassive {
     fn create_check(&self, source: &ModelSource, _seed: u64) -> Result<Box<dyn Check>, InferenceError> {
         let config = *self.settings();
         let check = PassiveCheck::new(config, AntiSpoof::new(source)?);
-        Ok(Box::new(check.of_one_person(Embedder::new(source)?)))
+        Ok(Box::new(check.of_one_person(Identity::new(source)?)))
     }
 }

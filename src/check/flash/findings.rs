@@ -1,0 +1,142 @@
+//! What the light showed, and what that means.
+
+use super::changes::Changes;
+use super::code::LightCode;
+use super::freshness::Freshness;
+use super::response::{Answer, Response, demodulate};
+use super::series::Series;
+use super::shape::{Likeness, Slopes};
+use super::signs::Signs;
+use crate::check::random::Randomness;
+use crate::check::{Cue, Failure};
+use crate::face::HeadPose;
+
+/// A larger share of patches lost to clipping leaves too little of the face.
+const LEAST_PATCHES: usize = 300;
+/// The screen's share of the light on the face below which nothing can be said, and from which on the lack of relief is sure;
+/// the noise of the slopes up to which it is.
+const LEAST_MODULATION: f64 = 0.04;
+const GOOD_MODULATION: f64 = 0.15;
+const GOOD_NOISE: f64 = 0.008;
+/// −log₂ of the probability of another code to agree as well as this one must; half of what is promised, since it may be looked twice.
+const LEAST_FRESHNESS: f64 = 21.0;
+/// Changes of the light (as a share of it) that the code does not explain, beyond those of any face that moves a little and of a
+/// camera that follows the screen's part of the light: another light plays, as in a recording.
+const OTHER_LIGHT: f64 = 0.02;
+const CAMERA: f64 = 0.06;
+/// Where a surface is as likely a face's as not, and how fast that changes (by mean correlation of its slopes).
+const FACE_LIKE: f64 = 0.45;
+const STEEPNESS: f64 = 14.0;
+/// Slopes noisier than this must be that much more like a face's: what glass and the picture behind it answer, little and
+/// uneven, has come up to 0.55.
+const MUCH_NOISE: f64 = 0.035;
+const SURELY_FACE_LIKE: f64 = 0.65;
+/// Patches that answer so many times what others do show the screen as a mirror does: it is glass, or skin behind glass.
+const MIRROR: f64 = 5.0;
+/// Below this a surface that answered well has no relief beyond doubt.
+const NO_RELIEF: f64 = 0.25;
+
+/// What the light showed.
+#[derive(Clone, Debug)]
+pub struct Findings {
+    pub freshness: Freshness,
+    pub response: Response,
+    pub slopes: Slopes,
+    pub likeness: Option<Likeness>,
+    /// How the surface of one half of the time compares with that of the other.
+    pub steadiness: Option<Likeness>,
+    /// The screen's share of the light on the face.
+    pub modulation: f64,
+    pub signs: Signs,
+}
+
+impl Findings {
+    /// From what the patches looked like while the code played, and the head's mean pose; `most_lag` is in seconds. `None` when
+    /// there are too few frames, or without randomness.
+    pub fn new(
+        series: &Series,
+        code: &LightCode,
+        most_lag: f64,
+        pose: HeadPose,
+        random: &mut Randomness,
+    ) -> Option<Self> {
+        let changes = Changes::new(series)?;
+        let freshness = Freshness::search(&changes, code, most_lag, random)?;
+        let response = demodulate(&changes, code, freshness.lag)?;
+        let measured = |answers: &[Answer]| Slopes::measured(answers, response.noise, code, series.clipped());
+        let slopes = measured(&response.patches);
+        let steadiness = measured(&response.halves[0]).likeness(&measured(&response.halves[1]));
+        let likeness = slopes.likeness(&Slopes::expected(pose));
+        let signs = Signs::new(&response.patches, &slopes, pose);
+        Some(Self {
+            modulation: response.modulation(),
+            freshness,
+            response,
+            slopes,
+            likeness,
+            steadiness,
+            signs,
+        })
+    }
+
+    /// Why it is no live face.
+    pub fn failure(&self) -> Option<Failure> {
+        let answers = self.modulation >= LEAST_MODULATION && self.freshness.bits() >= LEAST_FRESHNESS;
+        let mirrors = self.signs.mirror.is_some_and(|mirror| mirror > MIRROR);
+        let like = self.likeness.filter(|_| self.slopes.known() >= LEAST_PATCHES).map(|l| l.mean());
+        let clear = answers && self.is_clear();
+        match like {
+            _ if self.freshness.unexplained > OTHER_LIGHT.max(CAMERA * self.modulation) => {
+                Some(Failure::OtherLight)
+            }
+            Some(_) if answers && mirrors => Some(Failure::NoReflection),
+            Some(like) if answers && like >= self.least_likeness() => None,
+            None if answers => Some(Failure::TooFewFrames),
+            Some(like) if clear && like < NO_RELIEF => Some(Failure::NoRelief),
+            Some(_) if clear => None,
+            _ => Some(Failure::NoReflection),
+        }
+    }
+
+    /// Whether more of the light may show what this much does not.
+    pub fn is_undecided(&self) -> bool {
+        self.failure() == Some(Failure::NoReflection) && self.modulation >= LEAST_MODULATION
+    }
+
+    /// The likeness from which on a surface is a face's.
+    fn least_likeness(&self) -> f64 {
+        let noisy = self.steadiness.is_none_or(|steadiness| steadiness.difference > MUCH_NOISE);
+        if noisy { SURELY_FACE_LIKE } else { FACE_LIKE }
+    }
+
+    /// Whether there was light enough to see a relief if there were one.
+    fn is_clear(&self) -> bool {
+        self.modulation >= GOOD_MODULATION && self.steadiness.is_some_and(|s| s.difference <= GOOD_NOISE)
+    }
+
+    /// In logits.
+    pub(super) fn surface(&self) -> Option<f64> {
+        self.likeness.map(|likeness| STEEPNESS * (likeness.mean() - FACE_LIKE))
+    }
+
+    /// All that was measured, by name; what is not known yet abstains.
+    pub(super) fn cues(findings: Option<&Self>) -> Vec<Cue> {
+        let cue = |name, weight, of: fn(&Self) -> Option<f64>| Cue::new(name, findings.and_then(of), weight);
+        vec![
+            cue("slope_across", 0.5 * STEEPNESS, |f| f.likeness.map(|l| l.across)),
+            cue("slope_up", 0.5 * STEEPNESS, |f| f.likeness.map(|l| l.up)),
+            cue("steadiness", 0.0, |f| f.steadiness.map(|s| s.mean())),
+            cue("slope_noise", 0.0, |f| f.steadiness.map(|s| s.difference)),
+            cue("modulation", 0.0, |f| Some(f.modulation)),
+            cue("code_explained", 0.0, |f| Some(f.freshness.explained)),
+            cue("light_unexplained", 0.0, |f| Some(f.freshness.unexplained)),
+            cue("code_freshness", 0.0, |f| Some(f.freshness.bits())),
+            cue("display_latency", 0.0, |f| Some(f.freshness.lag)),
+            cue("shape", 0.0, |f| f.signs.shape),
+            cue("relief", 0.0, |f| f.signs.relief),
+            cue("pigment", 0.0, |f| f.signs.pigment),
+            cue("tint", 0.0, |f| f.signs.tint),
+            cue("mirror", 0.0, |f| f.signs.mirror),
+        ]
+    }
+}
