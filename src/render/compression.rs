@@ -166,7 +166,9 @@ mod tests {
         let distinct = |amount: u32| {
             let compression = Compression::new(amount).unwrap();
             let rgb = degraded(amount, 64, 8);
-            let block = Block::from_fn(|row, column| ycc(from_fn(|i| f32::from(rgb[3 * (row * 64 + column) + i])))[0]);
+            let block = Block::from_fn(|row, column| {
+                ycc(from_fn(|i| f32::from(rgb[3 * (row * 64 + column) + i])))[0]
+            });
             let coefficients = compression.cosines * block * compression.cosines.transpose();
             coefficients.iter().filter(|value| value.abs() > 3.0).count()
         };

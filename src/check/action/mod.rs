@@ -4,16 +4,20 @@
 mod ask;
 mod continuity;
 mod course;
+mod facial_motion;
 mod gesture;
 mod planarity;
 mod signal;
+mod surroundings;
 
 pub use ask::{Action, Actions, Draw, MOST, draw};
 pub use continuity::{Break, Continuity};
 pub use course::{Course, REACTION, Record};
+pub use facial_motion::FacialMotion;
 pub use gesture::{Gesture, Performance};
 pub use planarity::{FLAT, Planarity};
 pub use signal::{BlinkEvent, Lids, Neutral, Signals};
+pub use surroundings::Surroundings;
 
 use super::random::Randomness;
 use super::{
@@ -58,6 +62,8 @@ pub struct ActionCheck {
     continuity: Continuity,
     lids: Lids,
     blinks: u32,
+    facial_motion: FacialMotion,
+    surroundings: Surroundings,
     embedder: Embedder,
     sampler: Sampler,
     who: Option<Embedding>,
@@ -83,6 +89,8 @@ impl ActionCheck {
             continuity: Continuity::default(),
             lids: Lids::default(),
             blinks: 0,
+            facial_motion: FacialMotion::default(),
+            surroundings: Surroundings::default(),
             embedder: Embedder::new(source)?,
             sampler: Sampler::new(),
             who: None,
@@ -128,6 +136,8 @@ impl ActionCheck {
         let mut events = self.check_continuity(frame, face, mesh, time);
         let signals = Signals::of(mesh);
         self.blinks += u32::from(self.lids.observe(time, signals.eyes).is_some());
+        self.facial_motion.observe(time, &mesh.blendshapes);
+        self.surroundings.observe(frame, time, &mesh.mesh, &mut self.sampler);
         if let Some(neutral) = self.course.neutral() {
             self.planarity.observe(neutral.turn(&signals), &mesh.mesh);
         }
@@ -181,6 +191,7 @@ impl ActionCheck {
         match failure {
             Some(Failure::Cut) if self.course.is_positioning() => {
                 self.lids.reset();
+                (self.facial_motion, self.surroundings) = Default::default();
                 self.course.position_anew();
                 Vec::new()
             }
@@ -311,6 +322,8 @@ impl Check for ActionCheck {
             Cue::new("longest_still", Some(self.continuity.longest_still()), 0.0),
             Cue::new("repeated_frames", Some(f64::from(self.continuity.copies())), 0.0),
             Cue::new("blinks", Some(f64::from(self.blinks)), 0.0),
+            self.facial_motion.cue(),
+            self.surroundings.cue(),
             Cue::new("light", None, 0.0),
         ]);
         evidence
