@@ -6,7 +6,6 @@
 mod common;
 
 use std::hint::black_box;
-use std::sync::Arc;
 use std::time::Instant;
 
 use gst_check::Harness;
@@ -57,7 +56,7 @@ impl Stage {
                 let turn = round as usize % light.colors.len();
                 light.colors.rotate_left(turn);
             }
-            LivenessMeta::add(writable, Arc::default(), check);
+            LivenessMeta::add(writable, None, check);
         }
         let start = Instant::now();
         self.harness.push(frame).expect("flowing");

@@ -3,7 +3,7 @@
 //!     cargo run --release --example portrait -- OUT.png [NAME=VALUE …]
 //!
 //! Names: subject (live print bent-print cutout-print screen mask paper-mask relight nobody two-people), identity, glasses (0 or 1),
-//! seed, width, height, ambient, distance, noise, yaw, pitch, roll, blink, smile, jaw, brows, x, y, z of the head's shift in metres,
+//! seed, width, height, ambient, distance, noise, compression, yaw, pitch, roll, blink, smile, jaw, brows, x, y, z of the head's shift in metres,
 //! and cells, the screen's colours: `cells=ff0000,0000ff/000000,ffffff`.
 
 use std::collections::HashMap;
@@ -34,6 +34,7 @@ fn main() -> Result<(), Error> {
         ambient: number("ambient", 1.0),
         distance: number("distance", 0.55),
         noise: number("noise", 1.0),
+        compression: number("compression", 0.0) as u32,
         glasses: number("glasses", 0.0) > 0.0,
         ..Setting::default()
     };

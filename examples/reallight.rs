@@ -324,12 +324,14 @@ fn summary(all: &[Ended]) -> String {
     reasons.sort_unstable();
     reasons.dedup();
     format!(
-        "approved {}; p {:.2}, q {:.2}, modulation {:.2}, freshness {:.1}, latency {:.2}, {reasons:?}",
+        "approved {}; p {:.2}, q {:.2}, relief {:.2}, pigment {:.2}, mirror {:.1}, modulation {:.2}, freshness {:.1}, {reasons:?}",
         rate(Status::Approved),
         middle("slope_across"),
         middle("slope_up"),
+        middle("relief"),
+        middle("pigment"),
+        middle("mirror"),
         middle("modulation"),
         middle("code_freshness"),
-        middle("display_latency"),
     )
 }

@@ -2,8 +2,6 @@
 //!
 //!     cargo run --release --example screens -- FOLDER [WIDTHxHEIGHT] [LANGUAGE]
 
-use std::sync::Arc;
-
 use gst::prelude::*;
 use gstliveness::check::{Action, ActionEvent, ActionState, Guidance, LightCue, Method};
 use gstliveness::elements::meta::{LivenessMeta, RunningCheck};
@@ -70,7 +68,7 @@ fn main() {
         let overlay = pipeline.by_name("overlay").expect("overlay");
         overlay.static_pad("sink").expect("pad").add_probe(gst::PadProbeType::BUFFER, move |_, info| {
             if let Some(buffer) = info.buffer_mut() {
-                LivenessMeta::add(buffer.make_mut(), Arc::default(), check.clone());
+                LivenessMeta::add(buffer.make_mut(), None, check.clone());
             }
             gst::PadProbeReturn::Ok
         });

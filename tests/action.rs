@@ -53,7 +53,7 @@ fn wave_until_result(rig: &mut Rig, most: usize) -> Vec<gst::Structure> {
 
 #[test]
 fn a_photo_that_is_moved_answers_nothing_and_is_declined() {
-    let mut rig = rig(&[("max-attempts", &1u32), ("action-timeout", &1_000_000_000u64)]);
+    let mut rig = rig(&[("max-attempts", &1u32), ("action-timeout", &2_000_000_000u64)]);
     let messages = wave_until_result(&mut rig, 300);
     let actions = named(&messages, "liveness/action");
     let states: Vec<_> = actions.iter().map(|action| text(action, "state")).collect();
@@ -69,9 +69,11 @@ fn a_photo_that_is_moved_answers_nothing_and_is_declined() {
     assert_eq!(json["warnings"][0]["additional_data"]["reason"], "ACTION_NOT_DONE");
     assert_eq!(json["evidence"]["challenges"][0]["onset"], serde_json::Value::Null);
     assert_eq!(json["evidence"]["challenge_entropy_bits"], 4.0, "one of sixteen sequences: {json:#}");
-    let light =
-        json["evidence"]["cues"].as_array().unwrap().iter().find(|cue| cue["name"] == "light").unwrap();
-    assert_eq!(light["abstained"], true);
+    let cues = json["evidence"]["cues"].as_array().unwrap();
+    let cue = |name: &str| cues.iter().find(|cue| cue["name"] == name).unwrap();
+    assert_eq!(cue("light")["abstained"], true);
+    assert!(cue("facial_motion")["value"].as_f64().unwrap() < 0.02, "{json:#}");
+    assert!(cue("background_stays")["value"].as_f64().unwrap() < -0.5, "{json:#}");
 }
 
 #[test]

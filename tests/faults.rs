@@ -68,7 +68,8 @@ impl Drop for Session {
 fn lose(pad: &gst::Pad, lost: impl Fn(u64) -> bool + Send + Sync + 'static) {
     let count = AtomicU64::new(0);
     pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| match lost(count.fetch_add(1, Ordering::Relaxed)) {
-        true => gst::PadProbeReturn::Drop,
+        // (With GStreamer 1.22 the bindings' `Drop` ends in a critical warning.)
+        true => gst::PadProbeReturn::Handled,
         false => gst::PadProbeReturn::Ok,
     });
 }

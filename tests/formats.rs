@@ -334,8 +334,8 @@ fn caps_may_change_in_mid_stream() {
         rig.set_caps(&info.to_caps().unwrap());
         for _ in 0..2 {
             let out = rig.push(gst::Buffer::from_slice(picture.converted(&info)));
-            let meta = out.meta::<LivenessMeta>().expect("analysed");
-            let observation = meta.observation();
+            let meta = out.meta::<LivenessMeta>().expect("a check runs");
+            let observation = meta.observation().expect("analysed");
             assert_eq!((observation.width, observation.height), (picture.width, picture.height));
             assert_eq!(observation.faces.len(), 1, "{format:?}");
             let (x, y) = (observation.faces[0].bbox.center().x, observation.faces[0].bbox.center().y);

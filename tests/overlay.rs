@@ -2,9 +2,7 @@
 
 mod common;
 
-use std::sync::Arc;
-
-use common::{Picture, Rig, colored_info, init, video_info};
+use common::{Picture, Rig, colored_info, init, named, video_info, was_analysed};
 use gst::prelude::*;
 use gst_video::{VideoFormat, VideoInfo};
 use gstliveness::check::{Action, ActionEvent, ActionState, Guidance, LightCue, Method};
@@ -66,7 +64,7 @@ fn buffer(picture: &Picture, info: &VideoInfo) -> gst::Buffer {
 }
 
 fn with(mut buffer: gst::Buffer, check: RunningCheck) -> gst::Buffer {
-    LivenessMeta::add(buffer.make_mut(), Arc::default(), check);
+    LivenessMeta::add(buffer.make_mut(), None, check);
     buffer
 }
 
@@ -321,10 +319,45 @@ fn push_plain(rig: &mut Rig, info: &VideoInfo) -> bool {
 }
 
 #[test]
-fn a_light_left_on_goes_out_after_300_ms_and_not_before() {
+fn a_light_goes_out_with_the_check() {
     let (mut rig, info) = lit_rig();
-    let shown: Vec<bool> = (0..4).map(|_| push_plain(&mut rig, &info)).collect();
-    assert_eq!(shown, [false, false, true, true]);
+    assert!(push_plain(&mut rig, &info));
+}
+
+/// The corner of a screen downstream of a check, and what the messages say that it shows.
+fn corner_and_told(rig: &mut Rig, told: &mut Option<u32>) -> ([u8; 3], Option<[u8; 3]>, bool) {
+    let out = rig.show(&Picture::astronaut());
+    for light in named(&rig.messages(), "liveness/light") {
+        let color = |colors: gst::Array| colors.first().map(|color| color.get().unwrap());
+        *told = if light.get("active").unwrap() { color(light.get("colors").unwrap()) } else { None };
+    }
+    let told = told.map(|color| [16, 8, 0].map(|shift| (color >> shift) as u8));
+    (seen(&out, &Picture::astronaut().info()).pixel(40, 12), told, was_analysed(&out))
+}
+
+#[test]
+fn the_screen_shows_what_the_messages_say_frame_for_frame() {
+    init();
+    let line = "livenessflash name=check max-lateness=200000000 ! livenessoverlay mirror=false";
+    let bin = gst::parse::bin_from_description(line, true).unwrap();
+    let check = bin.by_name("check").unwrap();
+    let picture = Picture::astronaut();
+    let mut rig = Rig::around(bin.upcast(), &picture.info().to_caps().unwrap());
+    let (mut told, mut lit) = (None, 0);
+    while lit < 6 {
+        let (corner, light, _) = corner_and_told(&mut rig, &mut told);
+        assert!(light.is_none_or(|light| light == corner), "{light:?} {corner:?}");
+        lit += u32::from(light.is_some());
+        assert!(rig.next < 6_000_000_000, "no light");
+    }
+    // From now on all frames come half a second late, and are not analysed.
+    for _ in 0..8 {
+        rig.harness.set_time(gst::ClockTime::from_nseconds(rig.next + 500_000_000)).unwrap();
+        let (corner, light, analysed) = corner_and_told(&mut rig, &mut told);
+        assert_eq!((Some(corner), analysed), (light, false));
+    }
+    check.emit_by_name::<()>("cancel", &[]);
+    assert_eq!(corner_and_told(&mut rig, &mut told), (picture.pixel(40, 12), None, false));
 }
 
 #[test]

@@ -555,6 +555,22 @@ fn a_flood_of_events_is_no_trouble() {
 // Life cycle.
 
 #[test]
+fn compression_loses_more_the_more_there_is_and_any_size_can_be_compressed() {
+    let shown = |compression: u32| {
+        let picture = Camera::small(&format!("noise=0 compression={compression}")).pictures(1).remove(0);
+        assert_eq!(picture.rgb.len(), 3 * 160 * 120);
+        picture
+    };
+    let plain = Camera::small("noise=0").pictures(1).remove(0);
+    assert!(shown(0).rgb == plain.rgb);
+    let lost = [20, 60, 95].map(|compression| difference(&shown(compression), &plain));
+    assert!(lost[0] > 0.1 && lost.is_sorted_by(|a, b| a < b), "{lost:?}");
+    for size in ["width=1,height=1", "width=37,height=3"] {
+        Camera::new("compression=100", &format!("video/x-raw,{size}")).samples(2);
+    }
+}
+
+#[test]
 fn it_starts_again_from_the_beginning() {
     init();
     let camera = Camera::small("");
@@ -617,6 +633,7 @@ fn properties_come_back_as_set() {
         ("ambient", "0.25"),
         ("distance", "0.75"),
         ("noise", "2.5"),
+        ("compression", "40"),
         ("white-balance", "false"),
         ("sway", "3.5"),
         ("identity", "7"),

@@ -1,5 +1,5 @@
-//! `GstLivenessMeta`: what was observed in the very frame that carries it. A later element of the chain uses it
-//! instead of analysing again; the overlay draws it.
+//! `GstLivenessMeta`: where the running checks stand, on every frame that passes them, and what was observed in the very frame that
+//! carries it, if it was analysed. A later element of the chain uses it instead of analysing again; the overlay draws it.
 
 use std::ffi::c_char;
 use std::mem::ManuallyDrop;
@@ -31,7 +31,7 @@ pub struct RunningCheck {
     pub light: Option<LightCue>,
 }
 
-/// A frame's observation and the checks that it is part of, one for each element that analysed it.
+/// The checks that a frame passed while they ran, one for each element, and its observation if one of them analysed it.
 #[repr(transparent)]
 pub struct LivenessMeta(imp::LivenessMeta);
 
@@ -41,7 +41,7 @@ unsafe impl Sync for LivenessMeta {}
 impl LivenessMeta {
     pub fn add(
         buffer: &mut gst::BufferRef,
-        observation: Arc<FrameObservation>,
+        observation: Option<Arc<FrameObservation>>,
         check: RunningCheck,
     ) -> gst::MetaRefMut<'_, Self, gst::meta::Standalone> {
         // `init` takes the contents out of `params`.
@@ -53,8 +53,9 @@ impl LivenessMeta {
         }
     }
 
-    pub fn observation(&self) -> &Arc<FrameObservation> {
-        &self.0.contents.observation
+    /// `None` in a frame that was passed on unanalysed.
+    pub fn observation(&self) -> Option<&Arc<FrameObservation>> {
+        self.0.contents.observation.as_ref()
     }
 
     /// In the order of the elements; never empty.
@@ -68,9 +69,11 @@ impl LivenessMeta {
         &checks[checks.len() - 1]
     }
 
-    /// Another element's.
-    pub fn push(&mut self, check: RunningCheck) {
-        self.0.contents.checks.push(check);
+    /// Adds another element's check, and its observation where there is none yet.
+    pub fn push(&mut self, observation: Option<Arc<FrameObservation>>, check: RunningCheck) {
+        let contents = &mut self.0.contents;
+        contents.observation = contents.observation.take().or(observation);
+        contents.checks.push(check);
     }
 }
 
@@ -86,7 +89,7 @@ mod imp {
     use super::*;
 
     pub struct Contents {
-        pub observation: Arc<FrameObservation>,
+        pub observation: Option<Arc<FrameObservation>>,
         pub checks: Vec<RunningCheck>,
     }
 
@@ -156,7 +159,7 @@ mod imp {
             if let Some(first) = checks.next() {
                 let target = gst::BufferRef::from_mut_ptr(target);
                 let mut copy = super::LivenessMeta::add(target, observation.clone(), first);
-                checks.for_each(|check| copy.push(check));
+                checks.for_each(|check| copy.push(None, check));
             }
             true.into_glib()
         }
@@ -200,12 +203,15 @@ mod tests {
             light: Some(LightCue::off(1)),
         };
         let mut buffer = gst::Buffer::with_size(4).unwrap();
-        LivenessMeta::add(buffer.make_mut(), observation.clone(), check.clone());
+        LivenessMeta::add(buffer.make_mut(), None, check.clone());
         let other = RunningCheck { method: Method::Flash, ..check.clone() };
-        buffer.make_mut().meta_mut::<LivenessMeta>().unwrap().push(other.clone());
+        for observation in [Some(observation.clone()), Some(Arc::default())] {
+            buffer.make_mut().meta_mut::<LivenessMeta>().unwrap().push(observation, other.clone());
+        }
         let copy = buffer.copy();
         let meta = copy.meta::<LivenessMeta>().unwrap();
-        assert_eq!((meta.observation().width, meta.checks()), (3, &[check, other][..]));
+        assert_eq!(meta.observation().unwrap().width, 3, "the first observation stays");
+        assert_eq!(meta.checks(), [check, other.clone(), other]);
         assert_eq!(Arc::strong_count(&observation), 3);
         drop((buffer, copy));
         assert_eq!(Arc::strong_count(&observation), 1);

@@ -83,12 +83,15 @@ impl Seen {
 
     fn consider(&self, pad: &gst::Pad, buffer: &gst::Buffer) {
         let mut state = self.lock();
-        if let Some(meta) = buffer.meta::<LivenessMeta>() {
-            let rank = rank(meta.observation(), meta.check());
+        if let Some(meta) = buffer.meta::<LivenessMeta>()
+            && let Some(observation) = meta.observation()
+        {
+            let (check, rank) = (meta.check(), rank(observation, meta.check()));
             if state.best.as_ref().is_none_or(|(best, _)| rank >= *best) {
-                state.best = shot(pad, buffer, &meta).map(|shot| (rank, shot)).or(state.best.take());
+                let shot = shot(pad, buffer, observation, check);
+                state.best = shot.map(|shot| (rank, shot)).or(state.best.take());
             }
-            state.note(&meta, buffer.pts());
+            state.note(observation, check, buffer.pts());
         }
         state.last = buffer.pts();
         self.passed.notify_all();
@@ -96,14 +99,13 @@ impl Seen {
 }
 
 impl State {
-    fn note(&mut self, meta: &LivenessMeta, time: Option<gst::ClockTime>) {
-        let attempt = meta.check().attempt;
-        if attempt != self.attempt {
-            self.attempt = attempt;
+    fn note(&mut self, observation: &FrameObservation, check: &RunningCheck, time: Option<gst::ClockTime>) {
+        if check.attempt != self.attempt {
+            self.attempt = check.attempt;
             self.moments.clear();
         }
         if let Some(time) = time.filter(|_| self.moments.len() < MOST_MOMENTS) {
-            let signals = meta.observation().primary().map(|(_, face)| Signals::of(face));
+            let signals = observation.primary().map(|(_, face)| Signals::of(face));
             self.moments.push(Moment { time: time.nseconds() as f64 * 1e-9, signals });
         }
     }
@@ -115,8 +117,13 @@ fn rank(observation: &FrameObservation, check: &RunningCheck) -> Rank {
 }
 
 /// A deep copy: a camera has few buffers and wants them back.
-fn shot(pad: &gst::Pad, buffer: &gst::Buffer, meta: &LivenessMeta) -> Option<Shot> {
+fn shot(
+    pad: &gst::Pad,
+    buffer: &gst::Buffer,
+    observation: &Arc<FrameObservation>,
+    check: &RunningCheck,
+) -> Option<Shot> {
     let (caps, copy) = (pad.current_caps()?, buffer.copy_deep().ok()?);
     let frame = gst::Sample::builder().buffer(&copy).caps(&caps).build();
-    Some(Shot { frame, observation: meta.observation().clone(), check: meta.check().clone() })
+    Some(Shot { frame, observation: observation.clone(), check: check.clone() })
 }

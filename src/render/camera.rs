@@ -18,6 +18,8 @@ pub struct Setting {
     pub distance: f32,
     /// Of the sensor; 1 is a usual webcam's.
     pub noise: f32,
+    /// What motion JPEG loses: 0 nothing, else that of a JPEG with quality 100 − it.
+    pub compression: u32,
     /// Whether the camera follows a change of the light's colour, slowly.
     pub white_balance: bool,
 }
@@ -33,6 +35,7 @@ impl Default for Setting {
             ambient: 1.0,
             distance: 0.55,
             noise: 1.0,
+            compression: 0,
             white_balance: true,
         }
     }

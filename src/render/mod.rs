@@ -2,11 +2,12 @@
 //!
 //! The head is a photographed scan (see `models/person/bake.py`); expressions and identities are displacements of it. Light
 //! is linear: a room light, and the screen before the person as an area light of cells. The camera has perspective,
-//! defocus, motion blur, an exposure that adapts, and noise. Lengths are metres; x runs to the picture's right, y up, z
+//! defocus, motion blur, an exposure that adapts, noise, and may compress. Lengths are metres; x runs to the picture's right, y up, z
 //! towards the camera, which stands at the origin.
 
 pub mod actor;
 mod camera;
+mod compression;
 mod head;
 mod held;
 mod horizon;

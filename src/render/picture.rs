@@ -26,6 +26,7 @@ impl Picture {
             ambient: 1.0,
             distance,
             noise: 0.5,
+            compression: 0,
             ..setting.clone()
         };
         Self {

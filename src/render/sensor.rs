@@ -1,6 +1,7 @@
 //! What a camera's sensor and its processor make of the light.
 
 use super::camera::{Setting, encode};
+use super::compression::Compression;
 use super::random::Random;
 use super::raster::Canvas;
 
@@ -34,6 +35,7 @@ pub struct Sensor {
     curve: Vec<u8>,
     rows: [Vec<[f32; 3]>; 2],
     rgb: Vec<u8>,
+    compression: Option<Compression>,
 }
 
 /// The white balance.
@@ -57,6 +59,7 @@ impl Sensor {
             curve: curve(setting.seed),
             rows: Default::default(),
             rgb: Vec::new(),
+            compression: Compression::new(setting.compression),
         }
     }
 
@@ -84,6 +87,9 @@ impl Sensor {
                     out[channel] = curve[(value * STEPS as f32) as usize];
                 }
             }
+        }
+        if let Some(compression) = &self.compression {
+            compression.degrade(&mut self.rgb, width);
         }
         &self.rgb
     }
@@ -212,6 +218,17 @@ mod tests {
         };
         assert!(spread(0.0) < 0.1 && (0.5..3.0).contains(&spread(1.0)), "{}", spread(1.0));
         assert!(spread(4.0) > 3.0 * spread(1.0));
+    }
+
+    #[test]
+    fn what_is_seen_is_compressed_when_asked() {
+        let mut canvas = Canvas::new(32, 32);
+        canvas.color.iter_mut().enumerate().for_each(|(i, pixel)| *pixel = [0.1 + (i % 7) as f32 / 30.0; 3]);
+        let seen = |compression| {
+            let setting = Setting { compression, ..Setting::default() };
+            Sensor::new(&setting).expose(&canvas, 0.0, [1.0; 3]).to_vec()
+        };
+        assert_ne!(seen(0), seen(60));
     }
 
     #[test]

@@ -56,6 +56,7 @@ pub struct Session {
     last_progress: Option<Time>,
     guidance: Option<Guidance>,
     fraction: f64,
+    score: Option<f64>,
     /// In the last analysed frame.
     faces: u32,
     /// The prompt that the person has before them.
@@ -120,6 +121,21 @@ impl Session {
         asked.map(SessionEvent::Action).into_iter().chain(light.map(SessionEvent::Light)).collect()
     }
 
+    /// What the person was last told to do.
+    pub fn guidance(&self) -> Guidance {
+        self.guidance.unwrap_or_default()
+    }
+
+    /// How much of the attempt is done, 0–1.
+    pub fn fraction(&self) -> f64 {
+        self.fraction
+    }
+
+    /// The attempt's score so far, once there is one.
+    pub fn score(&self) -> Option<f64> {
+        self.score
+    }
+
     /// The prompt that the person has before them.
     pub fn asked(&self) -> Option<ActionEvent> {
         self.asked
@@ -145,7 +161,7 @@ impl Session {
         if self.guidance.replace(step.guidance) != Some(step.guidance) {
             events.push(SessionEvent::Guidance(step.guidance));
         }
-        (self.fraction, self.faces) = (step.fraction, faces);
+        (self.fraction, self.faces, self.score) = (step.fraction, faces, step.score);
         for action in &step.actions {
             self.asked = Some(*action).filter(|action| action.state == ActionState::Requested);
             events.push(SessionEvent::Action(*action));

@@ -8,6 +8,7 @@ use std::sync::Once;
 use gst::prelude::*;
 use gst_check::Harness;
 use gst_video::{VideoColorimetry, VideoFormat, VideoInfo};
+use gstliveness::elements::meta::LivenessMeta;
 
 pub const MS: u64 = 1_000_000;
 /// The time between two frames of a [`Rig`].
@@ -287,6 +288,11 @@ impl Drop for Rig {
         // The element holds its bus, whose messages hold the element.
         self.bus.set_flushing(true);
     }
+}
+
+/// Whether an element looked at the frame.
+pub fn was_analysed(buffer: &gst::BufferRef) -> bool {
+    buffer.meta::<LivenessMeta>().is_some_and(|meta| meta.observation().is_some())
 }
 
 /// The liveness messages on a bus. Errors and warnings fail the test.

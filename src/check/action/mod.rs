@@ -4,16 +4,20 @@
 mod ask;
 mod continuity;
 mod course;
+mod facial_motion;
 mod gesture;
 mod planarity;
 mod signal;
+mod surroundings;
 
 pub use ask::{Action, Actions, Draw, MOST, draw};
 pub use continuity::{Break, Continuity};
 pub use course::{Course, REACTION, Record};
+pub use facial_motion::FacialMotion;
 pub use gesture::{Gesture, Performance};
 pub use planarity::{FLAT, Planarity};
 pub use signal::{BlinkEvent, Lids, Neutral, Signals};
+pub use surroundings::Surroundings;
 
 use super::random::Randomness;
 use super::{
@@ -22,7 +26,7 @@ use super::{
 };
 use crate::face::{Embedding, FaceMesh, FaceObservation, FrameObservation};
 use crate::inference::{InferenceError, ModelSource};
-use crate::vision::{Frame, fingerprint};
+use crate::vision::{Frame, Sampler, fingerprint};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ActionConfig {
@@ -58,6 +62,9 @@ pub struct ActionCheck {
     continuity: Continuity,
     lids: Lids,
     blinks: u32,
+    facial_motion: FacialMotion,
+    surroundings: Surroundings,
+    sampler: Sampler,
     identity: Identity,
     ticks: Ticks,
     begun: Option<Time>,
@@ -80,6 +87,9 @@ impl ActionCheck {
             continuity: Continuity::default(),
             lids: Lids::default(),
             blinks: 0,
+            facial_motion: FacialMotion::default(),
+            surroundings: Surroundings::default(),
+            sampler: Sampler::new(),
             identity: Identity::new(source)?,
             ticks: Ticks::default(),
             begun: None,
@@ -111,6 +121,8 @@ impl ActionCheck {
         let mut events = self.check_continuity(frame, face, mesh, time);
         let signals = Signals::of(mesh);
         self.blinks += u32::from(self.lids.observe(time, signals.eyes).is_some());
+        self.facial_motion.observe(time, &mesh.blendshapes);
+        self.surroundings.observe(frame, time, &mesh.mesh, &mut self.sampler);
         if let Some(neutral) = self.course.neutral() {
             self.planarity.observe(neutral.turn(&signals), &mesh.mesh);
         }
@@ -164,6 +176,7 @@ impl ActionCheck {
         match failure {
             Some(Failure::Cut) if self.course.is_positioning() => {
                 self.lids.reset();
+                (self.facial_motion, self.surroundings) = Default::default();
                 self.course.position_anew();
                 Vec::new()
             }
@@ -285,6 +298,8 @@ impl Check for ActionCheck {
             Cue::new("longest_still", Some(self.continuity.longest_still()), 0.0),
             Cue::new("repeated_frames", Some(f64::from(self.continuity.copies())), 0.0),
             Cue::new("blinks", Some(f64::from(self.blinks)), 0.0),
+            self.facial_motion.cue(),
+            self.surroundings.cue(),
             Cue::new("light", None, 0.0),
         ]);
         evidence

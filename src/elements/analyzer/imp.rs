@@ -3,7 +3,7 @@
 //! Two locks, never held while posting: `shared` for the session and counters (short), `stream` for the nets and the
 //! check (as long as an analysis takes). `stream` is taken first where both are needed.
 
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use glib::prelude::*;
 use gst::prelude::*;
@@ -21,7 +21,7 @@ use super::settings::{Settings, properties};
 use super::stream::{Analysis, AnalysisError, Stream};
 use super::{AnalyzerClass, Method};
 use crate::check::{Check, Ticks};
-use crate::face::AgeGender;
+use crate::face::{AgeGender, FrameObservation};
 use crate::inference::{InferenceError, ModelSource};
 use crate::session::{Decision, LivenessCheck, Session, SessionEvent, decide};
 
@@ -78,6 +78,21 @@ impl Shared {
     fn header(&self, method: Method) -> Header {
         let Times { timestamp, stream_time, running_time } = self.last_times;
         Header { method, attempt: self.session.attempt(), timestamp, stream_time, running_time }
+    }
+
+    /// Where the check stands, as its messages say.
+    fn check(&self, method: Method) -> RunningCheck {
+        let session = &self.session;
+        RunningCheck {
+            method,
+            status: session.status(),
+            attempt: session.attempt(),
+            guidance: session.guidance(),
+            fraction: session.fraction(),
+            score: session.score(),
+            action: session.asked(),
+            light: session.light().cloned(),
+        }
     }
 
     /// Puts messages of `events` into the outbox, under the header of before they arose: what is taken back and the retry are the
@@ -280,7 +295,7 @@ impl Analyzer {
         now > due.saturating_add(latency).saturating_add(max_lateness)
     }
 
-    /// A frame's whole way; `Ok(None)` when it is not analysed. Messages wait in the outbox.
+    /// A frame's whole way; `Ok(None)` when no check runs. Messages wait in the outbox.
     fn process(&self, buffer: &gst::BufferRef) -> Result<Option<Marked>, InferenceError> {
         let settings = lock(&self.settings).brief();
         let times = self.times(buffer);
@@ -351,24 +366,15 @@ impl Analyzer {
             return (None, false);
         }
         let (now, header) = (shared.ticks.of(times.nanoseconds()).0, shared.header(method));
-        let Some(Analysis { observation, step }) = analysis else {
-            let (events, over) = shared.session.tick(now, &config);
-            shared.tell(header, events);
-            return (None, over);
+        let (observation, (events, over)) = match analysis {
+            Some(Analysis { observation, step }) => {
+                shared.frames_analysed += 1;
+                let faces = u32::try_from(observation.faces.len()).unwrap_or(u32::MAX);
+                (Some(observation), shared.session.step(&step, faces, now, &config))
+            }
+            None => (None, shared.session.tick(now, &config)),
         };
-        shared.frames_analysed += 1;
-        let faces = u32::try_from(observation.faces.len()).unwrap_or(u32::MAX);
-        let (events, over) = shared.session.step(&step, faces, now, &config);
-        let check = RunningCheck {
-            method,
-            status: shared.session.status(),
-            attempt: shared.session.attempt(),
-            guidance: step.guidance,
-            fraction: step.fraction,
-            score: step.score,
-            action: shared.session.asked(),
-            light: shared.session.light().cloned(),
-        };
+        let check = shared.check(method);
         shared.tell(header, events);
         (Some(Marked { observation, check }), over)
     }
@@ -396,9 +402,9 @@ struct Pictures {
     light: Option<Light>,
 }
 
-/// What is attached to an analysed buffer.
+/// What is attached to a buffer that passes a running check, analysed or not: what a screen shows is then always what the messages say.
 struct Marked {
-    observation: std::sync::Arc<crate::face::FrameObservation>,
+    observation: Option<Arc<FrameObservation>>,
     check: RunningCheck,
 }
 
@@ -408,15 +414,23 @@ impl Marked {
         (self.check.status, self.check.action, self.check.light) = (session.status(), None, None);
     }
 
-    /// Attaches the metas; to those of an element before only this check.
+    /// Attaches the metas; to those of an element before only what is new.
     fn attach(self, buffer: &mut gst::BufferRef) {
+        let Self { observation, check } = self;
+        let known = buffer.meta::<LivenessMeta>().is_some_and(|meta| meta.observation().is_some());
+        if let Some(observation) = observation.as_ref().filter(|_| !known) {
+            Self::attach_regions(buffer, observation, check.score);
+        }
         if let Some(mut meta) = buffer.meta_mut::<LivenessMeta>() {
-            meta.push(self.check);
+            meta.push(observation, check);
             return;
         }
-        let score = self.check.score;
-        for (i, face) in self.observation.faces.iter().enumerate() {
-            let (width, height) = (self.observation.width as f32, self.observation.height as f32);
+        LivenessMeta::add(buffer, observation, check);
+    }
+
+    fn attach_regions(buffer: &mut gst::BufferRef, observation: &FrameObservation, score: Option<f64>) {
+        let (width, height) = (observation.width as f32, observation.height as f32);
+        for (i, face) in observation.faces.iter().enumerate() {
             let (left, top) = (face.bbox.x.clamp(0.0, width), face.bbox.y.clamp(0.0, height));
             let right = (face.bbox.x + face.bbox.width).clamp(left, width);
             let bottom = (face.bbox.y + face.bbox.height).clamp(top, height);
@@ -434,7 +448,6 @@ impl Marked {
             let mut roi = gst_video::VideoRegionOfInterestMeta::add(buffer, "face", rect);
             roi.add_param(param);
         }
-        LivenessMeta::add(buffer, self.observation, self.check);
     }
 }
 

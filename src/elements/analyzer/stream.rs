@@ -89,7 +89,7 @@ impl Stream {
         info: &VideoInfo,
         time: Option<Time>,
     ) -> Result<Analysis, AnalysisError> {
-        let seen = buffer.meta::<LivenessMeta>().map(|meta| meta.observation().clone());
+        let seen = buffer.meta::<LivenessMeta>().and_then(|meta| meta.observation().cloned());
         let seen = seen.filter(|o| (o.width, o.height) == (info.width() as usize, info.height() as usize));
         with_frame(buffer, info, |frame| {
             let observation = match seen.filter(|seen| self.shows(frame, seen)) {

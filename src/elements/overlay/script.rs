@@ -5,8 +5,6 @@ use crate::elements::meta::RunningCheck;
 use crate::screen::{Prompt, View};
 use crate::session::Status;
 
-/// Frames without a meta keep what was shown for so long, so that a skipped frame does not flicker.
-pub const HOLD: gst::ClockTime = gst::ClockTime::from_mseconds(300);
 /// How long a done action is praised.
 const PRAISE: gst::ClockTime = gst::ClockTime::from_mseconds(800);
 
@@ -57,17 +55,12 @@ impl Script {
         }
     }
 
-    /// A frame without a meta.
+    /// A frame without a meta: no check runs any more. A verdict stays for its time, what a check showed goes with it.
     fn wait(&mut self, time: Option<gst::ClockTime>, verdict_time: gst::ClockTime) {
-        let Some(view) = &self.view else {
-            return;
-        };
-        let hold = if matches!(view.prompt, Prompt::Verdict(_)) { verdict_time.max(HOLD) } else { HOLD };
         // Without times nothing can be held, and back in time is away too.
         let away = self.seen.zip(time).map(|(seen, now)| now.absdiff(seen));
-        if away.is_none_or(|away| away >= hold) {
-            self.view = None;
-        }
+        let held = away.is_some_and(|away| away < verdict_time);
+        self.view = self.view.take().filter(|view| held && matches!(view.prompt, Prompt::Verdict(_)));
     }
 
     fn see(&mut self, checks: &[RunningCheck], time: Option<gst::ClockTime>) -> Option<View> {
@@ -154,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_shown_stays_for_less_than_the_hold() {
+    fn what_a_check_showed_goes_with_the_check() {
         let lit = RunningCheck {
             light: Some(LightCue {
                 active: true,
@@ -165,16 +158,16 @@ mod tests {
             }),
             ..check(Method::Flash, Status::InProgress)
         };
-        let frames = [(Some(&[lit][..]), 1000), (None, 1299), (None, 1300), (None, 1310)];
-        assert_eq!(prompts(&frames), [Some(Prompt::Light), Some(Prompt::Light), None, None]);
+        let frames = [(Some(&[lit][..]), 1000), (None, 1033), (None, 1066)];
+        assert_eq!(prompts(&frames), [Some(Prompt::Light), None, None]);
     }
 
     #[test]
     fn without_times_nothing_is_held() {
-        let mut script = Script::default();
-        script.frame(Some(&[check(Method::Passive, Status::InProgress)]), None, HOLD);
+        let (mut script, verdict_time) = (Script::default(), gst::ClockTime::from_seconds(2));
+        script.frame(Some(&[check(Method::Passive, Status::Approved)]), None, verdict_time);
         assert!(script.view().is_some());
-        script.frame(None, None, HOLD);
+        script.frame(None, None, verdict_time);
         assert!(script.view().is_none());
     }
 

@@ -16,6 +16,7 @@ pub struct Settings {
     pub ambient: f64,
     pub distance: f64,
     pub noise: f64,
+    pub compression: u32,
     pub white_balance: bool,
     pub sway: f64,
     pub identity: u64,
@@ -41,6 +42,7 @@ impl Default for Settings {
             ambient: double(setting.ambient),
             distance: double(setting.distance),
             noise: double(setting.noise),
+            compression: setting.compression,
             white_balance: setting.white_balance,
             sway: double(Role::default().sway),
             identity: setting.identity,
@@ -77,6 +79,7 @@ impl Settings {
             ambient: self.ambient as f32,
             distance: self.distance as f32,
             noise: self.noise as f32,
+            compression: self.compression,
             white_balance: self.white_balance,
         }
     }
@@ -93,6 +96,7 @@ impl Settings {
             "ambient" => self.ambient = value.get()?,
             "distance" => self.distance = value.get()?,
             "noise" => self.noise = value.get()?,
+            "compression" => self.compression = value.get()?,
             "white-balance" => self.white_balance = value.get()?,
             "sway" => self.sway = value.get()?,
             "identity" => self.identity = value.get()?,
@@ -114,6 +118,7 @@ impl Settings {
             "ambient" => self.ambient.to_value(),
             "distance" => self.distance.to_value(),
             "noise" => self.noise.to_value(),
+            "compression" => self.compression.to_value(),
             "white-balance" => self.white_balance.to_value(),
             "sway" => self.sway.to_value(),
             "identity" => self.identity.to_value(),
@@ -182,6 +187,12 @@ pub fn properties() -> &'static [glib::ParamSpec] {
                 [0.0, 100.0],
                 default.noise,
             ),
+            glib::ParamSpecUInt::builder("compression")
+                .nick("Compression")
+                .blurb("What the camera's motion JPEG loses: 0 = nothing, else that of JPEG quality 100 - compression")
+                .maximum(100)
+                .default_value(default.compression)
+                .build(),
             glib::ParamSpecBoolean::builder("white-balance")
                 .nick("White balance")
                 .blurb("The camera slowly follows the colour of the light")

@@ -219,7 +219,8 @@ fn watch(connection: &gst::Bin, signs: &Arc<Mutex<Signs>>) -> Result<(), Failure
             Some(gst::PadProbeData::Buffer(_)) => lock(&signs).last_frame = Some(Instant::now()),
             Some(gst::PadProbeData::Event(event)) if event.type_() == gst::EventType::Eos => {
                 lock(&signs).ended = true;
-                return gst::PadProbeReturn::Drop;
+                // (With GStreamer 1.22 the bindings' `Drop` ends in a critical warning.)
+                return gst::PadProbeReturn::Handled;
             }
             _ => {}
         }

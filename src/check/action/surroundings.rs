@@ -1,0 +1,214 @@
+//! Whether what surrounds a moving head stays where it is. A photo moves with its background, a living head before it.
+
+use std::collections::VecDeque;
+
+use super::super::Time;
+use super::super::evidence::Cue;
+use crate::face::Mesh;
+use crate::vision::{Affine, Border, Frame, Point, Rect, Sampler, TensorSpec};
+
+/// Sides of the patch around the face, in pixels and in sides of the face.
+const SIDE: usize = 32;
+const WIDTH: f32 = 2.4;
+const PATCH: TensorSpec = TensorSpec::rgb(SIDE, SIDE);
+/// Frames that are compared are so far apart, in seconds.
+const APART: f64 = 0.2;
+const MOST_APART: f64 = 0.5;
+/// In eye distances between them: a face that moves less tells nothing.
+const LEAST_MOTION: f32 = 0.05;
+/// Seconds of motion, and pixels of the patch within the picture: fewer tell nothing.
+const LEAST: f64 = 0.5;
+const LEAST_PIXELS: usize = SIDE * SIDE / 11;
+
+/// Compares the surroundings (beside and above the head) with what they were a moment ago, once as if they had moved with the face
+/// and once as if they had stood still.
+#[derive(Default)]
+pub struct Surroundings {
+    face: Option<Anchor>,
+    past: VecDeque<Moment>,
+    last: Option<Time>,
+    /// Seconds of motion, and squared differences times seconds.
+    seconds: f64,
+    along: f64,
+    still: f64,
+    rgb: Vec<f32>,
+}
+
+/// Where the first face lies in the patch.
+struct Anchor {
+    points: Vec<Point>,
+    corners: [Point; 4],
+    /// The pixels of its surroundings.
+    ring: Vec<usize>,
+}
+
+struct Moment {
+    time: Time,
+    /// From the patch to the frame.
+    map: Affine,
+    patch: Vec<f32>,
+}
+
+impl Surroundings {
+    pub fn observe(&mut self, frame: &Frame<'_>, time: Time, mesh: &Mesh, sampler: &mut Sampler) {
+        let seconds = |from: Time| time.saturating_sub(from) as f64 * 1e-9;
+        let step = seconds(self.last.replace(time).unwrap_or(time)).min(MOST_APART);
+        let points: Vec<Point> = mesh.landmarks().iter().map(|landmark| landmark.point()).collect();
+        let face = self.face.get_or_insert_with(|| Anchor::of(&points));
+        let Some(map) = Affine::similarity(&face.points, &points) else { return };
+        let patch = self.patch(frame, &map, sampler);
+        while self.past.get(1).is_some_and(|next| seconds(next.time) >= APART) {
+            self.past.pop_front();
+        }
+        if let Some(then) = self.past.pop_front() {
+            let moved =
+                self.face.as_ref().map_or(0.0, |face| face.moved(&then.map, &map)) / mesh.eye_distance();
+            if moved > LEAST_MOTION && (APART..=MOST_APART).contains(&seconds(then.time)) {
+                self.compare(frame, &then, &map, &patch, step, sampler);
+            }
+            self.past.push_front(then);
+        }
+        self.past.push_back(Moment { time, map, patch });
+    }
+
+    fn compare(
+        &mut self,
+        frame: &Frame<'_>,
+        then: &Moment,
+        map: &Affine,
+        now: &[f32],
+        step: f64,
+        sampler: &mut Sampler,
+    ) {
+        let here = self.patch(frame, &then.map, sampler);
+        let Some(face) = &self.face else { return };
+        let seen = face.ring.iter().filter(|i| shows(frame, map, **i) && shows(frame, &then.map, **i));
+        let seen: Vec<usize> = seen.copied().collect();
+        if seen.len() < LEAST_PIXELS {
+            return;
+        }
+        self.along += step * variance(seen.iter().map(|i| now[*i] - then.patch[*i]));
+        self.still += step * variance(seen.iter().map(|i| here[*i] - then.patch[*i]));
+        self.seconds += step;
+    }
+
+    /// Grey values.
+    fn patch(&mut self, frame: &Frame<'_>, map: &Affine, sampler: &mut Sampler) -> Vec<f32> {
+        self.rgb.resize(PATCH.len(), 0.0);
+        sampler.sample(frame, map, &PATCH, Border::Replicate, &mut self.rgb);
+        self.rgb.chunks_exact(3).map(|pixel| pixel.iter().sum::<f32>() / 3.0).collect()
+    }
+
+    /// The logarithm of how much more differs as if the surroundings had moved with the face than as if they had stood still: below 0
+    /// they moved with it. `None` when the face hardly moved.
+    pub fn value(&self) -> Option<f64> {
+        (self.seconds >= LEAST).then(|| (self.along / self.still).ln())
+    }
+
+    pub fn cue(&self) -> Cue {
+        Cue::new("background_stays", self.value(), 0.0)
+    }
+}
+
+impl Anchor {
+    fn of(points: &[Point]) -> Self {
+        let face = Rect::around(points.iter().copied()).unwrap_or_default();
+        let (center, side) = (face.center(), WIDTH * face.width.max(face.height).max(1.0));
+        let scale = SIDE as f32 / side;
+        let middle = 0.5 * SIDE as f32;
+        let inside =
+            |p: Point| Point::new(scale * (p.x - center.x) + middle, scale * (p.y - center.y) + middle);
+        let half = (0.5 * scale * face.width, 0.5 * scale * face.height);
+        let corner = |x: f32, y: f32| Point::new(middle + x * half.0, middle + y * half.1);
+        // Hair is the head's, and what is below the mouth is neck and shoulders.
+        let surrounds = |i: &usize| {
+            let pixel = pixel(*i);
+            let (x, y) = ((pixel.x - middle) / half.0, (pixel.y - middle) / half.1);
+            y < -1.6 || (x.abs() > 1.45 && y < 0.6)
+        };
+        Self {
+            points: points.iter().copied().map(inside).collect(),
+            corners: [corner(-1.0, -1.0), corner(1.0, -1.0), corner(-1.0, 1.0), corner(1.0, 1.0)],
+            ring: (0..SIDE * SIDE).filter(surrounds).collect(),
+        }
+    }
+
+    /// How far the face has moved, in pixels.
+    fn moved(&self, then: &Affine, now: &Affine) -> f32 {
+        self.corners.iter().map(|corner| now.apply(*corner).distance(then.apply(*corner))).sum::<f32>() / 4.0
+    }
+}
+
+/// The middle of the patch's n-th pixel.
+fn pixel(n: usize) -> Point {
+    Point::new((n % SIDE) as f32 + 0.5, (n / SIDE) as f32 + 0.5)
+}
+
+fn shows(frame: &Frame<'_>, map: &Affine, n: usize) -> bool {
+    let place = map.apply(pixel(n));
+    (0.0..frame.width() as f32).contains(&place.x) && (0.0..frame.height() as f32).contains(&place.y)
+}
+
+/// A change of the whole light is no motion.
+fn variance(values: impl ExactSizeIterator<Item = f32> + Clone) -> f64 {
+    let count = values.len() as f64;
+    let mean = values.clone().map(f64::from).sum::<f64>() / count;
+    values.map(|value| (f64::from(value) - mean).powi(2)).sum::<f64>() / count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::face::{LANDMARKS, Landmark};
+
+    const SIZE: (usize, usize) = (320, 240);
+
+    /// Where a face is at a time that sways by `reach` pixels.
+    fn sway(at: f64, reach: f32) -> f32 {
+        reach * (std::f64::consts::TAU * at).sin() as f32
+    }
+
+    fn face(x: f32) -> Mesh {
+        let landmark = |i: usize| {
+            let (sin, cos) = (i as f32 * 0.7).sin_cos();
+            Landmark { x: x + 160.0 + 30.0 * cos, y: 120.0 + 40.0 * sin, z: 0.0 }
+        };
+        Mesh::new((0..LANDMARKS).map(landmark).collect()).unwrap()
+    }
+
+    /// A textured wall, shifted.
+    fn wall(x: f32) -> Vec<u8> {
+        let value = |column: usize, row: usize| {
+            let wave = ((column as f32 - x) / 9.0).sin() + (row as f32 / 7.0).cos();
+            (128.0 + 50.0 * wave) as u8
+        };
+        (0..SIZE.1).flat_map(|row| (0..SIZE.0).flat_map(move |column| [value(column, row); 3])).collect()
+    }
+
+    fn value(rate: u32, reach: f32, share: f32) -> Option<f64> {
+        let (mut surroundings, mut sampler) = (Surroundings::default(), Sampler::new());
+        for i in 0..3 * rate {
+            let at = f64::from(i) / f64::from(rate);
+            let x = sway(at, reach);
+            let rgb = wall(share * x);
+            let frame = Frame::rgb(&rgb, SIZE.0, SIZE.1).unwrap();
+            surroundings.observe(&frame, (at * 1e9) as Time, &face(x), &mut sampler);
+        }
+        surroundings.value()
+    }
+
+    #[test]
+    fn a_wall_that_stays_and_one_that_goes_along_are_told_apart_at_every_rate() {
+        for rate in [10, 15, 30] {
+            let [stays, along] = [0.0, 1.0].map(|share| value(rate, 12.0, share).unwrap());
+            assert!(stays > 1.5 && along < -1.5, "{rate}: {stays} {along}");
+        }
+        assert!(value(30, 12.0, 0.5).unwrap().abs() < 1.0, "half of the way is neither");
+    }
+
+    #[test]
+    fn a_face_that_hardly_moves_abstains() {
+        assert_eq!(value(30, 0.5, 0.0), None);
+        assert!(Surroundings::default().cue().abstained);
+    }
+}
