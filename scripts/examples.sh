@@ -33,6 +33,8 @@ if [ -d "$media" ]; then
     cp "$media/labels.tsv" "$clips/"
     ln -s "$(realpath "$media/live_video")" "$clips/live_video"
     try actions "$clips" 3
+    grep -e '^path' -e '^live_video/td[BC]_' "$media/labels.tsv" >"$clips/labels.tsv"
+    try stillness "$clips"
 else
-    echo "passed over: reallight and actions measure on labelled media, and $media is not there"
+    echo "passed over: reallight, actions and stillness measure on labelled media, and $media is not there"
 fi

@@ -115,6 +115,17 @@ fn a_recording_of_another_light_is_declined() {
 }
 
 #[test]
+fn somebody_beside_the_person_is_what_the_rules_make_of_it() {
+    for (action, status) in [("DECLINE", "Declined"), ("REVIEW", "In Review"), ("NO_ACTION", "Approved")] {
+        let rules = format!("rules=\"liveness/rules, multiple-faces-action=(string){action};\"");
+        let result =
+            Session::new("subject=two-people", &format!("{rules} attempt-timeout=5000000000")).result();
+        assert_eq!(text(&result, "status"), status, "{action}: {result}");
+        assert!(texts(&result, "warnings").contains(&"MULTIPLE_FACES_DETECTED".to_owned()), "{result}");
+    }
+}
+
+#[test]
 fn a_light_that_shows_too_little_goes_on_once() {
     // A phone in a room that gives the face several times its light.
     let mut session =

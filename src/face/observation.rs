@@ -43,6 +43,12 @@ impl FrameObservation {
         face.mesh.as_ref().map(|mesh| (face, mesh))
     }
 
+    /// As if nobody else were in the picture.
+    #[must_use]
+    pub fn alone(&self) -> Self {
+        Self { glimpse: self.glimpse.clone(), faces: self.faces.iter().take(1).cloned().collect(), ..*self }
+    }
+
     /// Whether a second face is large enough (a quarter of the first one's area) to be part of the check.
     pub fn has_rival(&self) -> bool {
         let mut areas = self.faces.iter().map(|face| face.bbox.area());

@@ -96,6 +96,11 @@ impl Rules {
         decision
     }
 
+    /// Whether a second person in the picture is to be told of only, and the first is checked all the same.
+    pub fn bear_company(&self) -> bool {
+        matches!(self.multiple_faces, Some(RuleAction::NoAction | RuleAction::Review))
+    }
+
     fn on_pictures(&self, evidence: &Evidence) -> [(Risk, bool, Option<RuleAction>); 3] {
         let luminance = evidence.face_luminance;
         let beyond = |limit: Limit, beyond: fn(&f64, &f64) -> bool| {

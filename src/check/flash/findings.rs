@@ -23,7 +23,7 @@ const LEAST_FRESHNESS: f64 = 21.0;
 /// Changes of the light (as a share of it) that the code does not explain, beyond those of any face that moves a little and of a
 /// camera that follows the screen's part of the light: another light plays, as in a recording.
 const OTHER_LIGHT: f64 = 0.02;
-const CAMERA: f64 = 0.06;
+const CAMERA: f64 = 0.07;
 /// Where a surface is as likely a face's as not, and how fast that changes (by mean correlation of its slopes).
 const FACE_LIKE: f64 = 0.45;
 const STEEPNESS: f64 = 14.0;
@@ -31,8 +31,10 @@ const STEEPNESS: f64 = 14.0;
 /// uneven, has come up to 0.55.
 const MUCH_NOISE: f64 = 0.035;
 const SURELY_FACE_LIKE: f64 = 0.65;
-/// Patches that answer so many times what others do show the screen as a mirror does: it is glass, or skin behind glass.
-const MIRROR: f64 = 5.0;
+/// What shows the screen as a mirror does (patches that answer so many times what others do) and does not answer by its own
+/// colour is glass.
+const MIRROR: f64 = 7.0;
+const PIGMENT: f64 = 0.75;
 /// Below this a surface that answered well has no relief beyond doubt.
 const NO_RELIEF: f64 = 0.25;
 
@@ -82,14 +84,13 @@ impl Findings {
     /// Why it is no live face.
     pub fn failure(&self) -> Option<Failure> {
         let answers = self.modulation >= LEAST_MODULATION && self.freshness.bits() >= LEAST_FRESHNESS;
-        let mirrors = self.signs.mirror.is_some_and(|mirror| mirror > MIRROR);
         let like = self.likeness.filter(|_| self.slopes.known() >= LEAST_PATCHES).map(|l| l.mean());
         let clear = answers && self.is_clear();
         match like {
             _ if self.freshness.unexplained > OTHER_LIGHT.max(CAMERA * self.modulation) => {
                 Some(Failure::OtherLight)
             }
-            Some(_) if answers && mirrors => Some(Failure::NoReflection),
+            Some(_) if answers && self.is_glass() => Some(Failure::NoReflection),
             Some(like) if answers && like >= self.least_likeness() => None,
             None if answers => Some(Failure::TooFewFrames),
             Some(like) if clear && like < NO_RELIEF => Some(Failure::NoRelief),
@@ -107,6 +108,11 @@ impl Findings {
     fn least_likeness(&self) -> f64 {
         let noisy = self.steadiness.is_none_or(|steadiness| steadiness.difference > MUCH_NOISE);
         if noisy { SURELY_FACE_LIKE } else { FACE_LIKE }
+    }
+
+    fn is_glass(&self) -> bool {
+        let Signs { mirror, pigment, .. } = self.signs;
+        mirror.is_some_and(|mirror| mirror > MIRROR) && pigment.is_none_or(|pigment| pigment < PIGMENT)
     }
 
     /// Whether there was light enough to see a relief if there were one.

@@ -316,9 +316,12 @@ impl Analyzer {
             return Ok(None);
         };
         if !stream.serves(serial) {
-            let source = lock(&self.settings).model_source();
+            let (source, company) = {
+                let settings = lock(&self.settings);
+                (settings.model_source(), settings.rules.bear_company())
+            };
             let attempt = lock(&self.shared).session.attempt();
-            stream.begin(serial, self.create_check(&source, attempt)?);
+            stream.begin(serial, self.create_check(&source, attempt)?, company);
         }
         let analysis = if late || !stream.wants(times.nanoseconds()) {
             lock(&self.shared).frames_skipped += u64::from(late);

@@ -27,7 +27,31 @@ pub struct Stream {
     shot: ReferenceShot,
     /// The reference image shows another face than the one that was checked.
     stranger: bool,
+    /// Set where somebody else in the picture does not keep the check from going on.
+    company: Option<Company>,
     sampler: Sampler,
+}
+
+/// How often somebody else was in the picture.
+#[derive(Default)]
+struct Company {
+    frames: u32,
+    crowded: u32,
+}
+
+impl Company {
+    /// Counts a frame; tells whether somebody else is in it.
+    fn meets(&mut self, observation: &FrameObservation) -> bool {
+        let crowded = observation.has_rival();
+        self.frames += 1;
+        self.crowded += u32::from(crowded);
+        crowded
+    }
+
+    /// Somebody who only passes by is in less than a tenth of the frames.
+    fn is_seen(&self) -> bool {
+        10 * self.crowded > self.frames
+    }
 }
 
 /// A frame's analysis.
@@ -57,6 +81,7 @@ impl Stream {
             serial: 0,
             shot: ReferenceShot::default(),
             stranger: false,
+            company: None,
             sampler: Sampler::new(),
         })
     }
@@ -70,9 +95,10 @@ impl Stream {
         self.serial == serial
     }
 
-    /// Begins another attempt.
-    pub fn begin(&mut self, serial: u64, check: Box<dyn Check>) {
+    /// Begins another attempt; `company`: though somebody else is in the picture.
+    pub fn begin(&mut self, serial: u64, check: Box<dyn Check>, company: bool) {
         self.check = check;
+        self.company = company.then(Company::default);
         self.serial = serial;
         self.shot.clear();
         self.stranger = false;
@@ -100,9 +126,12 @@ impl Stream {
                 }
                 None => Arc::new(self.analyzer.analyze(frame)?),
             };
-            let step = self.check.observe(frame, &observation, time)?;
+            let alone = self.company.as_mut().is_some_and(|company| company.meets(&observation));
+            let judged = if alone { Arc::new(observation.alone()) } else { observation.clone() };
+            let step = self.check.observe(frame, &judged, time)?;
             if step.anew {
                 self.shot.clear();
+                self.company = self.company.as_ref().map(|_| Company::default());
             }
             if let Some((_, face)) = observation.primary() {
                 let faultless = if step.guidance == Guidance::Ok { FAULTLESS } else { 0.0 };
@@ -129,6 +158,9 @@ impl Stream {
 
     pub fn evidence(&self) -> Evidence {
         let mut evidence = self.check.evidence();
+        if evidence.hindrance == Guidance::Ok && self.company.as_ref().is_some_and(Company::is_seen) {
+            evidence.hindrance = Guidance::MultipleFaces;
+        }
         if self.stranger {
             evidence.reject(Failure::OtherFace);
         }
