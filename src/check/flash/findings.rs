@@ -22,19 +22,16 @@ const GOOD_NOISE: f64 = 0.008;
 const LEAST_FRESHNESS: f64 = 21.0;
 /// Changes of the light (as a share of it) that the code does not explain, beyond those of any face that moves a little and of a
 /// camera that follows the screen's part of the light: another light plays, as in a recording.
-const OTHER_LIGHT: f64 = 0.02;
+const OTHER_LIGHT: f64 = 0.025;
 const CAMERA: f64 = 0.07;
 /// Where a surface is as likely a face's as not, and how fast that changes (by mean correlation of its slopes).
 const FACE_LIKE: f64 = 0.45;
 const STEEPNESS: f64 = 14.0;
-/// Slopes noisier than this must be that much more like a face's: what glass and the picture behind it answer, little and
-/// uneven, has come up to 0.55.
+/// Slopes noisier than this, or of a surface that mirrors the screen so strongly (patches answer so many times what others do), must be
+/// that much more like a face's: what glass and the picture behind it answer, little and uneven, has come up to 0.55.
 const MUCH_NOISE: f64 = 0.035;
+const MIRROR: f64 = 5.0;
 const SURELY_FACE_LIKE: f64 = 0.65;
-/// What shows the screen as a mirror does (patches that answer so many times what others do) and does not answer by its own
-/// colour is glass.
-const MIRROR: f64 = 7.0;
-const PIGMENT: f64 = 0.75;
 /// Below this a surface that answered well has no relief beyond doubt.
 const NO_RELIEF: f64 = 0.25;
 
@@ -90,7 +87,6 @@ impl Findings {
             _ if self.freshness.unexplained > OTHER_LIGHT.max(CAMERA * self.modulation) => {
                 Some(Failure::OtherLight)
             }
-            Some(_) if answers && self.is_glass() => Some(Failure::NoReflection),
             Some(like) if answers && like >= self.least_likeness() => None,
             None if answers => Some(Failure::TooFewFrames),
             Some(like) if clear && like < NO_RELIEF => Some(Failure::NoRelief),
@@ -107,12 +103,8 @@ impl Findings {
     /// The likeness from which on a surface is a face's.
     fn least_likeness(&self) -> f64 {
         let noisy = self.steadiness.is_none_or(|steadiness| steadiness.difference > MUCH_NOISE);
-        if noisy { SURELY_FACE_LIKE } else { FACE_LIKE }
-    }
-
-    fn is_glass(&self) -> bool {
-        let Signs { mirror, pigment, .. } = self.signs;
-        mirror.is_some_and(|mirror| mirror > MIRROR) && pigment.is_none_or(|pigment| pigment < PIGMENT)
+        let mirrors = self.signs.mirror.is_some_and(|mirror| mirror > MIRROR);
+        if noisy || mirrors { SURELY_FACE_LIKE } else { FACE_LIKE }
     }
 
     /// Whether there was light enough to see a relief if there were one.
