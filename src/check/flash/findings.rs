@@ -90,7 +90,7 @@ impl Findings {
             Some(like) if answers && like >= self.least_likeness() => None,
             None if answers => Some(Failure::TooFewFrames),
             Some(like) if clear && like < NO_RELIEF => Some(Failure::NoRelief),
-            Some(_) if clear => None,
+            Some(_) if clear && !self.mirrors() => None,
             _ => Some(Failure::NoReflection),
         }
     }
@@ -103,8 +103,11 @@ impl Findings {
     /// The likeness from which on a surface is a face's.
     fn least_likeness(&self) -> f64 {
         let noisy = self.steadiness.is_none_or(|steadiness| steadiness.difference > MUCH_NOISE);
-        let mirrors = self.signs.mirror.is_some_and(|mirror| mirror > MIRROR);
-        if noisy || mirrors { SURELY_FACE_LIKE } else { FACE_LIKE }
+        if noisy || self.mirrors() { SURELY_FACE_LIKE } else { FACE_LIKE }
+    }
+
+    fn mirrors(&self) -> bool {
+        self.signs.mirror.is_some_and(|mirror| mirror > MIRROR)
     }
 
     /// Whether there was light enough to see a relief if there were one.
@@ -136,5 +139,71 @@ impl Findings {
             cue("tint", 0.0, |f| f.signs.tint),
             cue("mirror", 0.0, |f| f.signs.mirror),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A surface that answers well and steadily, so much like a face's.
+    fn surface(like: f64) -> Findings {
+        let likeness = |difference| Likeness { across: like, up: like, gain: [0.3; 2], difference };
+        Findings {
+            freshness: Freshness { lag: 0.1, explained: 0.9, unexplained: 0.01, decoys: vec![0.1; 96] },
+            response: Response { patches: Vec::new(), halves: [Vec::new(), Vec::new()], noise: [0.0; 3] },
+            slopes: Slopes::expected(HeadPose::default()),
+            likeness: Some(likeness(0.0)),
+            steadiness: Some(likeness(0.004)),
+            modulation: 0.4,
+            signs: Signs { mirror: Some(1.5), ..Signs::default() },
+        }
+    }
+
+    fn noisy(mut findings: Findings, noise: f64) -> Findings {
+        findings.steadiness.as_mut().unwrap().difference = noise;
+        findings
+    }
+
+    fn mirroring(like: f64) -> Findings {
+        Findings { signs: Signs { mirror: Some(9.0), ..Signs::default() }, ..surface(like) }
+    }
+
+    #[test]
+    fn a_face_passes_and_what_has_no_relief_is_an_attack() {
+        assert_eq!(surface(0.8).failure(), None);
+        assert_eq!(surface(0.1).failure(), Some(Failure::NoRelief));
+        assert_eq!(surface(0.35).failure(), None, "left to the score");
+        assert!(surface(0.8).surface() > Some(3.0) && surface(0.35).surface() < Some(0.0));
+    }
+
+    #[test]
+    fn relief_under_another_light_never_passes() {
+        let other = |explained, unexplained| {
+            let mut findings = surface(0.9);
+            (findings.freshness.explained, findings.freshness.unexplained) = (explained, unexplained);
+            findings.failure()
+        };
+        assert_eq!(other(0.9, 0.05), Some(Failure::OtherLight));
+        assert_eq!(other(0.11, 0.01), Some(Failure::NoReflection));
+        assert_eq!(other(0.9, 0.01), None);
+    }
+
+    #[test]
+    fn what_is_noisy_or_mirrors_must_be_surely_a_face() {
+        for doubtful in [|like| noisy(surface(like), 0.05), mirroring] {
+            assert_eq!(doubtful(0.7).failure(), None);
+            assert_eq!(doubtful(0.55).failure(), Some(Failure::NoReflection));
+        }
+        assert_eq!(mirroring(0.1).failure(), Some(Failure::NoRelief));
+        assert_eq!(noisy(surface(0.1), 0.05).failure(), Some(Failure::NoReflection));
+    }
+
+    #[test]
+    fn more_light_helps_where_there_is_some() {
+        assert!(noisy(surface(0.3), 0.02).is_undecided());
+        assert!(!surface(0.8).is_undecided() && !surface(0.1).is_undecided());
+        let dim = Findings { modulation: 0.02, ..surface(0.8) };
+        assert_eq!((dim.failure(), dim.is_undecided()), (Some(Failure::NoReflection), false));
     }
 }
