@@ -27,6 +27,7 @@ if [ -d "$media" ]; then
     mkdir "$out/lights"
     ln -s "$(realpath "$media/flash/yaleB01")" "$out/lights/"
     try reallight "$out/lights" 1
+    try lamps "$media/flash"
     clips=$out/clips
     mkdir "$clips"
     head -n 1 "$media/events.jsonl" >"$clips/events.jsonl"
@@ -36,5 +37,5 @@ if [ -d "$media" ]; then
     grep -e '^path' -e '^live_video/td[BC]_' "$media/labels.tsv" >"$clips/labels.tsv"
     try stillness "$clips"
 else
-    echo "passed over: reallight, actions and stillness measure on labelled media, and $media is not there"
+    echo "passed over: reallight, lamps, actions and stillness measure on labelled media, and $media is not there"
 fi

@@ -9,8 +9,9 @@
 //! face's relief is an attack ([`Failure::NoRelief`]). **Confirmation**: the code explains the light as another would with a
 //! probability of at most 2⁻²⁰, *and* the slopes, less a quadric (a flat, tilted or bent sheet, a smooth mask), correlate with those of a
 //! face as the head was turned. **Abstention**: where the screen gives too little of the light to say either, the light
-//! goes on for as long again; where that does not help, the person is asked for a darker place ([`Failure::NoReflection`]). The score is logistic in the mean correlation of the slopes, with half of
-//! what single frames say; it is not a sum of votes: fresh light on a flat surface, or relief under stale light, never passes.
+//! goes on for as long again; where that does not help, the person is asked for a darker place ([`Failure::NoReflection`]). The
+//! score is logistic in the mean correlation of the slopes, with half of what single frames say; it is not a sum of votes: fresh
+//! light on a flat surface, or relief under stale light, never passes.
 //!
 //! The idea is of Tang et al., *Face Flashing* (NDSS 2018), Liu et al., *Aurora Guard* (2019) and Farrukh et al., *FaceRevelio*
 //! (MobiCom 2020); slopes from opposite cells cancel albedo and exposure, so that neither needs to be known.
