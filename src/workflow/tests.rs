@@ -284,7 +284,7 @@ fn document() -> impl Strategy<Value = Value> {
 fn schema_and_parser_agree() {
     let validator = jsonschema::draft202012::new(schema::whole()).unwrap();
     let (taken, refused) = (Cell::new(0), Cell::new(0));
-    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) };
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3000) };
     let mut runner = proptest::test_runner::TestRunner::new(config);
     let agreed = runner.run(&document(), |document| {
         let valid = validator.is_valid(&document);
