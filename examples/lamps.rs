@@ -5,8 +5,8 @@
 //! The folder holds pairs `NAME_noflash.jpg`, `NAME_flash.jpg` (of a camera's own flash) and series `NAME_L1.jpg`, `NAME_L2.jpg`, … (a lamp
 //! each). What two pictures of a face differ by, as the logarithm of their ratio, is free of the skin's colour. For a flash beside
 //! the lens it should follow how far each patch faces the camera, for two lamps at unknown places some mixture of the slopes
-//! across and up: printed is the multiple correlation with a face's as the head was turned, less a quadric, beside that with a face's
-//! upside down (what chance makes), and the deviation of the ratio over the face.
+//! across and up: printed is the (multiple) correlation with a face's as the head was turned, less a quadric, beside that with a
+//! face's upside down, which is what chance makes.
 
 #[allow(dead_code)]
 #[path = "common/clip.rs"]
@@ -15,14 +15,12 @@ mod clip;
 use std::path::Path;
 
 use clip::{Error, Which, decode, with_sample};
-use gstliveness::check::{FaceMap, FaceMapper, patches};
+use gstliveness::check::{FaceMap, FaceMapper, Map, Slopes, patches};
 use gstliveness::face::{FaceAnalyzer, HeadPose};
 use gstliveness::inference::ModelSource;
 use gstliveness::vision::Point;
-use nalgebra::{DMatrix, DVector, Rotation3, Vector3};
 
-/// Patches that are turned further away (cosine), or darker, tell nothing.
-const LEAST_FACING: f32 = 0.6;
+/// Darker patches tell nothing.
 const LEAST_LIGHT: f32 = 1e-3;
 
 /// A face under a lamp.
@@ -54,14 +52,12 @@ fn main() -> Result<(), Error> {
         let path = |name: &str| Path::new(&folder).join(name);
         if let Some(stem) = name.strip_suffix("_flash.jpg") {
             let dark = eye.look(&path(&format!("{stem}_noflash.jpg")))?;
-            report(stem, &eye.look(&path(name))?, &dark, |[_, _, facing]| vec![f64::from(facing).ln()]);
+            report(stem, &eye.look(&path(name))?, &dark, facing);
         } else if let Some((stem, lamp)) = name.strip_suffix(".jpg").and_then(|name| name.rsplit_once("_L")) {
             let next = format!("{stem}_L{}.jpg", lamp.parse::<u32>()? + 1);
             if names.contains(&next) {
                 let (one, other) = (eye.look(&path(name))?, eye.look(&path(&next))?);
-                report(&format!("{stem}, lamp {lamp} against the next"), &one, &other, |[x, y, facing]| {
-                    vec![f64::from(x / facing), f64::from(y / facing)]
-                });
+                report(&format!("{stem}, lamp {lamp} against the next"), &one, &other, mixture);
             }
         }
     }
@@ -99,66 +95,47 @@ impl Eye {
     }
 }
 
-/// Compares the ratio of two pictures with what `slopes` makes of the normals of a face.
-fn report(name: &str, one: &Lit, other: &Lit, slopes: impl Fn([f32; 3]) -> Vec<f64>) {
-    let light = |lit: &Lit, i: usize| lit.map.light[i].iter().sum::<f32>();
-    let clipped = |lit: &Lit, i: usize| lit.map.clipped[i].iter().any(|clipped| *clipped);
-    let known: Vec<usize> = (0..patches().len())
-        .filter(|i| patches()[*i].normal[2] >= LEAST_FACING)
-        .filter(|i| [one, other].iter().all(|lit| light(lit, *i) > LEAST_LIGHT && !clipped(lit, *i)))
-        .collect();
-    let ratio = DVector::from_iterator(
-        known.len(),
-        known.iter().map(|i| f64::from((light(one, *i) / light(other, *i)).ln())),
-    );
-    let turn = {
-        let HeadPose { yaw, pitch, roll, .. } = one.place.pose;
-        Rotation3::from_euler_angles(pitch.to_radians(), yaw.to_radians(), roll.to_radians())
+/// Compares the ratio of two pictures with a face's relief.
+fn report(name: &str, one: &Lit, other: &Lit, relief: impl Fn(&Map, &Slopes) -> Option<f64>) {
+    let light = |lit: &Lit, i: usize| {
+        let clipped = lit.map.clipped[i].iter().any(|clipped| *clipped);
+        Some(lit.map.light[i].iter().sum::<f32>()).filter(|light| *light > LEAST_LIGHT && !clipped)
     };
-    let face = |upside_down: bool| -> Vec<Vec<f64>> {
-        let normal = |i: &usize| {
-            let [x, y, z] = patches()[mirror(*i, upside_down)].normal;
-            let turned = turn * Vector3::new(x, if upside_down { -y } else { y }, z);
-            slopes([turned.x, turned.y, turned.z.max(0.2)])
-        };
-        known.iter().map(normal).collect()
-    };
-    let correlation = |upside_down| multiple_correlation(&known, &ratio, &face(upside_down));
-    let spread = ratio.variance().sqrt();
-    println!(
-        "{name}: correlation {:.2} (upside down {:.2}), deviation {spread:.2}, {} patches",
-        correlation(false),
-        correlation(true),
-        known.len()
-    );
+    let ratio: Map = (0..patches().len()).map(|i| Some((light(one, i)? / light(other, i)?).ln())).collect();
+    let face = Slopes::expected(one.place.pose);
+    let told = |face: &Slopes| relief(&ratio, face).map_or("unknown".to_owned(), |r| format!("{r:.2}"));
+    println!("{name}: correlation {} (upside down {})", told(&face), told(&upside_down(&face)));
 }
 
-/// The patch in the same column, as far from the middle on the other side, if there is one.
-fn mirror(i: usize, upside_down: bool) -> usize {
-    let [x, y, _] = patches()[i].place;
-    let distance = |j: &usize| {
-        let [u, v, _] = patches()[*j].place;
-        (u - x).abs() + (v + y).abs()
-    };
-    if upside_down {
-        (0..patches().len()).min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap_or(i)
-    } else {
-        i
-    }
+/// Of a flash beside the lens: with how far patches face it.
+fn facing(ratio: &Map, face: &Slopes) -> Option<f64> {
+    let facing =
+        face.p.iter().zip(&face.q).map(|(p, q)| Some(-0.5 * (1.0 + (*p)?.powi(2) + (*q)?.powi(2)).ln()));
+    correlation(ratio, &facing.collect())
 }
 
-/// How much of the values, less a quadric over the face, a mixture of the regressors explains (its square root).
-fn multiple_correlation(known: &[usize], values: &DVector<f64>, regressors: &[Vec<f64>]) -> f64 {
-    let quadric = DMatrix::from_fn(known.len(), 6, |row, column| {
-        let [x, y, _] = patches()[known[row]].place.map(|v| f64::from(v) / 8.0);
-        [1.0, x, y, x * x, x * y, y * y][column]
-    })
-    .qr()
-    .q();
-    let count = regressors.first().map_or(0, Vec::len);
-    let columns = DMatrix::from_fn(known.len(), count, |row, column| regressors[row][column]);
-    let columns = &columns - &quadric * (quadric.transpose() * &columns);
-    let values = values - &quadric * (quadric.transpose() * values);
-    let basis = columns.qr().q();
-    (basis.transpose() * &values).norm() / values.norm().max(1e-12)
+/// Of two lamps: the multiple correlation with the slopes across and up.
+fn mixture(ratio: &Map, face: &Slopes) -> Option<f64> {
+    let (p, q) = (correlation(ratio, &face.p)?, correlation(ratio, &face.q)?);
+    let both = correlation(&face.p, &face.q)?;
+    Some(((p * p + q * q - 2.0 * p * q * both) / (1.0 - both * both)).max(0.0).sqrt())
+}
+
+/// Less a quadric over the face.
+fn correlation(a: &Map, b: &Map) -> Option<f64> {
+    let of = |map: &Map| Slopes { p: map.clone(), q: map.clone() };
+    Some(of(a).likeness(&of(b))?.across)
+}
+
+fn upside_down(face: &Slopes) -> Slopes {
+    let opposite: Vec<usize> =
+        patches().iter().map(|patch| nearest(patch.place[0], -patch.place[1])).collect();
+    let of = |map: &Map, sign: f32| opposite.iter().map(|i| map[*i].map(|slope| sign * slope)).collect();
+    Slopes { p: of(&face.p, 1.0), q: of(&face.q, -1.0) }
+}
+
+/// The patch at a place of the face.
+fn nearest(x: f32, y: f32) -> usize {
+    let distance = |i: &usize| (patches()[*i].place[0] - x).abs() + (patches()[*i].place[1] - y).abs();
+    (0..patches().len()).min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap_or(0)
 }

@@ -22,7 +22,7 @@ use gstliveness::face::FaceAnalyzer;
 use gstliveness::figures::{Rate, Resamples, Roc, interval};
 use gstliveness::inference::ModelSource;
 use gstliveness::render::random::Random;
-use gstliveness::vision::{Frame, Sampler};
+use gstliveness::vision::Frame;
 use held::{Hand, Picture, coded, moved};
 
 /// Lines; more than the nets need of these clips.
@@ -137,7 +137,7 @@ fn watch(
         }
         let time = (1e9 * picture.time) as u64;
         watch.motion.observe(time, &mesh.blendshapes);
-        watch.surroundings.observe(&frame, time, &mesh.mesh, &mut watch.sampler);
+        watch.surroundings.observe(&frame, time, &mesh.mesh);
         watch.blinks += u32::from(watch.lids.observe(time, Signals::of(mesh).eyes).is_some());
         if picture.time - since >= window {
             let values = watch.values();
@@ -156,7 +156,6 @@ struct Watch {
     surroundings: Surroundings,
     lids: Lids,
     blinks: u32,
-    sampler: Sampler,
 }
 
 impl Watch {

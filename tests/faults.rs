@@ -64,16 +64,6 @@ impl Drop for Session {
     }
 }
 
-/// Loses every frame for which `lost` holds of its number.
-fn lose(pad: &gst::Pad, lost: impl Fn(u64) -> bool + Send + Sync + 'static) {
-    let count = AtomicU64::new(0);
-    pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| match lost(count.fetch_add(1, Ordering::Relaxed)) {
-        // (With GStreamer 1.22 the bindings' `Drop` ends in a critical warning.)
-        true => gst::PadProbeReturn::Handled,
-        false => gst::PadProbeReturn::Ok,
-    });
-}
-
 #[test]
 fn a_camera_that_loses_every_other_frame_is_good_enough() {
     // Which ones is chance, the same each time.

@@ -28,7 +28,27 @@ impl Identity {
     /// # Errors
     /// When the net cannot run.
     pub fn meet(&mut self, frame: &Frame<'_>, mesh: &Mesh) -> Result<(), InferenceError> {
-        let Some(now) = self.embedder.embed(frame, mesh, &mut self.sampler)? else { return Ok(()) };
+        if let Some(now) = self.embedder.embed(frame, mesh, &mut self.sampler)? {
+            self.note(now);
+        }
+        Ok(())
+    }
+
+    /// Like [`Self::meet`], but another person takes the first one's place; tells whether one did.
+    ///
+    /// # Errors
+    /// When the net cannot run.
+    pub fn follow(&mut self, frame: &Frame<'_>, mesh: &Mesh) -> Result<bool, InferenceError> {
+        let Some(now) = self.embedder.embed(frame, mesh, &mut self.sampler)? else { return Ok(false) };
+        let another = self.who.as_ref().is_some_and(|who| who.similarity(&now) < Embedding::SAME_PERSON);
+        if another {
+            self.forget();
+        }
+        self.note(now);
+        Ok(another)
+    }
+
+    fn note(&mut self, now: Embedding) {
         match &self.who {
             Some(who) => {
                 let likeness = who.similarity(&now);
@@ -36,7 +56,6 @@ impl Identity {
             }
             None => self.who = Some(now),
         }
-        Ok(())
     }
 
     /// The first face.

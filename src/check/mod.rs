@@ -34,6 +34,11 @@ use crate::vision::Frame;
 /// A time on the stream's running clock, in nanoseconds.
 pub type Time = u64;
 
+/// From one time to a later one.
+pub(crate) fn seconds(from: Time, to: Time) -> f64 {
+    to.saturating_sub(from) as f64 * 1e-9
+}
+
 /// Where a check stands after a frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {

@@ -69,12 +69,9 @@ impl PassiveCheck {
     /// Forgets the votes so far if they are another person's; tells whether there were any.
     fn meets_another(&mut self, frame: &Frame<'_>, mesh: &Mesh) -> Result<bool, InferenceError> {
         let Some(identity) = &mut self.identity else { return Ok(false) };
-        identity.meet(frame, mesh)?;
-        if !identity.met_another() {
+        if !identity.follow(frame, mesh)? {
             return Ok(false);
         }
-        identity.forget();
-        identity.meet(frame, mesh)?;
         let others = !self.good.is_empty() || !self.poor.is_empty();
         self.good.clear();
         self.poor.clear();

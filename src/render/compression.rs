@@ -68,12 +68,14 @@ impl Compression {
             let (x, y) = ((left + column).min(width - 1), (top + row).min(height - 1));
             ycc(from_fn(|i| f32::from(rgb[3 * (y * width + x) + i])))
         };
+        let seen: [[[f32; 3]; 2 * SIDE]; SIDE] = from_fn(|row| from_fn(|column| pixel(row, column)));
         let luma: [Block; 2] = from_fn(|half| {
-            let block = Block::from_fn(|row, column| pixel(row, SIDE * half + column)[0]);
+            let block = Block::from_fn(|row, column| seen[row][SIDE * half + column][0]);
             self.round(&block, &self.luma)
         });
         let colours: [Block; 2] = from_fn(|i| {
-            let pair = |row, column| pixel(row, 2 * column)[1 + i] + pixel(row, 2 * column + 1)[1 + i];
+            let pair =
+                |row: usize, column: usize| seen[row][2 * column][1 + i] + seen[row][2 * column + 1][1 + i];
             self.round(&Block::from_fn(|row, column| 0.5 * pair(row, column)), &self.colour)
         });
         for row in 0..SIDE.min(height - top) {

@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 use std::sync::Once;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use gst::prelude::*;
 use gst_check::Harness;
@@ -293,6 +294,16 @@ impl Drop for Rig {
 /// Whether an element looked at the frame.
 pub fn was_analysed(buffer: &gst::BufferRef) -> bool {
     buffer.meta::<LivenessMeta>().is_some_and(|meta| meta.observation().is_some())
+}
+
+/// Loses every frame for which `lost` holds of its number.
+pub fn lose(pad: &gst::Pad, lost: impl Fn(u64) -> bool + Send + Sync + 'static) {
+    let count = AtomicU64::new(0);
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| match lost(count.fetch_add(1, Ordering::Relaxed)) {
+        // (With GStreamer 1.22 the bindings' `Drop` ends in a critical warning.)
+        true => gst::PadProbeReturn::Handled,
+        false => gst::PadProbeReturn::Ok,
+    });
 }
 
 /// The liveness messages on a bus. Errors and warnings fail the test.

@@ -1,8 +1,8 @@
 //! Whether a face moves within itself: lids, gaze, brows and mouth of a living one are never quite at rest, those of a picture only
 //! tremble with the landmarks' noise, however the picture is held.
 
-use super::super::Time;
 use super::super::evidence::Cue;
+use super::super::{Time, seconds};
 use crate::face::Blendshapes;
 
 /// Quicker than this (seconds) is the landmarks' noise, slower the head's pose and the light.
@@ -34,16 +34,15 @@ struct Means {
 
 impl FacialMotion {
     pub fn observe(&mut self, time: Time, now: &Blendshapes) {
-        let seconds = |from: Time| time.saturating_sub(from) as f64 * 1e-9;
-        let Some(means) = self.means.as_mut().filter(|means| seconds(means.last) <= GAP) else {
+        let Some(means) = self.means.as_mut().filter(|means| seconds(means.last, time) <= GAP) else {
             self.means = Some(Means { since: time, last: time, quick: now.clone(), slow: now.clone() });
             return;
         };
-        let step = seconds(means.last);
+        let step = seconds(means.last, time);
         follow(&mut means.quick, now, step / QUICK);
         follow(&mut means.slow, now, step / SLOW);
         means.last = time;
-        if seconds(means.since) > WARM_UP {
+        if seconds(means.since, time) > WARM_UP {
             let pairs = means.quick.0.iter().zip(&means.slow.0);
             let squares: f64 = pairs.map(|(quick, slow)| f64::from(quick - slow).powi(2)).sum();
             self.sum += step * squares / means.quick.0.len() as f64;

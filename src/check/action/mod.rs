@@ -22,11 +22,11 @@ pub use surroundings::Surroundings;
 use super::random::Randomness;
 use super::{
     ActionEvent, AntiSpoof, Challenge, Check, Cue, Evidence, Failure, Guidance, Identity, Method,
-    PassiveCheck, PassiveConfig, Step, Ticks, Time,
+    PassiveCheck, PassiveConfig, Step, Ticks, Time, seconds,
 };
 use crate::face::{Embedding, FaceMesh, FaceObservation, FrameObservation};
 use crate::inference::{InferenceError, ModelSource};
-use crate::vision::{Frame, Sampler, fingerprint};
+use crate::vision::{Frame, fingerprint};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ActionConfig {
@@ -64,7 +64,6 @@ pub struct ActionCheck {
     blinks: u32,
     facial_motion: FacialMotion,
     surroundings: Surroundings,
-    sampler: Sampler,
     identity: Identity,
     ticks: Ticks,
     begun: Option<Time>,
@@ -89,7 +88,6 @@ impl ActionCheck {
             blinks: 0,
             facial_motion: FacialMotion::default(),
             surroundings: Surroundings::default(),
-            sampler: Sampler::new(),
             identity: Identity::new(source)?,
             ticks: Ticks::default(),
             begun: None,
@@ -122,7 +120,7 @@ impl ActionCheck {
         let signals = Signals::of(mesh);
         self.blinks += u32::from(self.lids.observe(time, signals.eyes).is_some());
         self.facial_motion.observe(time, &mesh.blendshapes);
-        self.surroundings.observe(frame, time, &mesh.mesh, &mut self.sampler);
+        self.surroundings.observe(frame, time, &mesh.mesh);
         if let Some(neutral) = self.course.neutral() {
             self.planarity.observe(neutral.turn(&signals), &mesh.mesh);
         }
@@ -247,7 +245,7 @@ impl ActionCheck {
 
     fn challenges(&self) -> Vec<Challenge> {
         let begun = self.begun.unwrap_or(0);
-        let since = |time: Time| time.saturating_sub(begun) as f64 * 1e-9;
+        let since = |time: Time| seconds(begun, time);
         let records = self.course.records().iter();
         records
             .map(|record| Challenge {

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::super::Time;
 use super::super::evidence::Cue;
+use super::super::{Time, seconds};
 use crate::face::Mesh;
 use crate::vision::{Affine, Border, Frame, Point, Rect, Sampler, TensorSpec};
 
@@ -31,6 +31,16 @@ pub struct Surroundings {
     seconds: f64,
     along: f64,
     still: f64,
+    eye: Eye,
+    /// The surroundings of now where the face was then, and the pixels that both pictures show.
+    here: Vec<f32>,
+    seen: Vec<usize>,
+}
+
+/// Reads grey patches of frames; keeps its buffer.
+#[derive(Default)]
+struct Eye {
+    sampler: Sampler,
     rgb: Vec<f32>,
 }
 
@@ -50,53 +60,39 @@ struct Moment {
 }
 
 impl Surroundings {
-    pub fn observe(&mut self, frame: &Frame<'_>, time: Time, mesh: &Mesh, sampler: &mut Sampler) {
-        let seconds = |from: Time| time.saturating_sub(from) as f64 * 1e-9;
-        let step = seconds(self.last.replace(time).unwrap_or(time)).min(MOST_APART);
+    pub fn observe(&mut self, frame: &Frame<'_>, time: Time, mesh: &Mesh) {
+        let step = self.last.replace(time).map_or(0.0, |last| seconds(last, time)).min(MOST_APART);
         let points: Vec<Point> = mesh.landmarks().iter().map(|landmark| landmark.point()).collect();
         let face = self.face.get_or_insert_with(|| Anchor::of(&points));
         let Some(map) = Affine::similarity(&face.points, &points) else { return };
-        let patch = self.patch(frame, &map, sampler);
-        while self.past.get(1).is_some_and(|next| seconds(next.time) >= APART) {
-            self.past.pop_front();
+        // What is too old lends its buffer.
+        let mut patch = Vec::new();
+        while self.past.get(1).is_some_and(|next| seconds(next.time, time) >= APART) {
+            patch = self.past.pop_front().map_or(patch, |old| old.patch);
         }
-        if let Some(then) = self.past.pop_front() {
-            let moved =
-                self.face.as_ref().map_or(0.0, |face| face.moved(&then.map, &map)) / mesh.eye_distance();
-            if moved > LEAST_MOTION && (APART..=MOST_APART).contains(&seconds(then.time)) {
-                self.compare(frame, &then, &map, &patch, step, sampler);
-            }
-            self.past.push_front(then);
-        }
-        self.past.push_back(Moment { time, map, patch });
+        self.eye.read(frame, &map, &mut patch);
+        let now = Moment { time, map, patch };
+        self.compare(frame, &now, step, mesh.eye_distance());
+        self.past.push_back(now);
     }
 
-    fn compare(
-        &mut self,
-        frame: &Frame<'_>,
-        then: &Moment,
-        map: &Affine,
-        now: &[f32],
-        step: f64,
-        sampler: &mut Sampler,
-    ) {
-        let here = self.patch(frame, &then.map, sampler);
-        let Some(face) = &self.face else { return };
-        let seen = face.ring.iter().filter(|i| shows(frame, map, **i) && shows(frame, &then.map, **i));
-        let seen: Vec<usize> = seen.copied().collect();
-        if seen.len() < LEAST_PIXELS {
+    /// Compares with what was seen longest ago.
+    fn compare(&mut self, frame: &Frame<'_>, now: &Moment, step: f64, eye_distance: f32) {
+        let (Some(then), Some(face)) = (self.past.front(), &self.face) else { return };
+        let moved = face.moved(&then.map, &now.map) / eye_distance;
+        if moved <= LEAST_MOTION || !(APART..=MOST_APART).contains(&seconds(then.time, now.time)) {
             return;
         }
-        self.along += step * variance(seen.iter().map(|i| now[*i] - then.patch[*i]));
-        self.still += step * variance(seen.iter().map(|i| here[*i] - then.patch[*i]));
+        self.eye.read(frame, &then.map, &mut self.here);
+        let both = |i: &&usize| shows(frame, &now.map, **i) && shows(frame, &then.map, **i);
+        self.seen.clear();
+        self.seen.extend(face.ring.iter().filter(both));
+        if self.seen.len() < LEAST_PIXELS {
+            return;
+        }
+        self.along += step * variance(self.seen.iter().map(|i| now.patch[*i] - then.patch[*i]));
+        self.still += step * variance(self.seen.iter().map(|i| self.here[*i] - then.patch[*i]));
         self.seconds += step;
-    }
-
-    /// Grey values.
-    fn patch(&mut self, frame: &Frame<'_>, map: &Affine, sampler: &mut Sampler) -> Vec<f32> {
-        self.rgb.resize(PATCH.len(), 0.0);
-        sampler.sample(frame, map, &PATCH, Border::Replicate, &mut self.rgb);
-        self.rgb.chunks_exact(3).map(|pixel| pixel.iter().sum::<f32>() / 3.0).collect()
     }
 
     /// The logarithm of how much more differs as if the surroundings had moved with the face than as if they had stood still: below 0
@@ -107,6 +103,15 @@ impl Surroundings {
 
     pub fn cue(&self) -> Cue {
         Cue::new("background_stays", self.value(), 0.0)
+    }
+}
+
+impl Eye {
+    fn read(&mut self, frame: &Frame<'_>, map: &Affine, grey: &mut Vec<f32>) {
+        self.rgb.resize(PATCH.len(), 0.0);
+        self.sampler.sample(frame, map, &PATCH, Border::Replicate, &mut self.rgb);
+        grey.clear();
+        grey.extend(self.rgb.chunks_exact(3).map(|pixel| pixel.iter().sum::<f32>() / 3.0));
     }
 }
 
@@ -186,13 +191,13 @@ mod tests {
     }
 
     fn value(rate: u32, reach: f32, share: f32) -> Option<f64> {
-        let (mut surroundings, mut sampler) = (Surroundings::default(), Sampler::new());
+        let mut surroundings = Surroundings::default();
         for i in 0..3 * rate {
             let at = f64::from(i) / f64::from(rate);
             let x = sway(at, reach);
             let rgb = wall(share * x);
             let frame = Frame::rgb(&rgb, SIZE.0, SIZE.1).unwrap();
-            surroundings.observe(&frame, (at * 1e9) as Time, &face(x), &mut sampler);
+            surroundings.observe(&frame, (at * 1e9) as Time, &face(x));
         }
         surroundings.value()
     }

@@ -65,8 +65,9 @@ impl Findings {
         let measured = |answers: &[Answer]| Slopes::measured(answers, response.noise, code, series.clipped());
         let slopes = measured(&response.patches);
         let steadiness = measured(&response.halves[0]).likeness(&measured(&response.halves[1]));
-        let likeness = slopes.likeness(&Slopes::expected(pose));
-        let signs = Signs::new(&response.patches, &slopes, pose);
+        let face = Slopes::expected(pose);
+        let likeness = slopes.likeness(&face);
+        let signs = Signs::new(&response.patches, &slopes, &face);
         Some(Self {
             modulation: response.modulation(),
             freshness,

@@ -58,7 +58,7 @@ use super::{
 use crate::face::{Embedding, FaceMesh, FaceObservation, FrameObservation, HeadPose};
 use crate::inference::{InferenceError, ModelSource};
 use crate::vision::{Frame, Point};
-use stage::{Stage, TAIL, Turn};
+use stage::{Stage, Turn};
 pub use steady::{Place, Steady};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -113,8 +113,6 @@ pub struct FlashCheck {
     last: Vec<Point>,
     cues: u32,
     findings: Option<Findings>,
-    /// Whether the code plays longer than was planned.
-    prolonged: bool,
     failure: Option<Failure>,
     ticks: Ticks,
     /// Width and height of the last frame.
@@ -147,7 +145,6 @@ impl FlashCheck {
             last: Vec::new(),
             cues: 0,
             findings: None,
-            prolonged: false,
             ticks: Ticks::default(),
             size: (0, 0),
             shown: None,
@@ -252,7 +249,7 @@ impl FlashCheck {
     /// Begins anew with another code.
     fn rearm(&mut self) {
         self.identity.forget();
-        (self.identified, self.findings, self.prolonged) = (None, None, false);
+        (self.identified, self.findings) = (None, None);
         (self.series, self.steady, self.turned) = (Series::default(), Steady::default(), [0.0; 3]);
         self.code = draw(&self.config, &mut self.random);
         self.failure = self.code.is_none().then_some(Failure::NoChallenge);
@@ -307,15 +304,12 @@ impl FlashCheck {
 
     /// When the light ends, looks at what it showed; where that is too little to say anything, it goes on for as long again.
     fn look(&mut self, time: Time) {
-        let Some(rest) = self.stage.since(time).and_then(|since| since.checked_sub(self.duration() + TAIL))
-        else {
-            return;
-        };
+        let Some(rest) = self.stage.after(time, self.duration()) else { return };
         self.failure = self.conclude();
         let undecided = self.failure.is_none() && self.findings.as_ref().is_some_and(Findings::is_undecided);
-        if let Some(code) = self.code.take_if(|_| undecided && !self.prolonged) {
-            self.prolonged = true;
-            self.code = code.prolonged(TAIL + rest, self.config.duration, &mut self.random).or(Some(code));
+        let prolonged = self.duration() > self.planned();
+        if let Some(code) = self.code.take_if(|_| undecided && !prolonged) {
+            self.code = code.prolonged(rest, self.config.duration, &mut self.random).or(Some(code));
         }
     }
 

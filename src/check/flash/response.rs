@@ -39,13 +39,27 @@ pub struct Answer {
 impl Response {
     /// The screen's share of the light on the face, at rest: the median over its patches.
     pub fn modulation(&self) -> f64 {
-        let share = |answer: &Answer| {
-            let screen: f32 = answer.cells.iter().flatten().sum();
-            f64::from(REST * screen / answer.light.iter().sum::<f32>().max(1e-6))
-        };
+        let share = |answer: &Answer| f64::from(REST * answer.to_screen() / answer.bright().max(1e-6));
         let mut shares: Vec<f64> = self.patches.iter().map(share).collect();
         shares.sort_by(f64::total_cmp);
         shares.get(shares.len() / 2).copied().unwrap_or(0.0)
+    }
+}
+
+impl Answer {
+    /// To the whole screen at full drive, in all channels.
+    pub fn to_screen(&self) -> f32 {
+        self.cells.iter().flatten().sum()
+    }
+
+    /// To the whole screen, in one channel.
+    pub fn in_channel(&self, channel: usize) -> f32 {
+        self.cells.iter().map(|cell| cell[channel]).sum()
+    }
+
+    /// Its mean light in all channels.
+    pub fn bright(&self) -> f32 {
+        self.light.iter().sum()
     }
 }
 

@@ -47,7 +47,7 @@ impl Slopes {
                 let light = answer.light[channel].max(1e-4);
                 // A ratio is as sure as its divisor is above the noise.
                 let noise = (light * noise[channel].max(1e-4) as f32).powi(2);
-                let total: f32 = answer.cells.iter().map(|cell| cell[channel]).sum();
+                let total = answer.in_channel(channel);
                 let trust = total.max(0.0) / noise;
                 for (cell, value) in answer.cells.iter().enumerate() {
                     let (x, y) = code.place(cell);
@@ -56,8 +56,7 @@ impl Slopes {
                 }
                 sum += trust * total.max(0.0);
             }
-            let total: f32 = answer.cells.iter().flatten().sum();
-            let seen = total > LEAST_ANSWER * answer.light.iter().sum::<f32>() && sum > 0.0;
+            let seen = answer.to_screen() > LEAST_ANSWER * answer.bright() && sum > 0.0;
             (seen && counts(patch)).then(|| (across / sum, up / sum))
         });
         Self::of(found).smoothed(true)
@@ -103,20 +102,18 @@ impl Slopes {
     /// Compares with another surface, once a quadric is out of the slopes of both: a flat, tilted or bent sheet in near
     /// light, or a smooth mask. `None` when too little is known.
     pub fn likeness(&self, other: &Self) -> Option<Likeness> {
-        let of = |a: &Map, b: &Map| Relation::of(a, b, Trend::Quadric);
-        let (p, q) = (of(&self.p, &other.p)?, of(&self.q, &other.q)?);
+        self.compared(other, Trend::Quadric)
+    }
+
+    /// Compares with another surface, less a trend.
+    pub(super) fn compared(&self, other: &Self, trend: Trend) -> Option<Likeness> {
+        let (p, q) = (Relation::of(&self.p, &other.p, trend)?, Relation::of(&self.q, &other.q, trend)?);
         Some(Likeness {
             across: p.correlation,
             up: q.correlation,
             gain: [p.gain, q.gain],
             difference: 0.5 * (0.5 * (p.difference + q.difference)).sqrt(),
         })
-    }
-
-    /// The mean correlation with another surface's, less a trend.
-    pub(super) fn relation(&self, other: &Self, trend: Trend) -> Option<f64> {
-        let (p, q) = (Relation::of(&self.p, &other.p, trend)?, Relation::of(&self.q, &other.q, trend)?);
-        Some(0.5 * (p.correlation + q.correlation))
     }
 }
 

@@ -6,7 +6,6 @@
 use super::facemap::patches;
 use super::response::Answer;
 use super::shape::{Map, Relation, Slopes, Trend, median};
-use crate::face::HeadPose;
 
 /// What each says alone; `None` where it cannot say.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -34,24 +33,21 @@ fn is_rugged([x, y, _]: [f32; 3]) -> bool {
 const STRONGEST: f64 = 0.98;
 
 impl Signs {
-    pub fn new(answers: &[Answer], slopes: &Slopes, pose: HeadPose) -> Self {
-        let face = Slopes::expected(pose);
+    /// From the answers, their slopes and those of a face as the head was turned.
+    pub fn new(answers: &[Answer], slopes: &Slopes, face: &Slopes) -> Self {
         let rugged =
             |map: &Map| map.iter().zip(patches()).map(|(v, p)| v.filter(|_| is_rugged(p.place))).collect();
         let rugged = |slopes: &Slopes| Slopes { p: rugged(&slopes.p), q: rugged(&slopes.q) };
+        let correlation =
+            |a: &Slopes, b: &Slopes| a.compared(b, Trend::Plane).map(|likeness| likeness.mean());
         Self {
-            shape: slopes.relation(&face, Trend::Plane),
-            relief: rugged(slopes).relation(&rugged(&face), Trend::Plane),
+            shape: correlation(slopes, face),
+            relief: correlation(&rugged(slopes), &rugged(face)),
             pigment: pigment(answers, slopes),
             tint: tint(answers),
             mirror: mirror(answers),
         }
     }
-}
-
-/// Of all cells in a channel.
-fn total(answer: &Answer, channel: usize) -> f32 {
-    answer.cells.iter().map(|cell| cell[channel]).sum()
 }
 
 fn pigment(answers: &[Answer], slopes: &Slopes) -> Option<f64> {
@@ -63,24 +59,22 @@ fn pigment(answers: &[Answer], slopes: &Slopes) -> Option<f64> {
                 .collect(),
         )
     };
-    let answered = log(&|answer| (0..3).map(|k| total(answer, k)).sum());
-    let bright = log(&|answer| answer.light.iter().sum());
+    let (answered, bright) = (log(&Answer::to_screen), log(&Answer::bright));
     Some(Relation::of(&answered, &bright, Trend::Quadric)?.correlation)
 }
 
 fn tint(answers: &[Answer]) -> Option<f64> {
     let sum = |of: &dyn Fn(&Answer) -> f32| f64::from(answers.iter().map(of).sum::<f32>());
     let ratio = |red: f64, blue: f64| (red > 0.0 && blue > 0.0).then(|| (red / blue).ln());
-    let answered = ratio(sum(&|a| total(a, 0)), sum(&|a| total(a, 2)))?;
+    let answered = ratio(sum(&|a| a.in_channel(0)), sum(&|a| a.in_channel(2)))?;
     Some(answered - ratio(sum(&|a| a.light[0]), sum(&|a| a.light[2]))?)
 }
 
 fn mirror(answers: &[Answer]) -> Option<f64> {
     let cells = answers.first()?.cells.len();
     let ratio = |cell: usize| {
-        let share = |answer: &Answer| {
-            Some(answer.cells[cell].iter().sum::<f32>() / answer.light.iter().sum::<f32>().max(1e-4))
-        };
+        let share =
+            |answer: &Answer| Some(answer.cells[cell].iter().sum::<f32>() / answer.bright().max(1e-4));
         let mut shares: Vec<f32> =
             median(&answers.iter().map(share).collect()).into_iter().flatten().collect();
         shares.sort_by(f32::total_cmp);
@@ -95,6 +89,7 @@ mod tests {
     use super::super::facemap::Patch;
     use super::super::synthetic::{code, skin};
     use super::*;
+    use crate::face::HeadPose;
 
     /// Brows, lips and shadows of a beard, say.
     fn colour(patch: &Patch) -> [f32; 3] {
@@ -118,7 +113,7 @@ mod tests {
             .collect();
         let clipped = answers.iter().map(|_| [0.0; 3]);
         let slopes = Slopes::measured(&answers, [0.01; 3], &code, clipped);
-        Signs::new(&answers, &slopes, HeadPose::default())
+        Signs::new(&answers, &slopes, &Slopes::expected(HeadPose::default()))
     }
 
     #[test]

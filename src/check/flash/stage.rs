@@ -61,7 +61,7 @@ impl Stage {
             Phase::Settling(from, _) if good => Phase::Settling(from, time),
             Phase::Settling(_, last) if time.saturating_sub(last) > LAPSE => Phase::Waiting,
             Phase::Playing(_) if self.is_lost(time, good, who) => self.begin_anew(),
-            Phase::Playing(from) if time.saturating_sub(from) >= duration + TAIL => Phase::Over,
+            Phase::Playing(_) if self.after(time, duration).is_some() => Phase::Over,
             phase => phase,
         };
         if good {
@@ -114,12 +114,10 @@ impl Stage {
         matches!(self.phase, Phase::Playing(_))
     }
 
-    /// How long the code has been playing at a time, in nanoseconds; `None` when it is not.
-    pub fn since(&self, time: Time) -> Option<Time> {
-        match self.phase {
-            Phase::Playing(from) => Some(time.saturating_sub(from)),
-            _ => None,
-        }
+    /// How long the code, so long, is over at a time, in nanoseconds; `None` before its last light is seen.
+    pub fn after(&self, time: Time, duration: Time) -> Option<Time> {
+        let Phase::Playing(from) = self.phase else { return None };
+        time.saturating_sub(from).checked_sub(duration).filter(|after| *after >= TAIL)
     }
 
     /// How much of the attempt is done, 0–1, of a code that was planned for one time and takes another, longer one.

@@ -3,7 +3,7 @@
 //! Two locks, never held while posting: `shared` for the session and counters (short), `stream` for the nets and the
 //! check (as long as an analysis takes). `stream` is taken first where both are needed.
 
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use glib::prelude::*;
 use gst::prelude::*;
@@ -14,14 +14,15 @@ use gst_base::subclass::prelude::*;
 
 use super::super::frame::FORMATS;
 use super::super::message::{Body, Header, Light, LivenessMessage, ResultBody};
-use super::super::meta::{LivenessMeta, RunningCheck};
+use super::super::meta::RunningCheck;
 use super::super::{CAT, depthmap, jpeg};
+use super::marked::Marked;
 use super::outbox::Outbox;
 use super::settings::{Settings, properties};
 use super::stream::{Analysis, AnalysisError, Stream};
 use super::{AnalyzerClass, Method};
 use crate::check::{Check, Ticks};
-use crate::face::{AgeGender, FrameObservation};
+use crate::face::AgeGender;
 use crate::inference::{InferenceError, ModelSource};
 use crate::session::{Decision, LivenessCheck, Session, SessionEvent, decide};
 
@@ -403,55 +404,6 @@ struct Pictures {
     reference: Option<gst::Sample>,
     depth: Option<gst::Sample>,
     light: Option<Light>,
-}
-
-/// What is attached to a buffer that passes a running check, analysed or not: what a screen shows is then always what the messages say.
-struct Marked {
-    observation: Option<Arc<FrameObservation>>,
-    check: RunningCheck,
-}
-
-impl Marked {
-    /// The attempt ended with this frame.
-    fn conclude(&mut self, session: &Session) {
-        (self.check.status, self.check.action, self.check.light) = (session.status(), None, None);
-    }
-
-    /// Attaches the metas; to those of an element before only what is new.
-    fn attach(self, buffer: &mut gst::BufferRef) {
-        let Self { observation, check } = self;
-        let known = buffer.meta::<LivenessMeta>().is_some_and(|meta| meta.observation().is_some());
-        if let Some(observation) = observation.as_ref().filter(|_| !known) {
-            Self::attach_regions(buffer, observation, check.score);
-        }
-        if let Some(mut meta) = buffer.meta_mut::<LivenessMeta>() {
-            meta.push(observation, check);
-            return;
-        }
-        LivenessMeta::add(buffer, observation, check);
-    }
-
-    fn attach_regions(buffer: &mut gst::BufferRef, observation: &FrameObservation, score: Option<f64>) {
-        let (width, height) = (observation.width as f32, observation.height as f32);
-        for (i, face) in observation.faces.iter().enumerate() {
-            let (left, top) = (face.bbox.x.clamp(0.0, width), face.bbox.y.clamp(0.0, height));
-            let right = (face.bbox.x + face.bbox.width).clamp(left, width);
-            let bottom = (face.bbox.y + face.bbox.height).clamp(top, height);
-            let rect = (left as u32, top as u32, (right - left) as u32, (bottom - top) as u32);
-            let pose = face.mesh.as_ref().map(|mesh| mesh.pose).unwrap_or_default();
-            let param = gst::Structure::builder("liveness")
-                .field("id", face.id)
-                .field("confidence", f64::from(face.confidence))
-                .field("yaw", f64::from(pose.yaw))
-                .field("pitch", f64::from(pose.pitch))
-                .field("roll", f64::from(pose.roll))
-                // Only the first face is judged; -1 stands for no score.
-                .field("score", score.filter(|_| i == 0).unwrap_or(-1.0))
-                .build();
-            let mut roi = gst_video::VideoRegionOfInterestMeta::add(buffer, "face", rect);
-            roi.add_param(param);
-        }
-    }
 }
 
 fn decision_of(events: &[SessionEvent]) -> Option<Decision> {

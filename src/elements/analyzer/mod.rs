@@ -2,6 +2,7 @@
 //! and the frame's way through the analysis; a subclass says which check is made.
 
 mod imp;
+mod marked;
 mod outbox;
 mod settings;
 mod stream;

@@ -131,7 +131,9 @@ impl Stream {
             let step = self.check.observe(frame, &judged, time)?;
             if step.anew {
                 self.shot.clear();
-                self.company = self.company.as_ref().map(|_| Company::default());
+                if let Some(company) = &mut self.company {
+                    *company = Company::default();
+                }
             }
             if let Some((_, face)) = observation.primary() {
                 let faultless = if step.guidance == Guidance::Ok { FAULTLESS } else { 0.0 };
