@@ -2,34 +2,19 @@
 
 mod common;
 
+use common::session::Session;
 use common::*;
 use gst::prelude::*;
 use gstliveness::elements::bin::LivenessMethod;
 
 /// Messages of a rendered session up to its result, and which element posted them.
 fn session(source: &str, check: &str) -> (Vec<gst::Structure>, Vec<String>) {
-    init();
-    let line = format!(
+    let mut session = Session::playing(&format!(
         "livenesstestsrc seed=7 identity=7 {source} ! video/x-raw,format=NV12,width=640,height=480,framerate=30/1 ! \
          livenessbin name=check seed=3 max-attempts=1 {check} ! fakesink sync=false"
-    );
-    let pipeline = gst::parse::launch(&line).unwrap().downcast::<gst::Pipeline>().unwrap();
-    pipeline.set_state(gst::State::Playing).unwrap();
-    let (mut messages, mut sources) = (Vec::<gst::Structure>::new(), Vec::new());
-    while messages.last().is_none_or(|last| last.name() != "liveness/result") {
-        let message = pipeline.bus().unwrap().timed_pop(gst::ClockTime::from_seconds(120)).expect("in time");
-        match message.view() {
-            gst::MessageView::Element(element) => {
-                messages.extend(element.structure().map(ToOwned::to_owned));
-                sources.extend(message.src().map(|source| source.name().to_string()));
-            }
-            gst::MessageView::Error(error) => panic!("{error:?}"),
-            gst::MessageView::Eos(_) => panic!("no result"),
-            _ => {}
-        }
-    }
-    pipeline.set_state(gst::State::Null).unwrap();
-    (messages, sources)
+    ));
+    session.result();
+    (std::mem::take(&mut session.messages), std::mem::take(&mut session.senders))
 }
 
 fn status(messages: &[gst::Structure]) -> String {

@@ -4,65 +4,13 @@
 mod common;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use common::session::Session;
 use common::*;
 use gst::prelude::*;
 
 const CAMERA: &str = "video/x-raw,format=NV12,width=640,height=480,framerate=30/1";
-
-struct Session {
-    pipeline: gst::Pipeline,
-    messages: Vec<gst::Structure>,
-}
-
-impl Session {
-    fn new(line: &str) -> Self {
-        init();
-        let pipeline = gst::parse::launch(line).unwrap().downcast::<gst::Pipeline>().unwrap();
-        Self { pipeline, messages: Vec::new() }
-    }
-
-    fn play(&self) {
-        self.pipeline.set_state(gst::State::Playing).unwrap();
-    }
-
-    fn element(&self, name: &str) -> gst::Element {
-        self.pipeline.by_name(name).unwrap()
-    }
-
-    /// Collects messages until one of `name`; false when none comes in time.
-    fn until(&mut self, name: &str, patience: Duration) -> bool {
-        let (bus, end) = (self.pipeline.bus().unwrap(), Instant::now() + patience);
-        loop {
-            let left = end.saturating_duration_since(Instant::now());
-            let left = gst::ClockTime::try_from(left).unwrap();
-            let Some(message) = bus.timed_pop(left) else { return false };
-            match message.view() {
-                gst::MessageView::Error(error) => panic!("{error:?}"),
-                gst::MessageView::Element(element) => {
-                    self.messages.extend(element.structure().map(ToOwned::to_owned));
-                    if element.structure().is_some_and(|structure| structure.name() == name) {
-                        return true;
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    #[track_caller]
-    fn status(&mut self) -> String {
-        assert!(self.until("liveness/result", Duration::from_secs(90)), "no result: {:?}", self.messages);
-        text(result(&self.messages), "status")
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        let _ = self.pipeline.set_state(gst::State::Null);
-    }
-}
 
 #[test]
 fn a_camera_that_loses_every_other_frame_is_good_enough() {
@@ -111,8 +59,8 @@ fn a_check_whose_camera_stalls_can_be_given_up_and_leaves_no_light() {
          livenesstestsrc num-buffers=45 ! {CAMERA} ! all.  appsrc caps={CAMERA} format=time ! all."
     ));
     session.play();
-    assert!(session.until("liveness/light", Duration::from_secs(30)));
-    assert!(!session.until("liveness/result", Duration::from_secs(4)), "nobody decides without frames");
+    assert!(session.comes("liveness/light", Duration::from_secs(30)));
+    assert!(!session.comes("liveness/result", Duration::from_secs(4)), "nobody decides without frames");
     session.element("check").emit_by_name::<()>("cancel", &[]);
     assert_eq!(session.status(), "Abandoned");
     let last = named(&session.messages, "liveness/light").pop().unwrap().to_owned();
@@ -171,7 +119,7 @@ fn a_clock_that_changes_is_no_fault() {
          livenessaction name=check seed=3 max-attempts=2 ! fakesink sync=true"
     ));
     session.play();
-    assert!(session.until("liveness/action", Duration::from_secs(30)));
+    assert!(session.comes("liveness/action", Duration::from_secs(30)));
     // What an application does when a clock is lost; the other one counts from 1970.
     session.pipeline.set_state(gst::State::Paused).unwrap();
     let clock = gst::SystemClock::obtain();

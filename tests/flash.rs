@@ -4,66 +4,29 @@ mod common;
 
 use std::time::Duration;
 
+use common::session::Session;
 use common::*;
 use gst::prelude::*;
 use gstliveness::check::{LightCue, Shown, is_safe};
 use gstliveness::elements::message::{Body, LivenessMessage};
 use gstliveness::elements::meta::LivenessMeta;
 
-/// A rendered session; stops at the result.
-struct Session {
-    pipeline: gst::Pipeline,
-    messages: Vec<gst::Structure>,
+/// A check by light of somebody rendered.
+fn check(source: &str, check: &str) -> Session {
+    Session::playing(&format!(
+        "livenesstestsrc name=source seed=5 identity=5 {source} ! \
+         video/x-raw,format=NV12,width=640,height=480,framerate=30/1 ! \
+         livenessflash name=check seed=3 max-attempts=1 {check} ! fakesink name=sink sync=false"
+    ))
 }
 
-impl Session {
-    fn new(source: &str, check: &str) -> Self {
-        init();
-        let line = format!(
-            "livenesstestsrc name=source seed=5 identity=5 {source} ! \
-             video/x-raw,format=NV12,width=640,height=480,framerate=30/1 ! \
-             livenessflash name=check seed=3 max-attempts=1 {check} ! fakesink name=sink sync=false"
-        );
-        let pipeline = gst::parse::launch(&line).unwrap().downcast::<gst::Pipeline>().unwrap();
-        pipeline.set_state(gst::State::Playing).unwrap();
-        Self { pipeline, messages: Vec::new() }
-    }
-
-    /// Waits until there are so many messages of this name, or the stream ends.
-    fn until(&mut self, name: &str, count: usize) {
-        let bus = self.pipeline.bus().unwrap();
-        while named(&self.messages, name).len() < count {
-            let message = bus.timed_pop(gst::ClockTime::from_seconds(120)).expect("a message in time");
-            match message.view() {
-                gst::MessageView::Element(element) => {
-                    self.messages.extend(element.structure().map(ToOwned::to_owned));
-                }
-                gst::MessageView::Error(error) => panic!("{error:?}"),
-                gst::MessageView::Eos(_) => return,
-                _ => {}
-            }
-        }
-    }
-
-    fn result(&mut self) -> gst::Structure {
-        self.until("liveness/result", 1);
-        result(&self.messages).to_owned()
-    }
-
-    fn lights(&self) -> Vec<(u64, LightCue)> {
-        let lights = self.messages.iter().filter_map(|structure| {
-            let message = LivenessMessage::try_from(structure.as_ref()).ok()?;
-            let Body::Light(light) = message.body else { return None };
-            Some((message.header.running_time.map_or(0, gst::ClockTime::nseconds), light))
-        });
-        lights.collect()
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        self.pipeline.set_state(gst::State::Null).unwrap();
-    }
+fn lights(messages: &[gst::Structure]) -> Vec<(u64, LightCue)> {
+    let lights = messages.iter().filter_map(|structure| {
+        let message = LivenessMessage::try_from(structure.as_ref()).ok()?;
+        let Body::Light(light) = message.body else { return None };
+        Some((message.header.running_time.map_or(0, gst::ClockTime::nseconds), light))
+    });
+    lights.collect()
 }
 
 /// What a screen that obeys these messages shows.
@@ -83,7 +46,7 @@ fn evidence(result: &gst::StructureRef, cue: &str) -> f64 {
 
 #[test]
 fn a_live_face_is_approved_with_its_depth() {
-    let mut session = Session::new("", "");
+    let mut session = check("", "");
     let result = session.result();
     assert_eq!(text(&result, "status"), "Approved", "{result}");
     assert!(result.get::<u64>("running-time").unwrap() <= 4_000_000_000, "within four seconds");
@@ -100,7 +63,7 @@ fn a_live_face_is_approved_with_its_depth() {
 
 #[test]
 fn a_print_answers_without_relief() {
-    let result = Session::new("subject=print ambient=0.4", "").result();
+    let result = check("subject=print ambient=0.4", "").result();
     assert_eq!(text(&result, "status"), "Declined", "{result}");
     assert!(texts(&result, "warnings").contains(&"LIVENESS_FACE_ATTACK".to_owned()), "{result}");
     assert!(evidence(&result, "modulation") > 0.2 && evidence(&result, "slope_across") < 0.4);
@@ -109,7 +72,7 @@ fn a_print_answers_without_relief() {
 #[test]
 fn a_recording_of_another_light_is_declined() {
     for subject in ["replay", "injected"] {
-        let result = Session::new(&format!("subject={subject}"), "").result();
+        let result = check(&format!("subject={subject}"), "").result();
         assert_eq!(text(&result, "status"), "Declined", "{subject}: {result}");
     }
 }
@@ -118,8 +81,7 @@ fn a_recording_of_another_light_is_declined() {
 fn somebody_beside_the_person_is_what_the_rules_make_of_it() {
     for (action, status) in [("DECLINE", "Declined"), ("REVIEW", "In Review"), ("NO_ACTION", "Approved")] {
         let rules = format!("rules=\"liveness/rules, multiple-faces-action=(string){action};\"");
-        let result =
-            Session::new("subject=two-people", &format!("{rules} attempt-timeout=5000000000")).result();
+        let result = check("subject=two-people", &format!("{rules} attempt-timeout=5000000000")).result();
         assert_eq!(text(&result, "status"), status, "{action}: {result}");
         assert!(texts(&result, "warnings").contains(&"MULTIPLE_FACES_DETECTED".to_owned()), "{result}");
     }
@@ -129,12 +91,12 @@ fn somebody_beside_the_person_is_what_the_rules_make_of_it() {
 fn a_light_that_shows_too_little_goes_on_once() {
     // A phone in a room that gives the face several times its light.
     let mut session =
-        Session::new("seed=8 identity=8 screen=phone ambient=0.5 noise=2", "progress-interval=100000000");
+        check("seed=8 identity=8 screen=phone ambient=0.5 noise=2", "progress-interval=100000000");
     let result = session.result();
     assert_eq!(text(&result, "status"), "Approved", "{result}");
     let time = result.get::<u64>("running-time").unwrap();
     assert!((6_500_000_000..7_500_000_000).contains(&time), "{time}");
-    let lights = session.lights();
+    let lights = lights(&session.messages);
     let (last, shown) = lights.split_last().unwrap();
     assert!(!last.1.active && shown.iter().all(|(_, light)| light.active), "it does not go out in between");
     assert!(is_safe(2, 2, &states(shown)));
@@ -145,17 +107,16 @@ fn a_light_that_shows_too_little_goes_on_once() {
 
 #[test]
 fn a_room_that_outshines_the_screen_asks_for_another_try() {
-    let mut session = Session::new("ambient=100", "max-attempts=2");
-    session.until("liveness/retry", 1);
-    let retry = named(&session.messages, "liveness/retry")[0].clone();
-    assert_eq!(text(&retry, "error"), "HIGH_FACE_LUMINANCE", "{retry}");
+    let mut session = check("ambient=100", "max-attempts=2");
+    let retry = session.expect("liveness/retry");
+    assert_eq!(text(retry, "error"), "HIGH_FACE_LUMINANCE", "{retry}");
 }
 
 #[test]
 fn the_light_is_safe_goes_out_one_by_one_and_ends() {
-    let mut session = Session::new("", "");
+    let mut session = check("", "");
     session.result();
-    let lights = session.lights();
+    let lights = lights(&session.messages);
     let (last, shown) = lights.split_last().unwrap();
     assert!(!last.1.active, "the last switches the light off");
     assert!(shown.iter().all(|(_, light)| light.active && light.colors.len() == 4));
@@ -168,7 +129,7 @@ fn the_light_is_safe_goes_out_one_by_one_and_ends() {
 
 #[test]
 fn the_metas_carry_what_the_messages_say() {
-    let mut session = Session::new("", "");
+    let mut session = check("", "");
     let shown = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let seen = shown.clone();
     let pad = session.pipeline.by_name("sink").unwrap().static_pad("sink").unwrap();
@@ -180,7 +141,8 @@ fn the_metas_carry_what_the_messages_say() {
     });
     session.result();
     session.pipeline.set_state(gst::State::Paused).unwrap();
-    let told: Vec<_> = session.lights().into_iter().map(|(_, light)| light).filter(|l| l.active).collect();
+    let told: Vec<_> =
+        lights(&session.messages).into_iter().map(|(_, light)| light).filter(|l| l.active).collect();
     let mut shown = shown.lock().unwrap();
     shown.dedup();
     // The probe may have come a frame late.
@@ -189,16 +151,13 @@ fn the_metas_carry_what_the_messages_say() {
 
 /// Plays until the light is on, does something, and looks whether the light went out.
 fn ends_the_light(what: &str, end: impl FnOnce(&gst::Pipeline)) {
-    let mut session = Session::new("num-buffers=40", "");
-    session.until("liveness/light", 5);
+    let mut session = check("num-buffers=40", "");
+    for _ in 0..5 {
+        session.expect("liveness/light");
+    }
     end(&session.pipeline);
-    let bus = session.pipeline.bus().unwrap();
-    let due = std::time::Instant::now() + Duration::from_secs(60);
-    while session.lights().last().is_some_and(|(_, light)| light.active) {
-        assert!(std::time::Instant::now() < due, "{what} leaves the light on");
-        if let Some(message) = bus.timed_pop(gst::ClockTime::from_mseconds(100)) {
-            session.messages.extend(message.structure().map(ToOwned::to_owned));
-        }
+    while lights(&session.messages).last().is_some_and(|(_, light)| light.active) {
+        assert!(session.comes("liveness/light", Duration::from_secs(60)), "{what} leaves the light on");
     }
 }
 
@@ -246,14 +205,10 @@ fn a_moment_without_a_face_begins_anew() {
 #[test]
 fn other_grids_and_frame_rates_show_the_same_face() {
     for (rows, columns, rate) in [(3, 2, 30), (2, 4, 30), (2, 2, 12), (2, 2, 60)] {
-        init();
-        let line = format!(
+        let mut session = Session::playing(&format!(
             "livenesstestsrc seed=5 identity=5 ! video/x-raw,format=I420,width=640,height=480,framerate={rate}/1 ! \
              livenessflash seed=3 max-attempts=1 grid-rows={rows} grid-columns={columns} ! fakesink sync=false"
-        );
-        let pipeline = gst::parse::launch(&line).unwrap().downcast::<gst::Pipeline>().unwrap();
-        pipeline.set_state(gst::State::Playing).unwrap();
-        let mut session = Session { pipeline, messages: Vec::new() };
+        ));
         let result = session.result();
         assert_eq!(
             result.get::<String>("status").unwrap(),

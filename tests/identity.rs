@@ -2,6 +2,7 @@
 
 mod common;
 
+use common::session::Session;
 use common::*;
 use gst::prelude::*;
 use gstliveness::elements::with_frame;
@@ -35,23 +36,7 @@ fn embedding(sample: &gst::Sample) -> Embedding {
 
 /// The result of a line with a check of one attempt.
 fn result_of(line: &str) -> gst::Structure {
-    init();
-    let pipeline = gst::parse::launch(line).unwrap().downcast::<gst::Pipeline>().unwrap();
-    pipeline.set_state(gst::State::Playing).unwrap();
-    let mut found = None;
-    for message in pipeline.bus().unwrap().iter_timed(gst::ClockTime::from_seconds(120)) {
-        match message.view() {
-            gst::MessageView::Error(error) => panic!("{error:?}"),
-            gst::MessageView::Eos(_) => break,
-            _ => {}
-        }
-        if let Some(result) = message.structure().filter(|s| s.name() == "liveness/result") {
-            found = Some(result.to_owned());
-            break;
-        }
-    }
-    pipeline.set_state(gst::State::Null).unwrap();
-    found.expect("a result")
+    Session::playing(line).result()
 }
 
 fn portrait(result: &gst::StructureRef) -> Embedding {
@@ -88,39 +73,28 @@ fn the_portrait_is_of_who_was_checked_and_not_of_who_stood_there_before() {
 
 #[test]
 fn a_check_that_is_started_before_its_stream_goes_on() {
-    init();
-    let line = format!(
+    let mut session = Session::new(&format!(
         "livenesstestsrc num-buffers=60 ! {CAMERA} ! livenesspassive name=check auto-start=false ! fakesink"
-    );
-    let pipeline = gst::parse::launch(&line).unwrap().downcast::<gst::Pipeline>().unwrap();
-    pipeline.set_state(gst::State::Ready).unwrap();
-    pipeline.by_name("check").unwrap().emit_by_name::<()>("start", &[]);
-    pipeline.set_state(gst::State::Playing).unwrap();
-    let bus = pipeline.bus().unwrap();
-    let told: Vec<String> = bus
-        .iter_timed(gst::ClockTime::from_seconds(60))
-        .take_while(|message| message.type_() != gst::MessageType::Eos)
-        .filter_map(|message| Some(message.structure()?.name().to_string()))
-        .collect();
-    pipeline.set_state(gst::State::Null).unwrap();
-    assert!(told.iter().any(|name| name == "liveness/result"), "{told:?}");
+    ));
+    session.pipeline.set_state(gst::State::Ready).unwrap();
+    session.element("check").emit_by_name::<()>("start", &[]);
+    session.play();
+    session.result();
 }
 
 #[test]
 fn an_observation_stays_with_its_picture_and_no_longer() {
-    init();
     for (change, kept) in [
         ("videoconvert ! video/x-raw,format=RGB", true),
         ("videobox left=200 right=-200", false),
         ("videoscale ! video/x-raw,width=320,height=240", false),
     ] {
-        let line = format!(
+        let session = Session::new(&format!(
             "livenesstestsrc num-buffers=6 ! {CAMERA} ! livenesspassive frames=50 interval=0 ! {change} ! fakesink name=sink"
-        );
-        let pipeline = gst::parse::launch(&line).unwrap().downcast::<gst::Pipeline>().unwrap();
+        ));
         let carried = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
         let count = carried.clone();
-        let pad = pipeline.by_name("sink").unwrap().static_pad("sink").unwrap();
+        let pad = session.element("sink").static_pad("sink").unwrap();
         pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
             let has = info
                 .buffer()
@@ -128,10 +102,8 @@ fn an_observation_stays_with_its_picture_and_no_longer() {
             count.fetch_add(u32::from(has), std::sync::atomic::Ordering::Relaxed);
             gst::PadProbeReturn::Ok
         });
-        pipeline.set_state(gst::State::Playing).unwrap();
-        let kinds = [gst::MessageType::Eos, gst::MessageType::Error];
-        pipeline.bus().unwrap().timed_pop_filtered(gst::ClockTime::from_seconds(60), &kinds).unwrap();
-        pipeline.set_state(gst::State::Null).unwrap();
+        session.play();
+        session.finish();
         let carried = carried.load(std::sync::atomic::Ordering::Relaxed);
         assert_eq!(carried >= 5, kept, "{change}: {carried}");
         assert!(kept || carried == 0, "{change}: {carried}");
@@ -140,19 +112,14 @@ fn an_observation_stays_with_its_picture_and_no_longer() {
 
 #[test]
 fn a_mirrored_picture_is_looked_at_anew() {
-    init();
     // Another element's landmarks would lie beside the face, which then has no steady score.
-    let line = format!(
+    let session = Session::playing(&format!(
         "{PERSON} num-buffers=90 ! {CAMERA} ! videobox left=-160 right=160 ! {CAMERA} ! \
          livenesspassive frames=80 ! videoflip method=horizontal-flip ! livenesspassive name=second ! fakesink"
-    );
-    let pipeline = gst::parse::launch(&line).unwrap().downcast::<gst::Pipeline>().unwrap();
-    pipeline.set_state(gst::State::Playing).unwrap();
-    let kinds = [gst::MessageType::Eos, gst::MessageType::Error];
-    pipeline.bus().unwrap().timed_pop_filtered(gst::ClockTime::from_seconds(60), &kinds).unwrap();
-    let result = pipeline.by_name("second").unwrap().property::<Option<gst::Structure>>("last-result");
+    ));
+    session.finish();
+    let result = session.element("second").property::<Option<gst::Structure>>("last-result");
     let shown = portrait(&result.expect("a result"));
-    pipeline.set_state(gst::State::Null).unwrap();
     let alone = portrait(&result_of(&format!(
         "{PERSON} num-buffers=60 ! {CAMERA} ! livenesspassive ! fakesink sync=false"
     )));

@@ -4,6 +4,7 @@ mod common;
 
 use std::sync::Arc;
 
+use common::session::Session;
 use common::*;
 use gst::prelude::*;
 use gst_video::VideoRegionOfInterestMeta;
@@ -582,27 +583,10 @@ fn eos_at_once_gives_no_result() {
 
 #[test]
 fn the_result_comes_before_the_eos() {
-    init();
-    let line = format!(
+    let mut session = Session::playing(&format!(
         "filesrc location={ASTRONAUT} ! pngdec ! videoconvert ! livenesspassive name=check ! fakesink"
-    );
-    let pipeline = gst::parse::launch(&line).unwrap().downcast::<gst::Pipeline>().unwrap();
-    pipeline.set_state(gst::State::Playing).unwrap();
-    let bus = pipeline.bus().unwrap();
-    let mut status = None;
-    loop {
-        let message = bus.timed_pop(TIMEOUT).expect("neither EOS nor error");
-        match message.view() {
-            gst::MessageView::Eos(_) => break,
-            gst::MessageView::Error(e) => panic!("{e:?}"),
-            gst::MessageView::Element(e) if e.structure().unwrap().name() == "liveness/result" => {
-                status = Some(text(e.structure().unwrap(), "status"));
-            }
-            _ => {}
-        }
-    }
-    pipeline.set_state(gst::State::Null).unwrap();
-    assert_eq!(status.as_deref(), Some("Approved"), "one picture, and frames=5");
+    ));
+    assert_eq!(session.status(), "Approved", "one picture, and frames=5");
 }
 
 // What hinders a check.

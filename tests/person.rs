@@ -3,6 +3,7 @@
 
 mod common;
 
+use common::session::Session;
 use common::*;
 use gst::prelude::*;
 
@@ -26,25 +27,22 @@ struct Outcome {
 
 /// One attempt; `camera` are properties of the source.
 fn check(seed: u64, camera: &str, pace: Pace) -> Outcome {
-    init();
     let rate = if let Pace::Steady(rate) = pace { rate } else { 60 };
-    let line = format!(
+    let mut session = Session::new(&format!(
         "livenesstestsrc seed={seed} identity={seed} distance=0.45 {camera} ! \
          video/x-raw,format=I420,width=320,height=240,framerate={rate}/1 ! \
          livenessaction name=check seed={seed} max-attempts=1 action-timeout=2500000000 ! fakesink sync=false"
-    );
-    let pipeline = gst::parse::launch(&line).unwrap().downcast::<gst::Pipeline>().unwrap();
+    ));
     if let Pace::Irregular = pace {
         let kept = kept();
-        lose(&pipeline.by_name("check").unwrap().static_pad("sink").unwrap(), move |n| !kept.contains(&n));
+        lose(&session.element("check").static_pad("sink").unwrap(), move |n| !kept.contains(&n));
     }
-    pipeline.set_state(gst::State::Playing).unwrap();
-    let messages = until_result(&pipeline.bus().unwrap());
-    pipeline.set_state(gst::State::Null).unwrap();
-    let actions = named(&messages, "liveness/action");
+    session.play();
+    let result = session.result();
+    let actions = named(&session.messages, "liveness/action");
     let asked = actions.iter().filter(|action| text(action, "state") == "requested");
-    let (asked, result) = (asked.map(|action| text(action, "action")).collect(), result(&messages));
-    Outcome { status: text(result, "status"), asked, report: json(result) }
+    let asked = asked.map(|action| text(action, "action")).collect();
+    Outcome { status: text(&result, "status"), asked, report: json(&result) }
 }
 
 /// The numbers of the frames that are not lost: one of one to nine, the same each time.
@@ -58,22 +56,6 @@ fn kept() -> std::collections::HashSet<u64> {
         Some(this)
     });
     frames.take(1000).collect()
-}
-
-fn until_result(bus: &gst::Bus) -> Vec<gst::Structure> {
-    let mut messages = Vec::new();
-    loop {
-        let message = bus.timed_pop(TIMEOUT).expect("a message in time");
-        match message.view() {
-            gst::MessageView::Error(error) => panic!("{error:?}"),
-            gst::MessageView::Element(element) => messages.extend(element.structure().map(ToOwned::to_owned)),
-            _ => {}
-        }
-        if !named(&messages, "liveness/result").is_empty() {
-            messages.retain(|message| message.name().starts_with("liveness/"));
-            return messages;
-        }
-    }
 }
 
 /// At every pace: approved, and asked the same.

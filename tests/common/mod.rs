@@ -3,6 +3,8 @@
 // Each test file takes what it needs.
 #![allow(dead_code)]
 
+pub mod session;
+
 use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -30,6 +30,8 @@ const LARGE: f64 = 8.0;
 const SPAN: f64 = 40.0;
 const HEAD: f64 = 110.0;
 const LANE_HEIGHT: f64 = 84.0;
+/// So many seconds between two frames (the person moved too much between them to be read) leave a gap in a curve.
+const PAUSE: f64 = 0.2;
 
 /// Writes the picture as PNG.
 pub fn save(path: &Path, record: &LightRecord) -> Result<(), Failure> {
@@ -169,8 +171,10 @@ fn curve(svg: &mut Svg, record: &LightRecord, channel: usize, name: &str, colour
         &Font::new(12.0, SOFT),
     );
     let mut path = String::new();
-    for (i, moment) in record.course.iter().enumerate() {
-        let command = if i == 0 { 'M' } else { 'L' };
+    let mut last = f64::MIN;
+    for moment in &record.course {
+        let command = if moment.time - last > PAUSE { 'M' } else { 'L' };
+        last = moment.time;
         // Writing to a string cannot fail.
         let _ = write!(path, "{command}{:.1} {:.1}", x(moment.time), y(moment.explained[channel]));
     }
