@@ -87,11 +87,23 @@ fn the_schema_holds_the_examples_and_validate_tells_what_is_in_them() {
             if toml { toml::from_str(&text).unwrap() } else { serde_json::from_str(&text).unwrap() };
         assert!(validator.is_valid(&document), "{}", path.display());
         let told = launch(&["validate", path.to_str().unwrap()]);
-        assert!(told.status.success(), "{}", said(&told));
+        assert!(told.status.success() && told.stderr.is_empty(), "{}", said(&told));
     }
     let told = launch(&["validate", &format!("{EXAMPLES}/test.json")]);
     let told = String::from_utf8(told.stdout).unwrap();
     assert!(told.ends_with("test.json: portrait (passive), person (passive, then action)\n"), "{told}");
+}
+
+#[test]
+fn validate_warns_of_actions_that_a_mask_can_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("w.json");
+    for (actions, warned) in [(r#"["nod", "turn-left"]"#, true), (r#"["nod", "smile"]"#, false)] {
+        fs::write(&path, format!(r#"{{"method": "action", "actions": {actions}}}"#)).unwrap();
+        let told = launch(&["validate", path.to_str().unwrap()]);
+        assert!(told.status.success());
+        assert_eq!(said(&told).contains("a rigid mask can do all of these actions"), warned, "{actions}");
+    }
 }
 
 #[test]

@@ -125,13 +125,13 @@ pub enum SessionsCommand {
     },
     /// Remove what is older: sessions, their events and known faces, and their files
     Purge {
-        /// Days, as 30d
+        /// Age in days, such as 30d
         #[arg(long, value_name = "DAYS", value_parser = days)]
         older_than: i32,
         /// A folder of evidence to look through as well, for sessions so old that they do not say where theirs is
         #[arg(long, value_name = "DIRECTORY")]
         evidence: Option<PathBuf>,
-        /// The same of videos
+        /// The same for a folder of videos
         #[arg(long, value_name = "DIRECTORY")]
         record: Option<PathBuf>,
     },
@@ -187,7 +187,7 @@ pub struct RunArgs {
     /// Abandon the session after this many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 120.0, value_parser = seconds)]
     pub timeout: f64,
-    /// Show the kiosk screen while the session runs: window (when nothing is said), kms or none
+    /// Show the kiosk screen while the session runs: window (what --display alone means), kms or none
     #[arg(long, value_name = "SINK", num_args = 0..=1, require_equals = true, default_missing_value = "window",
         value_parser = display)]
     pub display: Option<Display>,
@@ -232,7 +232,7 @@ pub struct EvalArgs {
     /// with a folder per class: live/…, attack/SPECIES/…
     #[arg(required_unless_present = "rendered", conflicts_with = "rendered")]
     pub dataset: Option<PathBuf>,
-    /// So many sessions of a rendered person, and of every attack that can be rendered
+    /// Instead of a dataset: so many sessions (50) of a rendered person, and of every attack that can be rendered
     #[arg(long, value_name = "SESSIONS", num_args = 0..=1, require_equals = true, default_missing_value = "50",
         value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub rendered: Option<u64>,
@@ -240,7 +240,7 @@ pub struct EvalArgs {
     #[arg(long, value_name = "NUMBER", default_value_t = 0, requires = "rendered",
         value_parser = clap::value_parser!(u64).range(..=1_000_000_000))]
     pub first: u64,
-    /// passive (when nothing is said), flash, action or action_flash
+    /// passive (the default), flash, action or action_flash; of rendered sessions one of the last three
     #[arg(long, value_parser = method)]
     pub method: Option<Method>,
     /// A workflow with the check's settings; the elements' defaults when left out
@@ -255,7 +255,7 @@ pub struct EvalArgs {
     /// Keep each result as a line of JSON; what stands there already is not tried again
     #[arg(long, value_name = "FILE.jsonl")]
     pub results: Option<PathBuf>,
-    /// How many at a time; as many as there are cores when nothing is said
+    /// How many at a time; by default as many as there are cores
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
     /// Write the report as one page, with plots
@@ -319,6 +319,8 @@ Environment:
   ORT_DYLIB_PATH  ONNX Runtime's library (libonnxruntime.so); else it is looked for beside
                   the program and in the system's places
   LIVENESS_LOG    what is logged on stderr: off, error, warn (the default), info, debug
+  LIVENESS_STORE_KEY, LIVENESS_RTSP_USER, LIVENESS_RTSP_PASSWORD
+                  secrets, where no file or other variable is named
   NO_COLOR        no colours";
 
 const AFTER_RUN: &str = "\
@@ -351,7 +353,7 @@ non-response and no correct answer.";
 const AFTER_VERIFY: &str = "\
 Prints how many events there are and the signature of the last, or the first fault (exit status 65). An older copy of
 the whole store is a valid store, and so is the new one that the next session makes where the file was removed: keep
-what this prints elsewhere, and a count that goes down is told by you.";
+what this prints elsewhere; a count that has gone down shows that an older copy was put back.";
 
 const AFTER_IMAGE: &str = "\
 The output is one JSON object per picture, in the order of the files: indented for a single one, else one a line (a

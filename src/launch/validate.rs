@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gstliveness::workflow::{Workflow, schema};
+use gstliveness::workflow::{Node, Workflow, schema};
 
 use super::cli::ValidateArgs;
 use super::console;
@@ -30,7 +30,15 @@ fn tell(path: &Path, workflows: &[Workflow]) -> Result<(), Failure> {
         let methods: Vec<_> = workflow.nodes.iter().map(|node| node.method.0.name()).collect();
         format!("{} ({})", workflow.id, methods.join(", then "))
     });
-    console::print(&format!("{}: {}", path.display(), described.collect::<Vec<_>>().join(", ")))
+    console::print(&format!("{}: {}", path.display(), described.collect::<Vec<_>>().join(", ")))?;
+    let mut actions = workflows.iter().flat_map(|workflow| &workflow.nodes).filter_map(Node::actions);
+    if actions.any(|actions| !actions.have_expression()) {
+        console::tell(&format!(
+            "{}: note: a rigid mask can do all of these actions; ask for a smile, open-mouth or raise-brows as well",
+            path.display()
+        ));
+    }
+    Ok(())
 }
 
 /// Prints the JSON Schema of workflow files.

@@ -107,6 +107,11 @@ impl Actions {
         self.0 & !(1 << Action::Blink as u32) != 0
     }
 
+    /// Whether there is something that no rigid mask can do.
+    pub fn have_expression(self) -> bool {
+        self.iter().any(Action::is_expression)
+    }
+
     pub fn iter(self) -> impl Iterator<Item = Action> {
         Action::ALL.into_iter().filter(move |action| self.contains(*action))
     }

@@ -14,12 +14,12 @@ pub fn properties() -> Vec<glib::ParamSpec> {
         glib::ParamSpecFlags::builder::<LivenessActions>("actions")
             .default_value(LivenessActions::from(default.actions))
             .nick("Actions")
-            .blurb("What may be asked; a blink alone is refused (takes effect with the next attempt)")
+            .blurb("What may be asked; without an expression (smile, open-mouth, raise-brows) a rigid mask can do it all, a blink alone is refused (takes effect with the next attempt)")
             .mutable_playing()
             .build(),
         glib::ParamSpecUInt::builder("action-count")
             .nick("Action count")
-            .blurb("How many actions are asked (takes effect with the next attempt)")
+            .blurb("How many actions are asked; beside the light (action_flash) 1 unless set (takes effect with the next attempt)")
             .minimum(1)
             .maximum(MOST)
             .default_value(default.count)
@@ -38,7 +38,12 @@ pub fn properties() -> Vec<glib::ParamSpec> {
 pub fn set(settings: &mut ActionConfig, name: &str, value: &glib::Value) {
     match name {
         "actions" => match value.get::<LivenessActions>().map(Actions::from) {
-            Ok(actions) if actions.are_enough() => settings.actions = actions,
+            Ok(actions) if actions.are_enough() => {
+                settings.actions = actions;
+                if !actions.have_expression() {
+                    gst::warning!(CAT, "no expression is asked: a rigid mask can do these actions");
+                }
+            }
             _ => gst::warning!(CAT, "actions keeps its value: a blink alone is no challenge"),
         },
         "action-count" => settings.count = value.get().unwrap_or(settings.count),

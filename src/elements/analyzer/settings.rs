@@ -173,11 +173,11 @@ pub fn properties() -> Vec<glib::ParamSpec> {
         ),
         glib::ParamSpecBoxed::builder::<gst::Structure>("rules")
             .nick("Rules")
-            .blurb("What is asked of the pictures besides the score: the structure liveness/rules with the fields \
+            .blurb("What is asked of the pictures besides the score: the structure liveness/rules, e.g. \"liveness/rules, minimum-age=(double)18;\", with the fields \
                     face-quality-review-threshold, face-quality-decline-threshold, face-luminance-min-threshold, \
-                    face-luminance-max-threshold, minimum-age (double), face-luminance-min-action, \
+                    face-luminance-max-threshold (double, 0 to 100), minimum-age (double, years), face-luminance-min-action, \
                     face-luminance-max-action, multiple-faces-action, frame-injection-action (NO_ACTION, REVIEW or \
-                    DECLINE); what is left out is not asked")
+                    DECLINE). Thresholds that are left out are not asked, actions REVIEW")
             .mutable_playing()
             .build(),
         glib::ParamSpecString::builder("models-dir")
@@ -186,7 +186,7 @@ pub fn properties() -> Vec<glib::ParamSpec> {
             .build(),
         glib::ParamSpecUInt64::builder("seed")
             .nick("Seed")
-            .blurb("0 = the operating system's randomness; anything else repeats a run and is no security")
+            .blurb("0 = the operating system's randomness; any other value makes challenges predictable: for tests only")
             .mutable_playing()
             .build(),
     ]

@@ -10,7 +10,7 @@ use crate::elements::{action, analyzer, flash, passive};
 pub fn properties() -> Vec<glib::ParamSpec> {
     let method = glib::ParamSpecEnum::builder::<LivenessMethod>("method")
         .nick("Method")
-        .blurb("How liveness is checked; a method leaves the others' properties aside")
+        .blurb("How liveness is checked; properties of other methods are ignored")
         .mutable_ready()
         .build();
     let mut first = vec![method];

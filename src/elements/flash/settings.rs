@@ -3,15 +3,18 @@
 use glib::prelude::*;
 use gst::prelude::*;
 
-use crate::check::{FlashConfig, MOST_SIDE};
+use crate::check::{FlashConfig, MOST_CELLS, MOST_SIDE};
 
 /// As `gst-inspect-1.0` shows them.
 pub fn properties() -> Vec<glib::ParamSpec> {
     let default = FlashConfig::default();
-    let count = |name: &str, nick: &str, default: u32| {
+    let count = |name: &str, what: &str, default: u32| {
         glib::ParamSpecUInt::builder(name)
-            .nick(nick)
-            .blurb("Of the grid of light; together at most 16 cells, more cells need longer light (takes effect with the next attempt)")
+            .nick(&format!("Grid {what}"))
+            .blurb(&format!(
+                "{what} of the light's pattern; rows x columns at most {MOST_CELLS} (else fewer columns); more cells play longer \
+                 (takes effect with the next attempt)"
+            ))
             .minimum(2)
             .maximum(MOST_SIDE as u32)
             .default_value(default)
@@ -19,11 +22,11 @@ pub fn properties() -> Vec<glib::ParamSpec> {
             .build()
     };
     vec![
-        count("grid-rows", "Grid rows", default.rows),
-        count("grid-columns", "Grid columns", default.columns),
+        count("grid-rows", "Rows", default.rows),
+        count("grid-columns", "Columns", default.columns),
         glib::ParamSpecUInt64::builder("light-duration")
             .nick("Light duration")
-            .blurb("How long the light plays at least, in nanoseconds of running time; as long again where that shows too little (takes effect with the next attempt)")
+            .blurb("How long the light plays at least, in nanoseconds of running time; twice as long where the reflections are too weak (takes effect with the next attempt)")
             .minimum(2_000_000_000)
             .maximum(10_000_000_000)
             .default_value(default.duration)
@@ -31,7 +34,7 @@ pub fn properties() -> Vec<glib::ParamSpec> {
             .build(),
         glib::ParamSpecUInt64::builder("max-display-latency")
             .nick("Maximum display latency")
-            .blurb("From a light message to the light in the camera's picture at most, in nanoseconds (takes effect with the next attempt)")
+            .blurb("Longest delay from a light message to its light in the camera's picture, in nanoseconds (takes effect with the next attempt)")
             .maximum(1_000_000_000)
             .default_value(default.max_display_latency)
             .mutable_playing()

@@ -84,7 +84,7 @@ pub enum Behaviour {
     Idle,
     #[enum_value(name = "Does something else than asked", nick = "wrong-action")]
     WrongAction,
-    #[enum_value(name = "Is at it before it is asked, and does more unasked", nick = "too-early")]
+    #[enum_value(name = "Moves before it is asked, and makes other movements", nick = "too-early")]
     TooEarly,
     #[enum_value(name = "Does it when the deadline has passed", nick = "too-late")]
     TooLate,

@@ -189,7 +189,7 @@ pub fn properties() -> &'static [glib::ParamSpec] {
             ),
             glib::ParamSpecUInt::builder("compression")
                 .nick("Compression")
-                .blurb("What the camera's motion JPEG loses: 0 = nothing, else that of JPEG quality 100 - compression")
+                .blurb("What motion JPEG in the camera loses: 0 = nothing, else as with JPEG quality 100 - compression")
                 .maximum(100)
                 .default_value(default.compression)
                 .build(),

@@ -7,6 +7,7 @@ use std::path::Path;
 use gst::prelude::*;
 use gstliveness::check::{LightRecord, patches};
 
+use super::axis::Axis;
 use super::png;
 use super::svg::{Font, Svg};
 use crate::failure::Failure;
@@ -24,8 +25,8 @@ const CHANNELS: [(&str, &str); 3] = [("Red", "#f87171"), ("Green", "#4ade80"), (
 const WIDTH: f64 = 1080.0;
 const MARGIN: f64 = 36.0;
 const GAP: f64 = 18.0;
-/// Pixels of a patch in the large maps.
-const LARGE: f64 = 8.0;
+/// Pixels of a patch in the large maps: two of them and the answers fill the width.
+const LARGE: f64 = (WIDTH - 2.0 * MARGIN - 2.0 * GAP) / 3.0 / SPAN;
 /// Patches to a map's side, without the rim that no face fills.
 const SPAN: f64 = 40.0;
 const HEAD: f64 = 110.0;
@@ -58,7 +59,7 @@ fn draw(record: &LightRecord) -> Drawing {
     let fitting = |space: f64, count: usize| (space - 6.0 * (count as f64 - 1.0)) / count as f64 / SPAN;
     let patch = fitting(WIDTH - MARGIN - left, record.columns).min(fitting(large, record.rows));
     let lanes = HEAD + large + 76.0;
-    let height = lanes + 3.0 * LANE_HEIGHT + 50.0;
+    let height = lanes + 3.0 * LANE_HEIGHT + 76.0;
     let mut svg = Svg::new(WIDTH as u32, height as u32);
     svg.rect([0.0, 0.0, WIDTH, height], 0.0, GROUND, 1.0);
     title(&mut svg, record);
@@ -76,14 +77,18 @@ fn draw(record: &LightRecord) -> Drawing {
     }
     let label = Font::new(14.0, SOFT);
     let below = HEAD + large + 24.0;
-    svg.text((MARGIN, below), "Depth (near is bright)", &label);
+    svg.text((MARGIN, below), "Depth (near is bright; holes are not measured)", &label);
     svg.text((MARGIN + large + GAP, below), "Surface normals", &label);
-    svg.text((left, below), "Answer to each part of the screen", &label);
-    for (k, (name, colour)) in CHANNELS.into_iter().enumerate() {
-        curve(&mut svg, record, k, name, colour, lanes + k as f64 * LANE_HEIGHT);
+    svg.text((left, below), "Answer to each part of the screen, in its place", &label);
+    if let (Some(first), Some(last)) = (record.course.first(), record.course.last()) {
+        let axis = Axis::between(128.0, WIDTH - MARGIN - 8.0, first.time, last.time);
+        for k in 0..CHANNELS.len() {
+            curve(&mut svg, record, k, &axis, lanes + k as f64 * LANE_HEIGHT);
+        }
+        axis.ticks(&mut svg, lanes + 3.0 * LANE_HEIGHT);
     }
     let legend = "Light on the face, as a share of it: dots are seen, the line is what the code explains";
-    svg.text((MARGIN, lanes + 3.0 * LANE_HEIGHT + 24.0), legend, &label);
+    svg.text((MARGIN, lanes + 3.0 * LANE_HEIGHT + 56.0), legend, &label);
     Drawing { svg: svg.finish(), height: height as u32 }
 }
 
@@ -92,7 +97,7 @@ fn title(svg: &mut Svg, record: &LightRecord) {
     let likeness = findings.likeness.map_or("unknown".to_owned(), |l| format!("{:.2}", l.mean()));
     svg.text((MARGIN, 48.0), "What the light showed", &Font::new(26.0, BRIGHT).bold());
     let line = format!(
-        "relief like a face's {likeness} · the code is this one's to {:.0} bits · screen's share of the light {:.0} % · {:.0} ms late",
+        "slopes like a face's {likeness} · code matched to {:.0} bits · screen's share of the light {:.0} % · display delay {:.0} ms",
         findings.freshness.bits(),
         100.0 * findings.modulation,
         1e3 * findings.freshness.lag
@@ -107,9 +112,9 @@ fn map(svg: &mut Svg, (left, top): (f64, f64), size: f64, colour: impl Fn(usize)
         let Some(colour) = colour(i) else { continue };
         let [r, g, b] = colour.map(|v| (255.0 * v.clamp(0.0, 1.0)).round() as u8);
         let [column, row] = patch.at.map(|v| v as f64);
-        // A little larger than the patch, so that no seam shows.
+        // A little larger than the patch and without softened edges, so that no seam shows.
         svg.add(format_args!(
-            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.2}\" height=\"{:.2}\" fill=\"#{r:02x}{g:02x}{b:02x}\"/>",
+            "<rect shape-rendering=\"crispEdges\" x=\"{:.1}\" y=\"{:.1}\" width=\"{:.2}\" height=\"{:.2}\" fill=\"#{r:02x}{g:02x}{b:02x}\"/>",
             left + size * column,
             top + size * row,
             size + 0.6,
@@ -156,14 +161,11 @@ fn answer_colour(record: &LightRecord, cell: usize, i: usize, brightest: f32) ->
     Some(answer.map(|v| f64::from(v / brightest).max(0.0).powf(1.0 / 2.2)))
 }
 
-fn curve(svg: &mut Svg, record: &LightRecord, channel: usize, name: &str, colour: &str, top: f64) {
-    const LEFT: f64 = 120.0;
-    let (Some(first), Some(last)) = (record.course.first(), record.course.last()) else { return };
+fn curve(svg: &mut Svg, record: &LightRecord, channel: usize, axis: &Axis, top: f64) {
+    let (name, colour) = CHANNELS[channel];
     let highest = record.course.iter().flat_map(|m| m.seen).map(f32::abs).fold(0.05, f32::max);
-    let x =
-        |time: f64| LEFT + (WIDTH - MARGIN - LEFT) * (time - first.time) / (last.time - first.time).max(0.1);
-    let y = |value: f32| top + LANE_HEIGHT * (0.5 - 0.45 * f64::from(value / highest));
-    svg.rect([LEFT - 8.0, top + 3.0, WIDTH - MARGIN - LEFT + 16.0, LANE_HEIGHT - 6.0], 4.0, LANE, 1.0);
+    let y = |value: f32| top + LANE_HEIGHT * (0.5 - 0.42 * f64::from(value / highest));
+    svg.rect([axis.left - 8.0, top + 3.0, axis.right - axis.left + 16.0, LANE_HEIGHT - 6.0], 4.0, LANE, 1.0);
     svg.text((MARGIN, top + 0.5 * LANE_HEIGHT), name, &Font::new(15.0, colour).bold());
     svg.text(
         (MARGIN, top + 0.5 * LANE_HEIGHT + 18.0),
@@ -176,10 +178,10 @@ fn curve(svg: &mut Svg, record: &LightRecord, channel: usize, name: &str, colour
         let command = if moment.time - last > PAUSE { 'M' } else { 'L' };
         last = moment.time;
         // Writing to a string cannot fail.
-        let _ = write!(path, "{command}{:.1} {:.1}", x(moment.time), y(moment.explained[channel]));
+        let _ = write!(path, "{command}{:.1} {:.1}", axis.at(moment.time), y(moment.explained[channel]));
     }
     svg.path(&path, colour, 2.0, 0.85);
     for moment in &record.course {
-        svg.dot((x(moment.time), y(moment.seen[channel])), 2.4, BRIGHT, 0.75);
+        svg.dot((axis.at(moment.time), y(moment.seen[channel])), 2.4, BRIGHT, 0.75);
     }
 }

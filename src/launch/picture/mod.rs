@@ -3,6 +3,7 @@
 //! The drawing is SVG, laid over the frame by GStreamer's `rsvgoverlay`: smooth lines and real text in a few lines of
 //! code.
 
+mod axis;
 mod face;
 mod layout;
 pub mod light;

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use gstliveness::check::{Action, Signals};
 
+use super::axis::Axis;
 use super::layout::{Layout, PANEL};
 use super::svg::{Font, Svg};
 use crate::seen::Moment;
@@ -60,7 +61,7 @@ pub fn draw(svg: &mut Svg, moments: &[Moment], challenges: &[Challenge], layout:
         return;
     };
     let (scale, top) = (layout.panel_scale, f64::from(layout.frame.height) + PANEL.1 * layout.panel_scale);
-    let axis = Axis { begin: first.time, seconds: (last.time - first.time).max(0.1) };
+    let axis = Axis::between(LEFT, RIGHT, first.time, last.time);
     let lanes = lanes(challenges);
     let bottom = HEAD + LANE_HEIGHT * lanes.len() as f64;
     svg.add(format_args!("<g transform=\"translate(0 {top:.2}) scale({scale:.4})\">"));
@@ -73,30 +74,18 @@ pub fn draw(svg: &mut Svg, moments: &[Moment], challenges: &[Challenge], layout:
     for (i, lane) in lanes.iter().enumerate() {
         curve(svg, lane, moments, &axis, HEAD + LANE_HEIGHT * i as f64);
     }
-    ticks(svg, &axis, bottom);
+    axis.ticks(svg, bottom);
     svg.add(format_args!("</g>"));
-}
-
-/// Time, from the attempt's first frame, to the picture.
-struct Axis {
-    begin: f64,
-    seconds: f64,
-}
-
-impl Axis {
-    fn place(&self, seconds: f64) -> f64 {
-        LEFT + (RIGHT - LEFT) * (seconds / self.seconds).clamp(0.0, 1.0)
-    }
 }
 
 /// From the prompt to the answer's end: faint while the person reacts, stronger while they act.
 fn prompt(svg: &mut Svg, challenge: &Challenge, axis: &Axis, bottom: f64) {
     let end = challenge.end.unwrap_or(axis.seconds);
     let colour = if challenge.end.is_some() { DONE } else { FAILED };
-    let (from, to) = (axis.place(challenge.requested), axis.place(end));
+    let (from, to) = (axis.after(challenge.requested), axis.after(end));
     svg.rect([from, HEAD - 4.0, (to - from).max(2.0), bottom - HEAD + 4.0], 3.0, colour, 0.13);
     if let Some(onset) = challenge.onset {
-        let from = axis.place(onset);
+        let from = axis.after(onset);
         svg.rect([from, HEAD - 4.0, (to - from).max(2.0), bottom - HEAD + 4.0], 3.0, colour, 0.15);
     }
     svg.rect([from - 1.0, HEAD - 12.0, 2.0, bottom - HEAD + 12.0], 1.0, colour, 1.0);
@@ -125,7 +114,7 @@ fn curve(svg: &mut Svg, lane: &Lane, moments: &[Moment], axis: &Axis, top: f64) 
             pen = 'M';
             continue;
         };
-        let (x, y) = (axis.place(moment.time - axis.begin), place((lane.of)(signals)));
+        let (x, y) = (axis.at(moment.time), place((lane.of)(signals)));
         // Writing to a string cannot fail.
         let _ = write!(path, "{pen}{x:.1} {y:.1}");
         pen = 'L';
@@ -134,16 +123,8 @@ fn curve(svg: &mut Svg, lane: &Lane, moments: &[Moment], axis: &Axis, top: f64) 
     let middle_of_lane = top + 0.5 * LANE_HEIGHT;
     svg.text((44.0, middle_of_lane - 2.0), lane.name, &Font::new(16.0, lane.colour).bold());
     let digits = usize::from(lane.unit.is_empty()) * 2;
+    // Adding nothing makes 0 of -0.
+    let [low, high] = [low, high].map(|v| (100.0 * v).round() / 100.0 + 0.0);
     let range = format!("{low:.digits$} to {high:.digits$}{}", lane.unit);
     svg.text((44.0, middle_of_lane + 16.0), &range, &Font::new(13.0, SOFT));
-}
-
-fn ticks(svg: &mut Svg, axis: &Axis, bottom: f64) {
-    let step =
-        [0.5, 1.0, 2.0, 5.0, 10.0].into_iter().find(|step| axis.seconds / step <= 12.0).unwrap_or(30.0);
-    for i in 0..=(axis.seconds / step) as u32 {
-        let (seconds, x) = (f64::from(i) * step, axis.place(f64::from(i) * step));
-        svg.rect([x, bottom, 1.0, 6.0], 0.0, SOFT, 1.0);
-        svg.text((x, bottom + 22.0), &format!("{seconds} s"), &Font::new(13.0, SOFT).centred());
-    }
 }
