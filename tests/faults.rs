@@ -53,6 +53,25 @@ fn timestamps_that_jump_back_are_no_fault() {
 }
 
 #[test]
+fn timestamps_that_end_stop_no_clock() {
+    let mut session = Session::new(&format!(
+        "livenesstestsrc name=source subject=nobody num-buffers=3000 ! {CAMERA} ! \
+         livenessflash name=check max-attempts=1 attempt-timeout=1000000000 ! fakesink sync=false"
+    ));
+    // As from `multifilesrc`: only the first has one.
+    let source = session.element("source").static_pad("src").unwrap();
+    let frames = AtomicU64::new(0);
+    source.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        if let Some(buffer) = info.buffer_mut().filter(|_| frames.fetch_add(1, Ordering::Relaxed) > 0) {
+            buffer.make_mut().set_pts(gst::ClockTime::NONE);
+        }
+        gst::PadProbeReturn::Ok
+    });
+    session.play();
+    assert_eq!(session.status(), "Declined");
+}
+
+#[test]
 fn a_check_whose_camera_stalls_can_be_given_up_and_leaves_no_light() {
     let mut session = Session::new(&format!(
         "concat name=all ! livenessflash name=check ! fakesink sync=false \

@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::session::Session;
@@ -59,6 +60,8 @@ fn a_live_face_is_approved_with_its_depth() {
     assert!(caps.contains("GRAY16_LE"), "{caps}");
     assert!(depth.info().unwrap().get::<f64>("range").unwrap() > 1.0);
     assert!(result.get::<gst::Sample>("reference-image").is_ok());
+    let read: gst::Structure = result.to_string().parse().expect("a result can be written down and read");
+    assert_eq!(text(&read, "json"), text(&result, "json"));
 }
 
 #[test]
@@ -122,7 +125,9 @@ fn the_light_is_safe_goes_out_one_by_one_and_ends() {
     assert!(shown.iter().all(|(_, light)| light.active && light.colors.len() == 4));
     assert!(lights.iter().enumerate().all(|(i, (_, light))| light.index == i as u32));
     assert!(shown.windows(2).all(|pair| pair[0].1.colors != pair[1].1.colors), "told only when it changes");
-    assert!(shown.iter().all(|(_, light)| light.duration > 0));
+    // A light stays as long as it says; the first until the face has settled.
+    let off = |pair: &[(u64, LightCue)]| (pair[1].0 - pair[0].0).abs_diff(pair[0].1.duration);
+    assert!(shown[0].1.duration > 0 && shown[1..].windows(2).all(|pair| off(pair) < MS), "{shown:?}");
     let states = states(shown);
     assert!(states.len() > 40 && is_safe(2, 2, &states));
 }
@@ -130,7 +135,7 @@ fn the_light_is_safe_goes_out_one_by_one_and_ends() {
 #[test]
 fn the_metas_carry_what_the_messages_say() {
     let mut session = check("", "");
-    let shown = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let shown = Arc::new(Mutex::new(Vec::new()));
     let seen = shown.clone();
     let pad = session.pipeline.by_name("sink").unwrap().static_pad("sink").unwrap();
     pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
@@ -152,6 +157,16 @@ fn the_metas_carry_what_the_messages_say() {
 /// Plays until the light is on, does something, and looks whether the light went out.
 fn ends_the_light(what: &str, end: impl FnOnce(&gst::Pipeline)) {
     let mut session = check("num-buffers=40", "");
+    let upstream = Arc::new(Mutex::new(Vec::new()));
+    let seen = upstream.clone();
+    let source = session.element("source").static_pad("src").unwrap();
+    source.add_probe(gst::PadProbeType::EVENT_UPSTREAM, move |_, info| {
+        let told = info.event().and_then(|event| event.structure());
+        if let Some(light) = told.filter(|told| told.name() == "liveness/light") {
+            seen.lock().unwrap().push(light.get::<bool>("active").unwrap());
+        }
+        gst::PadProbeReturn::Ok
+    });
     for _ in 0..5 {
         session.expect("liveness/light");
     }
@@ -159,6 +174,11 @@ fn ends_the_light(what: &str, end: impl FnOnce(&gst::Pipeline)) {
     while lights(&session.messages).last().is_some_and(|(_, light)| light.active) {
         assert!(session.comes("liveness/light", Duration::from_secs(60)), "{what} leaves the light on");
     }
+    let upstream = upstream.lock().unwrap();
+    assert!(
+        upstream.len() > 4 && upstream.contains(&false),
+        "{what} leaves the source's light on: {upstream:?}"
+    );
 }
 
 #[test]
@@ -173,6 +193,13 @@ fn whatever_ends_a_check_ends_the_light() {
     ends_the_light("a flush", |pipeline| {
         let pad = pipeline.by_name("check").unwrap().static_pad("sink").unwrap();
         pad.send_event(gst::event::FlushStart::new());
+        pad.send_event(gst::event::FlushStop::new(true));
+    });
+    ends_the_light("cancelling in a flush", |pipeline| {
+        let check = pipeline.by_name("check").unwrap();
+        let pad = check.static_pad("sink").unwrap();
+        pad.send_event(gst::event::FlushStart::new());
+        check.emit_by_name::<()>("cancel", &[]);
         pad.send_event(gst::event::FlushStop::new(true));
     });
     ends_the_light("stopping", |pipeline| {

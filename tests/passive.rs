@@ -462,6 +462,8 @@ fn cancel_abandons_the_check() {
     let result = result(&messages);
     assert_eq!(text(result, "status"), "Abandoned");
     assert_eq!(json(result)["status"], "Abandoned");
+    let cues = &json(result)["evidence"]["cues"];
+    assert!(cues[0]["value"].is_f64(), "what was seen until then: {cues}");
     assert_eq!(rig.status(), "Abandoned");
     rig.show(&picture);
     rig.emit("cancel");
@@ -469,6 +471,21 @@ fn cancel_abandons_the_check() {
     rig.emit("start");
     let messages = rig.show_until_result(&picture, 5);
     assert_eq!(text(messages.last().unwrap(), "status"), "Approved");
+}
+
+#[test]
+fn a_check_without_a_frame_tells_nothing_of_the_one_before() {
+    let picture = Picture::astronaut();
+    let mut rig = Rig::new(&picture, &[("frames", &1u32)]);
+    rig.show_until_result(&picture, 1);
+    rig.emit("start");
+    rig.end();
+    let messages = rig.messages();
+    let result = result(&messages);
+    assert_eq!(text(result, "status"), "Abandoned");
+    assert!(!result.has_field("reference-image"));
+    let json = json(result);
+    assert!(json["face_quality"].is_null() && json["evidence"]["cues"] == serde_json::json!([]), "{json}");
 }
 
 #[test]

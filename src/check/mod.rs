@@ -83,7 +83,7 @@ pub struct LightCue {
     pub columns: u32,
     /// 0xRRGGBB in sRGB, row by row from the top left as the person facing the screen sees it.
     pub colors: Vec<u32>,
-    /// How long it is to be shown, in nanoseconds.
+    /// How long it will stay if frames go on to come as they do, in nanoseconds.
     pub duration: Time,
 }
 

@@ -73,9 +73,14 @@ impl PassiveCheck {
             return Ok(false);
         }
         let others = !self.good.is_empty() || !self.poor.is_empty();
+        self.forget();
+        Ok(others)
+    }
+
+    /// Forgets the votes so far: those to come may be another person's.
+    pub(super) fn forget(&mut self) {
         self.good.clear();
         self.poor.clear();
-        Ok(others)
     }
 
     fn votes(&self) -> &[Vote] {

@@ -4,31 +4,22 @@ use std::time::Instant;
 
 use super::Time;
 
-/// Gives each frame a time. On a stream without timestamps a frame is of now; a single frame without one is of the time of the
-/// frame before, so that the two clocks never mix.
-#[derive(Debug)]
+/// Gives each frame a time. A frame without a timestamp is as long after the one before as it came after it.
+#[derive(Debug, Default)]
 pub struct Ticks {
-    clock: Instant,
-    timed: bool,
-    last: Option<Time>,
-}
-
-impl Default for Ticks {
-    fn default() -> Self {
-        Self { clock: Instant::now(), timed: false, last: None }
-    }
+    /// The last frame's time, and when it came.
+    last: Option<(Time, Instant)>,
 }
 
 impl Ticks {
     /// The frame's time, and how long after the last frame that is (0 for the first), in nanoseconds.
     pub fn of(&mut self, time: Option<Time>) -> (Time, Time) {
-        let now = match time {
-            Some(time) => time,
-            None if self.timed => self.last.unwrap_or_default(),
-            None => Time::try_from(self.clock.elapsed().as_nanos()).unwrap_or(Time::MAX),
-        };
-        self.timed |= time.is_some();
-        let since = self.last.replace(now).map_or(0, |last| now.saturating_sub(last));
+        let came = Instant::now();
+        let waited =
+            |since: Instant| Time::try_from(came.duration_since(since).as_nanos()).unwrap_or(Time::MAX);
+        let now = time.or_else(|| self.last.map(|(last, then)| last.saturating_add(waited(then))));
+        let now = now.unwrap_or_default();
+        let since = self.last.replace((now, came)).map_or(0, |(last, _)| now.saturating_sub(last));
         (now, since)
     }
 }
@@ -38,13 +29,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_frame_without_a_time_is_of_that_of_the_last() {
+    fn times_are_taken_as_they_come_and_never_run_back() {
         let mut ticks = Ticks::default();
         assert_eq!(ticks.of(Some(100)), (100, 0));
-        assert_eq!(ticks.of(None), (100, 0));
         assert_eq!(ticks.of(Some(130)), (130, 30));
-        // Time that runs back is no time passed.
         assert_eq!(ticks.of(Some(20)), (20, 0));
+    }
+
+    #[test]
+    fn time_goes_on_where_timestamps_end() {
+        let mut ticks = Ticks::default();
+        ticks.of(Some(100));
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        let (now, since) = ticks.of(None);
+        assert!(since >= 2_000_000 && now == 100 + since);
+        assert_eq!(ticks.of(Some(130)), (130, 0));
     }
 
     #[test]

@@ -54,13 +54,11 @@ pub struct ResultBody {
     pub reference_image: Option<gst::Sample>,
     /// GRAY16_LE, nearer is brighter, 0 is not known; of the flash method.
     pub depth_map: Option<gst::Sample>,
-    /// What the light showed, for Rust programs in the process; of the flash method.
-    pub light: Option<Light>,
 }
 
-/// A [`LightRecord`] in a structure.
+/// A [`LightRecord`] as the value of an analyser's property `light-record`: a message could not be written as a string with it.
 #[derive(Clone, Debug, glib::Boxed)]
-#[boxed_type(name = "GstLivenessLightRecord")]
+#[boxed_type(name = "GstLivenessLightRecord", nullable)]
 pub struct Light(pub Arc<LightRecord>);
 
 /// Why a structure is no liveness message.
@@ -151,8 +149,7 @@ impl From<LivenessMessage> for gst::Structure {
                 .field("warnings", strings(&result.warnings))
                 .field("json", result.json)
                 .field_if_some("reference-image", result.reference_image)
-                .field_if_some("depth-map", result.depth_map)
-                .field_if_some("light-record", result.light),
+                .field_if_some("depth-map", result.depth_map),
         }
         .build()
     }
@@ -207,7 +204,6 @@ impl TryFrom<&gst::StructureRef> for LivenessMessage {
                 json: fields.get("json")?,
                 reference_image: structure.get("reference-image").ok(),
                 depth_map: structure.get("depth-map").ok(),
-                light: structure.get("light-record").ok(),
             }),
             name => return Err(NotAMessage::Name(name.to_owned())),
         };
@@ -298,7 +294,6 @@ mod tests {
                 json: "{}".into(),
                 reference_image: Some(gst::Sample::builder().build()),
                 depth_map: None,
-                light: None,
             }),
         ];
         for body in bodies {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use gst::prelude::*;
 use gstliveness::elements::bin;
+use gstliveness::elements::message::Light;
 use gstliveness::workflow::Node;
 
 use super::baton::Baton;
@@ -132,6 +133,11 @@ impl Check {
             }
             _ => None,
         })
+    }
+
+    /// What the light of a check's last result showed.
+    pub fn light(&self, check: usize) -> Option<Light> {
+        self.elements.get(check)?.property("light-record")
     }
 
     /// Gives a check up; a result is posted even when no frame has come yet.

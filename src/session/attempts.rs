@@ -95,6 +95,7 @@ impl Session {
     /// Begins a check with its first attempt; a running one is dropped without a decision.
     pub fn start(&mut self) -> Vec<SessionEvent> {
         let mut events = self.withdraw();
+        self.guidance = None;
         self.begin_attempt(1);
         events.push(self.progress());
         events
@@ -217,8 +218,9 @@ impl Session {
 
     fn begin_attempt(&mut self, attempt: u32) {
         let serial = self.serial + 1;
-        let faces = self.faces;
-        *self = Self { status: Status::InProgress, attempt, serial, faces, ..Self::default() };
+        // What the person was told still holds.
+        let (faces, guidance) = (self.faces, self.guidance);
+        *self = Self { status: Status::InProgress, attempt, serial, faces, guidance, ..Self::default() };
     }
 
     fn finish(&mut self, decision: Decision) -> Vec<SessionEvent> {
@@ -290,6 +292,18 @@ mod tests {
             .map(|events| events.iter().filter(|e| matches!(e, SessionEvent::Guidance(_))).count())
             .to_vec();
         assert_eq!(told, [1, 0, 1, 1]);
+    }
+
+    #[test]
+    fn guidance_holds_over_attempts_and_is_told_anew_by_another_check() {
+        let mut session = Session::new();
+        let told = |events: Vec<SessionEvent>| events.contains(&SessionEvent::Guidance(Guidance::NoFace));
+        session.start();
+        assert!(told(session.step(&step(Guidance::NoFace, true), 0, 0, &CONFIG).0));
+        session.conclude(declined(Risk::NoFaceDetected), true, &CONFIG);
+        assert!(!told(session.step(&step(Guidance::NoFace, true), 0, 1, &CONFIG).0));
+        session.start();
+        assert!(told(session.step(&step(Guidance::NoFace, true), 0, 2, &CONFIG).0));
     }
 
     #[test]

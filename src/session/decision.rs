@@ -164,7 +164,10 @@ pub fn decide(evidence: &Evidence, thresholds: Thresholds) -> Decision {
         Some(risk) => risks.push((risk, LogType::Warning)),
         None => {}
     }
+    let unseen = evidence.hindrance == Guidance::NoFace;
     match evidence.score {
+        // That nobody is seen says it all.
+        Some(_) if unseen => {}
         Some(score) if score <= thresholds.decline || evidence.failure.is_some() => {
             risks.push((Risk::LowLivenessScore, LogType::Error))
         }
@@ -217,6 +220,9 @@ mod tests {
         let decision = decide(&evidence(None, Guidance::NoFace, false), Thresholds::default());
         assert_eq!(decision.risks, [(Risk::NoFaceDetected, LogType::Error)]);
         assert_eq!((decision.status, decision.retryable()), (Status::Declined, true));
+        // Also where something was read before the face went.
+        let some = decide(&evidence(Some(10.0), Guidance::NoFace, false), Thresholds::default());
+        assert_eq!(some.risks, [(Risk::NoFaceDetected, LogType::Error)]);
     }
 
     #[test]

@@ -61,7 +61,8 @@ pub struct EvidenceReport {
 impl LivenessCheck {
     pub fn new(node_id: &str, method: Method, decision: &Decision, evidence: Option<&Evidence>) -> Self {
         let warnings = decision.risks.iter().map(|(risk, log_type)| {
-            let reason = decision.failure.filter(|_| *risk == Risk::LowLivenessScore);
+            let reasoned = matches!(risk, Risk::LowLivenessScore | Risk::NoFaceDetected);
+            let reason = decision.failure.filter(|_| reasoned);
             Warning { additional_data: reason.map(reason_json), ..Warning::new(*risk, *log_type, node_id) }
         });
         Self {

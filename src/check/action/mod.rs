@@ -174,6 +174,7 @@ impl ActionCheck {
         match failure {
             Some(Failure::Cut) if self.course.is_positioning() => {
                 self.lids.reset();
+                self.passive.forget();
                 (self.facial_motion, self.surroundings) = Default::default();
                 self.course.position_anew();
                 Vec::new()

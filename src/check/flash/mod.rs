@@ -93,6 +93,9 @@ const READINGS: PassiveConfig = PassiveConfig { frames: 5, interval: 60_000_000 
 const IDENTIFY: Time = 700_000_000;
 /// Fewer frames than this in each period of the code do not show it.
 const LEAST_FRAMES: f64 = 1.4;
+/// How far apart frames usually are (nanoseconds), and for how many of them ahead it is looked how long a light stays.
+const USUAL: Time = 33_333_333;
+const MOST_AHEAD: Time = 64;
 /// What single frames count, in logits, beside the surface.
 const SINGLE_FRAMES: f64 = 0.5;
 
@@ -186,6 +189,8 @@ impl FlashCheck {
         moving: bool,
     ) -> Result<Step, InferenceError> {
         let (time, interval) = self.ticks.of(time);
+        // (The first frame has none before it.)
+        let interval = if interval == 0 { USUAL } else { interval };
         let guidance = if moving { Guidance::Ok } else { self.guidance(observation) };
         let face: Option<(&FaceObservation, &FaceMesh)> = observation.primary();
         // Skin read at one resolution does not compare with skin read at another: as if somebody else had come.
@@ -198,6 +203,9 @@ impl FlashCheck {
         let turn = self.stage.advance(time, guidance == Guidance::Ok, who, duration);
         if self.stage.was_rearmed() {
             self.rearm();
+        }
+        if self.stage.begins() {
+            self.passive.forget();
         }
         match (turn, face) {
             (Turn::Play { since }, Some((_, mesh))) if !moving => {
@@ -258,16 +266,21 @@ impl FlashCheck {
     /// What to show from now on; `None` while nothing changes.
     fn cue(&mut self, turn: Turn, interval: Time) -> Option<LightCue> {
         let code = self.code.as_ref()?;
-        let cells = match turn {
+        let colours = |cells: Vec<[f32; 3]>| cells.into_iter().map(srgb).collect::<Vec<u32>>();
+        let (colors, duration) = match turn {
             Turn::Dark => return None,
             Turn::Off => {
                 self.shown = None;
                 return Some(LightCue::off(self.cues));
             }
-            Turn::Rest => code.rest(),
-            Turn::Play { since } => code.at(since),
+            Turn::Rest => (colours(code.rest()), stage::SETTLE),
+            Turn::Play { since } => {
+                let shown = colours(code.at(since));
+                let mut ahead = (1..=MOST_AHEAD).map(|frames| frames * interval);
+                let hold = ahead.find(|ahead| colours(code.at(since + ahead)) != shown);
+                (shown, hold.unwrap_or(MOST_AHEAD * interval))
+            }
         };
-        let colors: Vec<u32> = cells.into_iter().map(srgb).collect();
         if self.shown.as_ref() == Some(&colors) {
             return None;
         }
@@ -278,8 +291,7 @@ impl FlashCheck {
             rows: code.rows() as u32,
             columns: code.columns() as u32,
             colors,
-            // The first frame has none before it that would tell how long it lasts.
-            duration: if interval == 0 { PERIOD } else { interval },
+            duration,
         };
         self.cues += 1;
         Some(cue)

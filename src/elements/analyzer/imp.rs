@@ -3,7 +3,8 @@
 //! Two locks, never held while posting: `shared` for the session and counters (short), `stream` for the nets and the
 //! check (as long as an analysis takes). `stream` is taken first where both are needed.
 
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use glib::prelude::*;
 use gst::prelude::*;
@@ -26,11 +27,16 @@ use crate::face::AgeGender;
 use crate::inference::{InferenceError, ModelSource};
 use crate::session::{Decision, LivenessCheck, Session, SessionEvent, decide};
 
+/// Posting takes microseconds, but an application's handlers may be behind it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 #[derive(Default)]
 pub struct Analyzer {
     settings: Mutex<Settings>,
     shared: Mutex<Shared>,
     stream: Mutex<Option<Stream>>,
+    /// The outbox is empty again.
+    posted: Condvar,
 }
 
 /// What application threads see too.
@@ -44,7 +50,11 @@ struct Shared {
     /// The session's clock, also where frames tell no time.
     ticks: Ticks,
     last_result: Option<gst::Structure>,
+    /// What belongs to it.
+    last_light: Option<Light>,
     outbox: Outbox,
+    /// Events for upstream that came while the pads were flushing.
+    held: Vec<gst::Event>,
     /// The latency that frames have when they come on time; `None` until asked, or when not live.
     latency: Option<Option<gst::ClockTime>>,
 }
@@ -141,10 +151,9 @@ impl Shared {
             json: report.to_json(),
             reference_image: pictures.reference,
             depth_map: pictures.depth,
-            light: pictures.light,
         });
         let message = LivenessMessage { header: self.header(method), body };
-        self.last_result = Some(message.clone().into());
+        (self.last_result, self.last_light) = (Some(message.clone().into()), pictures.light);
         self.outbox.push(message);
     }
 }
@@ -177,11 +186,23 @@ impl Analyzer {
             let (element, upstream) = (self.obj(), message.body.goes_upstream());
             let structure = gst::Structure::from(message);
             if upstream {
-                element.sink_pad().push_event(gst::event::CustomUpstream::new(structure.clone()));
+                let (event, pad) = (gst::event::CustomUpstream::new(structure.clone()), element.sink_pad());
+                if pad.pad_flags().contains(gst::PadFlags::FLUSHING) {
+                    lock(&self.shared).held.push(event);
+                } else {
+                    pad.push_event(event);
+                }
             }
             let message = gst::message::Element::builder(structure).src(&*element).build();
             let _ = element.post_message(message);
         }
+        self.posted.notify_all();
+    }
+
+    /// Waits until other threads have posted what they are at.
+    fn settle(&self) {
+        let shared = lock(&self.shared);
+        drop(self.posted.wait_timeout_while(shared, PATIENCE, |shared| shared.outbox.is_busy()));
     }
 
     fn start_check(&self) {
@@ -192,12 +213,16 @@ impl Analyzer {
     fn cancel_check(&self) {
         let method = self.method();
         {
+            // (What was seen so far stands in the result; waits for a frame's analysis.)
+            let stream = lock(&self.stream);
             let mut shared = lock(&self.shared);
-            let (header, attempt) = (shared.header(method), shared.session.attempt());
+            let (header, attempt, serial) =
+                (shared.header(method), shared.session.attempt(), shared.session.serial());
             let events = shared.session.cancel();
             if let Some(decision) = decision_of(&events) {
                 shared.tell(header, events);
-                let report = shared.report(&self.obj().name(), method, &decision, None);
+                let stream = stream.as_ref().filter(|stream| stream.serves(serial));
+                let report = shared.report(&self.obj().name(), method, &decision, stream);
                 shared.tell_result(method, report, Pictures::default());
                 gst::info!(CAT, imp = self, "check abandoned in attempt {attempt}");
             }
@@ -390,10 +415,17 @@ impl Analyzer {
             let shared = lock(&self.shared);
             shared.session.is_running().then(|| shared.session.serial())
         };
-        if let Some((stream, serial)) = guard.as_mut().zip(serial) {
-            self.conclude(stream, serial, false);
+        let mut started_only = false;
+        match guard.as_mut().zip(serial) {
+            Some((stream, serial)) if stream.serves(serial) => self.conclude(stream, serial, false),
+            // What the stream holds is of the check before.
+            Some(_) => started_only = true,
+            None => {}
         }
         drop(guard);
+        if started_only {
+            self.cancel_check();
+        }
         self.post();
     }
 }
@@ -479,6 +511,7 @@ impl ObjectImpl for Analyzer {
             "status" => shared.session.status().name().to_value(),
             "attempt" => shared.session.attempt().to_value(),
             "last-result" => shared.last_result.to_value(),
+            "light-record" => shared.last_light.to_value(),
             name => lock(&self.settings).get(name).unwrap_or_else(|| pspec.default_value().clone()),
         }
     }
@@ -516,6 +549,11 @@ impl ElementImpl for Analyzer {
             })?;
             *lock(&self.stream) = Some(stream);
         }
+        if transition == gst::StateChange::PausedToReady {
+            // While events still go upstream: no source may keep its light.
+            self.cancel_check();
+            self.settle();
+        }
         let result = self.parent_change_state(transition);
         if transition == gst::StateChange::ReadyToNull {
             *lock(&self.stream) = None;
@@ -540,6 +578,7 @@ impl BaseTransformImpl for Analyzer {
             shared.session = Session::after(&shared.session);
         }
         (shared.latency, shared.last_times, shared.ticks) = (None, Times::default(), Ticks::default());
+        shared.held.clear();
         Ok(())
     }
 
@@ -579,6 +618,10 @@ impl BaseTransformImpl for Analyzer {
             gst::EventView::FlushStop(_) => {
                 if let Some(stream) = lock(&self.stream).as_mut() {
                     stream.reset();
+                }
+                let held = std::mem::take(&mut lock(&self.shared).held);
+                for event in held {
+                    self.obj().sink_pad().push_event(event);
                 }
                 let method = self.method();
                 {

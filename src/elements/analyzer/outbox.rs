@@ -1,6 +1,7 @@
 //! Messages on their way to the bus.
 
 use std::collections::VecDeque;
+use std::thread::{self, ThreadId};
 
 use super::super::message::LivenessMessage;
 
@@ -9,7 +10,7 @@ use super::super::message::LivenessMessage;
 #[derive(Default)]
 pub struct Outbox {
     waiting: VecDeque<LivenessMessage>,
-    claimed: bool,
+    claimed: Option<ThreadId>,
 }
 
 impl Outbox {
@@ -19,13 +20,22 @@ impl Outbox {
 
     /// Whether the caller is to post; if not, another thread (or the caller itself, further up) is at it.
     pub fn claim(&mut self) -> bool {
-        !std::mem::replace(&mut self.claimed, true)
+        let free = self.claimed.is_none();
+        self.claimed.get_or_insert_with(|| thread::current().id());
+        free
+    }
+
+    /// Whether another thread is posting.
+    pub fn is_busy(&self) -> bool {
+        self.claimed.is_some_and(|thread| thread != thread::current().id())
     }
 
     /// The next message to post; `None` ends the claim.
     pub fn next(&mut self) -> Option<LivenessMessage> {
         let next = self.waiting.pop_front();
-        self.claimed = next.is_some();
+        if next.is_none() {
+            self.claimed = None;
+        }
         next
     }
 }

@@ -3,6 +3,7 @@
 use glib::prelude::*;
 use gst::prelude::*;
 
+use super::super::message::Light;
 use super::super::rules;
 use crate::inference::ModelSource;
 use crate::session::{Rules, SessionConfig, Thresholds};
@@ -125,6 +126,11 @@ pub fn properties() -> Vec<glib::ParamSpec> {
         glib::ParamSpecBoxed::builder::<gst::Structure>("last-result")
             .nick("Last result")
             .blurb("The structure of the last liveness/result message")
+            .read_only()
+            .build(),
+        glib::ParamSpecBoxed::builder::<Light>("light-record")
+            .nick("Light record")
+            .blurb("What the secret light of the last result showed, for Rust programs; none without light")
             .read_only()
             .build(),
         glib::ParamSpecBoolean::builder("auto-start")

@@ -69,6 +69,7 @@ impl AnalyzerImpl for LivenessFlash {
 
     fn create_check(&self, source: &ModelSource, seed: u64) -> Result<Box<dyn Check>, InferenceError> {
         let config = FlashConfig { seed, ..*self.settings() };
+        settings::warn(&config);
         Ok(Box::new(FlashCheck::new(config, source)?))
     }
 }

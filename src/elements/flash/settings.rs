@@ -4,6 +4,7 @@ use glib::prelude::*;
 use gst::prelude::*;
 
 use crate::check::{FlashConfig, MOST_CELLS, MOST_SIDE};
+use crate::elements::CAT;
 
 /// As `gst-inspect-1.0` shows them.
 pub fn properties() -> Vec<glib::ParamSpec> {
@@ -40,6 +41,17 @@ pub fn properties() -> Vec<glib::ParamSpec> {
             .mutable_playing()
             .build(),
     ]
+}
+
+/// Warns where not all is taken as it was set.
+pub fn warn(settings: &FlashConfig) {
+    let FlashConfig { rows, columns, .. } = settings;
+    if rows * columns > MOST_CELLS as u32 {
+        gst::warning!(
+            CAT,
+            "{rows} x {columns} are more than {MOST_CELLS} cells: the light has fewer columns"
+        );
+    }
 }
 
 pub fn set(settings: &mut FlashConfig, name: &str, value: &glib::Value) {

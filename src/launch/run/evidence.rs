@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use gstliveness::elements::message::ResultBody;
+use gstliveness::elements::message::{Light, ResultBody};
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
@@ -40,6 +40,7 @@ impl Evidence {
         &self,
         number: usize,
         result: &ResultBody,
+        light: Option<&Light>,
         check: &mut Map<String, Value>,
     ) -> Result<(), Failure> {
         if let Some((path, jpeg)) =
@@ -52,7 +53,7 @@ impl Evidence {
             let png = Open::sample(depth, "videoconvert ! video/x-raw,format=GRAY16_BE ! pngenc")?;
             whole::write(&path, &bytes(Some(&png.first(TIMEOUT)?)).unwrap_or_default())?;
         }
-        match self.path("light", number, "png").zip(result.light.as_ref()) {
+        match self.path("light", number, "png").zip(light) {
             Some((path, light)) => picture::light::save(&path, &light.0),
             None => Ok(()),
         }

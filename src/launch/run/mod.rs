@@ -148,7 +148,7 @@ impl Watch<'_, '_> {
             session.decide(header, result, self.records)?;
             let last = session.current().is_none();
             self.check.go_on(teller, !last);
-            session.illustrate(self.evidence)?;
+            session.illustrate(self.evidence, self.check.light(teller).as_ref())?;
             // Before anybody is told.
             if last {
                 self.records.conclude(session)?;

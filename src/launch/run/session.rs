@@ -1,6 +1,6 @@
 //! A session: its checks' decisions, and what they come to.
 
-use gstliveness::elements::message::{Header, ResultBody};
+use gstliveness::elements::message::{Header, Light, ResultBody};
 use gstliveness::session::{SessionDecision, SessionRecord, Status, StatusRule};
 use serde_json::{Map, Value};
 
@@ -63,10 +63,12 @@ impl<'a> Session<'a> {
     }
 
     /// Keeps the pictures of the last check.
-    pub fn illustrate(&mut self, evidence: &Evidence) -> Result<(), Failure> {
+    pub fn illustrate(&mut self, evidence: &Evidence, light: Option<&Light>) -> Result<(), Failure> {
         let number = self.outcomes.len().saturating_sub(1);
         match self.outcomes.last_mut() {
-            Some(Outcome { result, decision, .. }) => evidence.pictures(number, result, &mut decision.json),
+            Some(Outcome { result, decision, .. }) => {
+                evidence.pictures(number, result, light, &mut decision.json)
+            }
             None => Ok(()),
         }
     }
@@ -157,7 +159,6 @@ mod tests {
             json,
             reference_image: None,
             depth_map: None,
-            light: None,
         }
     }
 

@@ -1,0 +1,43 @@
+//! The axis of time below curves.
+
+use super::svg::{Font, Svg};
+
+const SOFT: &str = "#94a3b8";
+
+/// Time to the picture's horizontal.
+pub struct Axis {
+    pub left: f64,
+    pub right: f64,
+    /// In seconds.
+    pub begin: f64,
+    pub seconds: f64,
+}
+
+impl Axis {
+    /// From the first to the last of these moments, in seconds.
+    pub fn between(left: f64, right: f64, first: f64, last: f64) -> Self {
+        Self { left, right, begin: first, seconds: (last - first).max(0.1) }
+    }
+
+    /// Where a moment is.
+    pub fn at(&self, time: f64) -> f64 {
+        self.after(time - self.begin)
+    }
+
+    /// Where it is so many seconds after the begin.
+    pub fn after(&self, seconds: f64) -> f64 {
+        self.left + (self.right - self.left) * (seconds / self.seconds).clamp(0.0, 1.0)
+    }
+
+    /// Marks and labels, downwards from `top`.
+    pub fn ticks(&self, svg: &mut Svg, top: f64) {
+        let steps = [0.5, 1.0, 2.0, 5.0, 10.0];
+        let step = steps.into_iter().find(|step| self.seconds / step <= 12.0).unwrap_or(30.0);
+        for i in 0..=(self.seconds / step) as u32 {
+            let seconds = f64::from(i) * step;
+            let x = self.after(seconds);
+            svg.rect([x, top, 1.0, 6.0], 0.0, SOFT, 1.0);
+            svg.text((x, top + 22.0), &format!("{seconds} s"), &Font::new(13.0, SOFT).centred());
+        }
+    }
+}
