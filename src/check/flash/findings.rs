@@ -98,7 +98,11 @@ impl Findings {
 
     /// Whether more of the light may show what this much does not.
     pub fn is_undecided(&self) -> bool {
-        self.failure() == Some(Failure::NoReflection) && self.modulation >= LEAST_MODULATION
+        let open = match self.failure() {
+            Some(failure) => failure == Failure::NoReflection,
+            None => self.surface() < Some(0.0),
+        };
+        open && self.modulation >= LEAST_MODULATION
     }
 
     /// The likeness from which on a surface is a face's.
@@ -202,7 +206,7 @@ mod tests {
 
     #[test]
     fn more_light_helps_where_there_is_some() {
-        assert!(noisy(surface(0.3), 0.02).is_undecided());
+        assert!(noisy(surface(0.3), 0.02).is_undecided() && surface(0.35).is_undecided());
         assert!(!surface(0.8).is_undecided() && !surface(0.1).is_undecided());
         let dim = Findings { modulation: 0.02, ..surface(0.8) };
         assert_eq!((dim.failure(), dim.is_undecided()), (Some(Failure::NoReflection), false));

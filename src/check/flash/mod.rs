@@ -8,10 +8,10 @@
 //! **Veto**: light that the code does not explain is another's ([`Failure::OtherLight`]); a surface that answers clearly and has no
 //! face's relief is an attack ([`Failure::NoRelief`]). **Confirmation**: the code explains the light as another would with a
 //! probability of at most 2⁻²⁰, *and* the slopes, less a quadric (a flat, tilted or bent sheet, a smooth mask), correlate with those of a
-//! face as the head was turned. **Abstention**: where the screen gives too little of the light to say either, the light
-//! goes on for as long again; where that does not help, the person is asked for a darker place ([`Failure::NoReflection`]). The
-//! score is logistic in the mean correlation of the slopes, with half of what single frames say; it is not a sum of votes: fresh
-//! light on a flat surface, or relief under stale light, never passes.
+//! face as the head was turned. **Abstention**: where the light says neither, it
+//! goes on for as long again; where that does not help and the screen gives too little of the light, the person is asked for a darker place
+//! ([`Failure::NoReflection`]). The score is logistic in the mean correlation of the slopes, with half of what single frames say, which never
+//! makes good what the light leaves in doubt; it is not a sum of votes: fresh light on a flat surface, or relief under stale light, never passes.
 //!
 //! The idea is of Tang et al., *Face Flashing* (NDSS 2018), Liu et al., *Aurora Guard* (2019) and Farrukh et al., *FaceRevelio*
 //! (MobiCom 2020); slopes from opposite cells cancel albedo and exposure, so that neither needs to be known.
@@ -373,7 +373,9 @@ impl Check for FlashCheck {
         match failure {
             None if !positioned => evidence.score = None,
             None => {
-                let z = surface.map(|surface| surface + SINGLE_FRAMES * passive.map_or(0.0, logit));
+                let single = SINGLE_FRAMES * passive.map_or(0.0, logit);
+                // What the light leaves in doubt they cannot make good: an injected recording looks live to them.
+                let z = surface.map(|surface| surface + if surface < 0.0 { single.min(0.0) } else { single });
                 evidence.score = z.map(|z| 100.0 / (1.0 + (-z).exp()));
                 evidence.hindrance = Guidance::Ok;
             }
