@@ -7,6 +7,8 @@ mkdir -p "$folder"
 for secret in store.key webhook.secret; do
     [ -s "$folder/$secret" ] || (umask 077 && head -c 32 /dev/urandom | base64 >"$folder/$secret")
 done
+# What an earlier run left would pass for "listening".
+rm -f "$folder/webhook.log"
 python3 examples/webhook_receiver.py 8787 "$folder/webhook.secret" >"$folder/webhook.log" 2>&1 &
 receiver=$!
 trap 'kill $receiver 2>/dev/null || true' EXIT

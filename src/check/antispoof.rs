@@ -1,7 +1,7 @@
 //! What one frame says about liveness: a net at two scales, and the borders of a picture in the picture.
 //!
 //! Constants were set by hand on few, plain quantities; every step stayed only where it raised the AUC on the labelled
-//! media by more than its uncertainty (see the README's table).
+//! media by more than its uncertainty (see the table in docs/measurements.md).
 
 use std::sync::Arc;
 

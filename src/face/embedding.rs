@@ -30,7 +30,7 @@ pub struct Embedding(Vec<f32>);
 
 impl Embedding {
     /// Faces in one check that are less alike (cosine) are not of one person. Of one clip they are above 0.6, of different
-    /// people below 0.48 (99.9 % of pairs, see the README).
+    /// people below 0.48 (99.9 % of pairs of `models/reference/pairs.py`).
     pub const SAME_PERSON: f32 = 0.3;
 
     /// Scales `values` to length 1; `None` when they are all zero or not finite.

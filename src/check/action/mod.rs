@@ -99,7 +99,8 @@ impl ActionCheck {
     /// What of the coaching matters now: while actions are asked, a face may turn and close its eyes.
     fn guidance(&self, observation: &FrameObservation, readable: bool) -> Guidance {
         let guidance = Guidance::of(observation);
-        let guidance = if readable { guidance } else { guidance.in_light(true) };
+        // Whom the challenge begins with must be seen: not burnt out, while the camera gets used to the screen's light.
+        let guidance = if readable { guidance } else { guidance.in_light(!self.course.is_positioning()) };
         let matters = matches!(
             guidance,
             Guidance::NoFace | Guidance::MultipleFaces | Guidance::TooDark | Guidance::TooBright

@@ -13,7 +13,7 @@ const LEAST_TURN: f32 = 12.0;
 const MOST_TURN: f32 = 45.0;
 /// Fewer frames than this tell nothing.
 const LEAST_FRAMES: u32 = 3;
-/// A face whose nose follows less than this is flat. (Live clips: 0.70 to 1.03; see the README for pictures.)
+/// A face whose nose follows less than this is flat. (Live clips: 0.70 to 1.03.)
 pub const FLAT: f64 = 0.4;
 
 const CORNERS: [usize; 6] = [

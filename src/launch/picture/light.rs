@@ -77,7 +77,7 @@ fn draw(record: &LightRecord) -> Drawing {
     }
     let label = Font::new(14.0, SOFT);
     let below = HEAD + large + 24.0;
-    svg.text((MARGIN, below), "Depth (near is bright; holes are not measured)", &label);
+    svg.text((MARGIN, below), "Depth (near is bright, holes are unknown)", &label);
     svg.text((MARGIN + large + GAP, below), "Surface normals", &label);
     svg.text((left, below), "Answer to each part of the screen, in its place", &label);
     if let (Some(first), Some(last)) = (record.course.first(), record.course.last()) {

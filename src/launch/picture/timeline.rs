@@ -124,7 +124,8 @@ fn curve(svg: &mut Svg, lane: &Lane, moments: &[Moment], axis: &Axis, top: f64) 
     svg.text((44.0, middle_of_lane - 2.0), lane.name, &Font::new(16.0, lane.colour).bold());
     let digits = usize::from(lane.unit.is_empty()) * 2;
     // Adding nothing makes 0 of -0.
-    let [low, high] = [low, high].map(|v| (100.0 * v).round() / 100.0 + 0.0);
+    let unit = if digits == 0 { 1.0 } else { 100.0 };
+    let [low, high] = [low, high].map(|v| (unit * v).round() / unit + 0.0);
     let range = format!("{low:.digits$} to {high:.digits$}{}", lane.unit);
     svg.text((44.0, middle_of_lane + 16.0), &range, &Font::new(13.0, SOFT));
 }
