@@ -489,6 +489,17 @@ fn a_check_without_a_frame_tells_nothing_of_the_one_before() {
 }
 
 #[test]
+fn a_stream_that_ends_with_a_retry_is_decided_by_what_was_seen() {
+    let picture = Picture::grey(320, 240);
+    let mut rig = Rig::new(&picture, &[SHORT]);
+    while named(&rig.messages(), "liveness/retry").is_empty() {
+        rig.show(&picture);
+    }
+    rig.end();
+    assert_eq!(text(result(&rig.messages()), "status"), "Declined");
+}
+
+#[test]
 fn cancel_before_the_first_frame_says_nothing() {
     let rig = Rig::new(&Picture::grey(64, 64), &[]);
     rig.emit("cancel");

@@ -98,11 +98,16 @@ fn the_schema_holds_the_examples_and_validate_tells_what_is_in_them() {
 fn validate_warns_of_actions_that_a_mask_can_do() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("w.json");
-    for (actions, warned) in [(r#"["nod", "turn-left"]"#, true), (r#"["nod", "smile"]"#, false)] {
-        fs::write(&path, format!(r#"{{"method": "action", "actions": {actions}}}"#)).unwrap();
+    for (method, actions, warned) in [
+        ("action", r#"["nod", "turn-left"]"#, true),
+        ("action", r#"["nod", "smile"]"#, false),
+        ("action_flash", r#"["nod", "turn-left", "smile"]"#, true),
+        ("action_flash", r#"["nod", "open-mouth", "smile"]"#, false),
+    ] {
+        fs::write(&path, format!(r#"{{"method": "{method}", "actions": {actions}}}"#)).unwrap();
         let told = launch(&["validate", path.to_str().unwrap()]);
         assert!(told.status.success());
-        assert_eq!(said(&told).contains("a rigid mask can do all of these actions"), warned, "{actions}");
+        assert_eq!(said(&told).contains("a rigid mask can do what is asked"), warned, "{method} {actions}");
     }
 }
 

@@ -4,11 +4,14 @@ use std::time::Instant;
 
 use super::Time;
 
-/// Gives each frame a time. A frame without a timestamp is as long after the one before as it came after it.
+/// Gives each frame a time. A frame without a timestamp is as long after the one before as it came after it, but no longer than
+/// frames with one last were apart.
 #[derive(Debug, Default)]
 pub struct Ticks {
     /// The last frame's time, and when it came.
     last: Option<(Time, Instant)>,
+    /// Between the last two frames with timestamps.
+    apart: Option<Time>,
 }
 
 impl Ticks {
@@ -17,9 +20,14 @@ impl Ticks {
         let came = Instant::now();
         let waited =
             |since: Instant| Time::try_from(came.duration_since(since).as_nanos()).unwrap_or(Time::MAX);
-        let now = time.or_else(|| self.last.map(|(last, then)| last.saturating_add(waited(then))));
-        let now = now.unwrap_or_default();
+        let guessed = |(last, then): (Time, Instant)| {
+            last.saturating_add(waited(then).min(self.apart.unwrap_or(Time::MAX)))
+        };
+        let now = time.or_else(|| self.last.map(guessed)).unwrap_or_default();
         let since = self.last.replace((now, came)).map_or(0, |(last, _)| now.saturating_sub(last));
+        if time.is_some() && since > 0 {
+            self.apart = Some(since);
+        }
         (now, since)
     }
 }
@@ -44,6 +52,15 @@ mod tests {
         let (now, since) = ticks.of(None);
         assert!(since >= 2_000_000 && now == 100 + since);
         assert_eq!(ticks.of(Some(130)), (130, 0));
+    }
+
+    #[test]
+    fn a_frame_without_a_time_does_not_run_ahead_of_the_others() {
+        let mut ticks = Ticks::default();
+        ticks.of(Some(100));
+        ticks.of(Some(130));
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        assert_eq!(ticks.of(None), (160, 30));
     }
 
     #[test]

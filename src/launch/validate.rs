@@ -31,10 +31,9 @@ fn tell(path: &Path, workflows: &[Workflow]) -> Result<(), Failure> {
         format!("{} ({})", workflow.id, methods.join(", then "))
     });
     console::print(&format!("{}: {}", path.display(), described.collect::<Vec<_>>().join(", ")))?;
-    let mut actions = workflows.iter().flat_map(|workflow| &workflow.nodes).filter_map(Node::actions);
-    if actions.any(|actions| !actions.have_expression()) {
+    if workflows.iter().flat_map(|workflow| &workflow.nodes).any(Node::leaves_masks_a_way) {
         console::tell(&format!(
-            "{}: note: a rigid mask can do all of these actions; ask for a smile, open-mouth or raise-brows as well",
+            "{}: note: a rigid mask can do what is asked here; offer smile, open-mouth or raise-brows (two of them for a single action)",
             path.display()
         ));
     }

@@ -245,7 +245,7 @@ impl Retry {
         let risks: Vec<_> = risks.into_iter().map(|(risk, _)| *risk).collect();
         let reason = decision.failure.map(|failure| failure.text());
         let texts = risks.iter().map(|risk| match (risk, reason) {
-            (Risk::LowLivenessScore, Some(reason)) => reason,
+            (Risk::LowLivenessScore | Risk::NoFaceDetected, Some(reason)) => reason,
             (risk, _) => risk.long_description(),
         });
         let detail = texts.collect::<Vec<_>>().join(" ");

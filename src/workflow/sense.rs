@@ -1,6 +1,6 @@
 //! What a check's fields say together.
 
-use crate::check::{FlashConfig, MOST_CELLS, Method};
+use crate::check::{ActionConfig, FlashConfig, MOST_CELLS, Method};
 use crate::session::{RuleAction, Screening, Thresholds};
 
 use super::document::Step;
@@ -44,6 +44,17 @@ impl Node {
         let within = |i| [path, &[Step::Key("status_rules".to_owned()), Step::Index(i)]].concat();
         faults.extend(self.status_rules.iter().enumerate().flat_map(|(i, rule)| rule.faults(&within(i))));
         faults
+    }
+
+    /// Whether a rigid mask can do all that is asked, at least now and then.
+    pub fn leaves_masks_a_way(&self) -> bool {
+        let usual = match self.method.0 {
+            Method::Action => ActionConfig::default().count,
+            Method::ActionFlash => MOVEMENTS,
+            _ => return false,
+        };
+        let count = self.action_count.unwrap_or(usual);
+        self.actions().is_some_and(|actions| !actions.always_ask_expression(count))
     }
 
     /// What would be done about faces on lists, where there are none.

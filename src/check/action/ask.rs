@@ -107,9 +107,9 @@ impl Actions {
         self.0 & !(1 << Action::Blink as u32) != 0
     }
 
-    /// Whether there is something that no rigid mask can do.
-    pub fn have_expression(self) -> bool {
-        self.iter().any(Action::is_expression)
+    /// Whether each draw of so many asks for something that no rigid mask can do.
+    pub fn always_ask_expression(self, count: u32) -> bool {
+        allowed(self, count).iter().all(|actions| expression(actions))
     }
 
     pub fn iter(self) -> impl Iterator<Item = Action> {
@@ -130,6 +130,15 @@ pub struct Draw {
 /// holes for the eyes fake, comes with a turn of the head. Rules that the offer or the count cannot meet are dropped, the last
 /// first; the first only where nothing but blinks is offered. `None` when nothing is offered or there is no randomness.
 pub fn draw(offer: Actions, count: u32, random: &mut Randomness) -> Option<Draw> {
+    let mut allowed = allowed(offer, count);
+    let entropy_bits = (allowed.len() as f64).log2();
+    (!allowed.is_empty())
+        .then(|| random.below(allowed.len() as u64))?
+        .map(|at| Draw { actions: allowed.swap_remove(at as usize), entropy_bits })
+}
+
+/// The sequences of which one is drawn.
+fn allowed(offer: Actions, count: u32) -> Vec<Vec<Action>> {
     let (enough, offer) = (offer.are_enough(), offer.iter().collect::<Vec<_>>());
     let count = count.clamp(1, MOST) as usize;
     let possible = || sequences(&offer, count).filter(|actions| !enough || beyond_blinks(actions));
@@ -146,13 +155,11 @@ pub fn draw(offer: Actions, count: u32, random: &mut Randomness) -> Option<Draw>
     ] {
         let allowed: Vec<Vec<Action>> =
             possible().filter(|actions| rules.iter().all(|rule| rule(actions))).collect();
-        if !allowed.is_empty() && allowed.len() >= needed {
-            let at = random.below(allowed.len() as u64)? as usize;
-            let entropy_bits = (allowed.len() as f64).log2();
-            return Some(Draw { actions: allowed.into_iter().nth(at)?, entropy_bits });
+        if allowed.len() >= needed {
+            return allowed;
         }
     }
-    None
+    Vec::new()
 }
 
 /// More actions tire people without telling more.
@@ -241,6 +248,16 @@ mod tests {
             let few = Actions::of(&[Action::Blink, Action::TurnLeft, Action::Nod]);
             assert!(blink_with_turn(&draw(few, 2, &mut Randomness::new(seed)).unwrap().actions));
         }
+    }
+
+    #[test]
+    fn a_single_expression_is_not_asked_alone_every_time() {
+        use Action::*;
+        let always = |actions: &[Action], count| Actions::of(actions).always_ask_expression(count);
+        assert!(Actions::USUAL.always_ask_expression(1) && always(&[Smile, OpenMouth, Nod], 1));
+        assert!(always(&[Smile, Nod], 2) && always(&[Smile], 1));
+        // Everybody would know it.
+        assert!(!always(&[Smile, Nod, TurnLeft], 1) && !always(&[Nod, TurnLeft], 2));
     }
 
     #[test]

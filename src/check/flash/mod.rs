@@ -276,9 +276,10 @@ impl FlashCheck {
             Turn::Rest => (colours(code.rest()), stage::SETTLE),
             Turn::Play { since } => {
                 let shown = colours(code.at(since));
-                let mut ahead = (1..=MOST_AHEAD).map(|frames| frames * interval);
-                let hold = ahead.find(|ahead| colours(code.at(since + ahead)) != shown);
-                (shown, hold.unwrap_or(MOST_AHEAD * interval))
+                let mut ahead = (1..=MOST_AHEAD).map(|frames| interval.saturating_mul(frames));
+                let hold = ahead.find(|ahead| colours(code.at(since.saturating_add(*ahead))) != shown);
+                let end = code.duration() + stage::TAIL;
+                (shown, hold.unwrap_or(end.saturating_sub(since)))
             }
         };
         if self.shown.as_ref() == Some(&colors) {

@@ -69,6 +69,7 @@ impl AnalyzerImpl for LivenessAction {
 
     fn create_check(&self, source: &ModelSource, seed: u64) -> Result<Box<dyn Check>, InferenceError> {
         let config = ActionConfig { seed, ..*self.settings() };
+        settings::warn(&config);
         Ok(Box::new(ActionCheck::new(config, source)?))
     }
 }

@@ -14,7 +14,7 @@ pub fn properties() -> Vec<glib::ParamSpec> {
         glib::ParamSpecFlags::builder::<LivenessActions>("actions")
             .default_value(LivenessActions::from(default.actions))
             .nick("Actions")
-            .blurb("What may be asked; without an expression (smile, open-mouth, raise-brows) a rigid mask can do it all, a blink alone is refused (takes effect with the next attempt)")
+            .blurb("What may be asked; without expressions (smile, open-mouth, raise-brows; two for a single action) a rigid mask can do it, a blink alone is refused (takes effect with the next attempt)")
             .mutable_playing()
             .build(),
         glib::ParamSpecUInt::builder("action-count")
@@ -35,15 +35,17 @@ pub fn properties() -> Vec<glib::ParamSpec> {
     ]
 }
 
+/// Warns where what is asked may be too little.
+pub fn warn(settings: &ActionConfig) {
+    if !settings.actions.always_ask_expression(settings.count) {
+        gst::warning!(CAT, "not every challenge asks for an expression: a rigid mask can do the others");
+    }
+}
+
 pub fn set(settings: &mut ActionConfig, name: &str, value: &glib::Value) {
     match name {
         "actions" => match value.get::<LivenessActions>().map(Actions::from) {
-            Ok(actions) if actions.are_enough() => {
-                settings.actions = actions;
-                if !actions.have_expression() {
-                    gst::warning!(CAT, "no expression is asked: a rigid mask can do these actions");
-                }
-            }
+            Ok(actions) if actions.are_enough() => settings.actions = actions,
             _ => gst::warning!(CAT, "actions keeps its value: a blink alone is no challenge"),
         },
         "action-count" => settings.count = value.get().unwrap_or(settings.count),

@@ -3,6 +3,7 @@
 //! Two locks, never held while posting: `shared` for the session and counters (short), `stream` for the nets and the
 //! check (as long as an analysis takes). `stream` is taken first where both are needed.
 
+use std::collections::VecDeque;
 use std::sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -54,7 +55,7 @@ struct Shared {
     last_light: Option<Light>,
     outbox: Outbox,
     /// Events for upstream that came while the pads were flushing.
-    held: Vec<gst::Event>,
+    held: VecDeque<gst::Event>,
     /// The latency that frames have when they come on time; `None` until asked, or when not live.
     latency: Option<Option<gst::ClockTime>>,
 }
@@ -187,9 +188,11 @@ impl Analyzer {
             let structure = gst::Structure::from(message);
             if upstream {
                 let (event, pad) = (gst::event::CustomUpstream::new(structure.clone()), element.sink_pad());
-                if pad.pad_flags().contains(gst::PadFlags::FLUSHING) {
-                    lock(&self.shared).held.push(event);
+                let mut shared = lock(&self.shared);
+                if pad.pad_flags().contains(gst::PadFlags::FLUSHING) || !shared.held.is_empty() {
+                    shared.held.push_back(event);
                 } else {
+                    drop(shared);
                     pad.push_event(event);
                 }
             }
@@ -415,12 +418,10 @@ impl Analyzer {
             let shared = lock(&self.shared);
             shared.session.is_running().then(|| shared.session.serial())
         };
-        let mut started_only = false;
-        match guard.as_mut().zip(serial) {
-            Some((stream, serial)) if stream.serves(serial) => self.conclude(stream, serial, false),
-            // What the stream holds is of the check before.
-            Some(_) => started_only = true,
-            None => {}
+        // Until a check's first frame what the stream holds is of the check before.
+        let started_only = serial.is_some() && lock(&self.shared).frames_analysed == 0;
+        if let Some((stream, serial)) = guard.as_mut().zip(serial).filter(|_| !started_only) {
+            self.conclude(stream, serial, false);
         }
         drop(guard);
         if started_only {
@@ -619,8 +620,8 @@ impl BaseTransformImpl for Analyzer {
                 if let Some(stream) = lock(&self.stream).as_mut() {
                     stream.reset();
                 }
-                let held = std::mem::take(&mut lock(&self.shared).held);
-                for event in held {
+                let next = || lock(&self.shared).held.pop_front();
+                while let Some(event) = next() {
                     self.obj().sink_pad().push_event(event);
                 }
                 let method = self.method();

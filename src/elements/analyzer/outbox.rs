@@ -18,8 +18,11 @@ impl Outbox {
         self.waiting.push_back(message);
     }
 
-    /// Whether the caller is to post; if not, another thread (or the caller itself, further up) is at it.
+    /// Whether the caller is to post; if not, there is nothing, or another thread (or the caller itself, further up) is at it.
     pub fn claim(&mut self) -> bool {
+        if self.waiting.is_empty() {
+            return false;
+        }
         let free = self.claimed.is_none();
         self.claimed.get_or_insert_with(|| thread::current().id());
         free

@@ -80,6 +80,7 @@ mod imp {
 
         fn create_check(&self, source: &ModelSource, seed: u64) -> Result<Box<dyn Check>, InferenceError> {
             let (action, flash) = *self.settings();
+            action::settings::warn(&action);
             flash::settings::warn(&flash);
             let (action, flash) = (ActionConfig { seed, ..action }, FlashConfig { seed, ..flash });
             Ok(Box::new(ActionFlashCheck::new(action, flash, source)?))

@@ -27,7 +27,7 @@ pub fn properties() -> Vec<glib::ParamSpec> {
         count("grid-columns", "Columns", default.columns),
         glib::ParamSpecUInt64::builder("light-duration")
             .nick("Light duration")
-            .blurb("How long the light plays at least, in nanoseconds of running time; twice as long where the reflections are too weak (takes effect with the next attempt)")
+            .blurb("How long the light plays at least, in nanoseconds of running time; twice as long where the reflections leave it open (takes effect with the next attempt)")
             .minimum(2_000_000_000)
             .maximum(10_000_000_000)
             .default_value(default.duration)
