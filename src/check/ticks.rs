@@ -18,10 +18,9 @@ impl Ticks {
     /// The frame's time, and how long after the last frame that is (0 for the first), in nanoseconds.
     pub fn of(&mut self, time: Option<Time>) -> (Time, Time) {
         let came = Instant::now();
-        let waited =
-            |since: Instant| Time::try_from(came.duration_since(since).as_nanos()).unwrap_or(Time::MAX);
         let guessed = |(last, then): (Time, Instant)| {
-            last.saturating_add(waited(then).min(self.apart.unwrap_or(Time::MAX)))
+            let waited = Time::try_from(came.duration_since(then).as_nanos()).unwrap_or(Time::MAX);
+            last.saturating_add(waited.min(self.apart.unwrap_or(Time::MAX)))
         };
         let now = time.or_else(|| self.last.map(guessed)).unwrap_or_default();
         let since = self.last.replace((now, came)).map_or(0, |(last, _)| now.saturating_sub(last));

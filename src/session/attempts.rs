@@ -1,7 +1,7 @@
 //! The attempts of one check: a state machine without clock or pipeline.
 
 use super::decision::{Decision, Status, Thresholds};
-use super::risk::{LogType, Risk};
+use super::risk::LogType;
 use crate::check::{ActionEvent, ActionState, Guidance, LightCue, Step, Time};
 
 /// What may be changed while a check runs.
@@ -245,7 +245,7 @@ impl Retry {
         let risks: Vec<_> = risks.into_iter().map(|(risk, _)| *risk).collect();
         let reason = decision.failure.map(|failure| failure.text());
         let texts = risks.iter().map(|risk| match (risk, reason) {
-            (Risk::LowLivenessScore | Risk::NoFaceDetected, Some(reason)) => reason,
+            (risk, Some(reason)) if risk.tells_why() => reason,
             (risk, _) => risk.long_description(),
         });
         let detail = texts.collect::<Vec<_>>().join(" ");
@@ -261,6 +261,7 @@ impl Retry {
 
 #[cfg(test)]
 mod tests {
+    use super::super::risk::Risk;
     use super::*;
     use proptest::prelude::*;
 

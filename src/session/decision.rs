@@ -164,10 +164,9 @@ pub fn decide(evidence: &Evidence, thresholds: Thresholds) -> Decision {
         Some(risk) => risks.push((risk, LogType::Warning)),
         None => {}
     }
-    let unseen = evidence.hindrance == Guidance::NoFace;
     match evidence.score {
         // That nobody is seen says it all.
-        Some(_) if unseen => {}
+        Some(_) if evidence.hindrance == Guidance::NoFace => {}
         Some(score) if score <= thresholds.decline || evidence.failure.is_some() => {
             risks.push((Risk::LowLivenessScore, LogType::Error))
         }

@@ -61,8 +61,7 @@ pub struct EvidenceReport {
 impl LivenessCheck {
     pub fn new(node_id: &str, method: Method, decision: &Decision, evidence: Option<&Evidence>) -> Self {
         let warnings = decision.risks.iter().map(|(risk, log_type)| {
-            let reasoned = matches!(risk, Risk::LowLivenessScore | Risk::NoFaceDetected);
-            let reason = decision.failure.filter(|_| reasoned);
+            let reason = decision.failure.filter(|_| risk.tells_why());
             Warning { additional_data: reason.map(reason_json), ..Warning::new(*risk, *log_type, node_id) }
         });
         Self {

@@ -72,6 +72,11 @@ impl Risk {
         Self::ALL.into_iter().find(|risk| risk.name() == name)
     }
 
+    /// Whether why a challenge was not passed is told with it.
+    pub const fn tells_why(self) -> bool {
+        matches!(self, Self::LowLivenessScore | Self::NoFaceDetected)
+    }
+
     /// Whether another attempt may mend it.
     pub const fn retryable(self) -> bool {
         !matches!(

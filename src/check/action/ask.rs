@@ -131,10 +131,12 @@ pub struct Draw {
 /// first; the first only where nothing but blinks is offered. `None` when nothing is offered or there is no randomness.
 pub fn draw(offer: Actions, count: u32, random: &mut Randomness) -> Option<Draw> {
     let mut allowed = allowed(offer, count);
+    if allowed.is_empty() {
+        return None;
+    }
     let entropy_bits = (allowed.len() as f64).log2();
-    (!allowed.is_empty())
-        .then(|| random.below(allowed.len() as u64))?
-        .map(|at| Draw { actions: allowed.swap_remove(at as usize), entropy_bits })
+    let at = random.below(allowed.len() as u64)? as usize;
+    Some(Draw { actions: allowed.swap_remove(at), entropy_bits })
 }
 
 /// The sequences of which one is drawn.

@@ -13,6 +13,8 @@ use super::safety::{Shown, is_safe};
 pub const PERIOD: Time = 200_000_000;
 /// How much of that the change takes, so that it does not hurt the eye.
 const EASE: Time = 100_000_000;
+/// For so many frames ahead it is looked how long a light stays.
+const MOST_AHEAD: Time = 64;
 /// More periods of rest than this within a code are not played.
 const MOST_REST: u64 = 10;
 /// Linear light of a channel that is off, on, and in between. Off is not black: a saturated red would count as a flash of its
@@ -115,6 +117,15 @@ impl LightCode {
     /// The linear light of each cell at a time since the light began; afterwards at rest.
     pub fn at(&self, time: Time) -> Vec<[f32; 3]> {
         self.lights(time).collect()
+    }
+
+    /// How long a screen that is told every `interval` nanoseconds goes on with what it shows at a time; to the end of the light, and
+    /// `rest` nanoseconds on, where nothing else comes.
+    pub fn stays(&self, time: Time, interval: Time, rest: Time) -> Time {
+        let colours = |time| self.lights(time).map(srgb);
+        let other = |ahead: &Time| !colours(time).eq(colours(time.saturating_add(*ahead)));
+        let mut ahead = (1..=MOST_AHEAD).map(|frames| interval.saturating_mul(frames));
+        ahead.find(other).unwrap_or((self.duration() + rest).saturating_sub(time))
     }
 
     /// Like [`Self::at`], cell by cell.

@@ -93,9 +93,8 @@ const READINGS: PassiveConfig = PassiveConfig { frames: 5, interval: 60_000_000 
 const IDENTIFY: Time = 700_000_000;
 /// Fewer frames than this in each period of the code do not show it.
 const LEAST_FRAMES: f64 = 1.4;
-/// How far apart frames usually are (nanoseconds), and for how many of them ahead it is looked how long a light stays.
+/// How far apart frames usually are (nanoseconds).
 const USUAL: Time = 33_333_333;
-const MOST_AHEAD: Time = 64;
 /// What single frames count, in logits, beside the surface.
 const SINGLE_FRAMES: f64 = 0.5;
 
@@ -189,8 +188,6 @@ impl FlashCheck {
         moving: bool,
     ) -> Result<Step, InferenceError> {
         let (time, interval) = self.ticks.of(time);
-        // (The first frame has none before it.)
-        let interval = if interval == 0 { USUAL } else { interval };
         let guidance = if moving { Guidance::Ok } else { self.guidance(observation) };
         let face: Option<(&FaceObservation, &FaceMesh)> = observation.primary();
         // Skin read at one resolution does not compare with skin read at another: as if somebody else had come.
@@ -266,26 +263,26 @@ impl FlashCheck {
     /// What to show from now on; `None` while nothing changes.
     fn cue(&mut self, turn: Turn, interval: Time) -> Option<LightCue> {
         let code = self.code.as_ref()?;
-        let colours = |cells: Vec<[f32; 3]>| cells.into_iter().map(srgb).collect::<Vec<u32>>();
-        let (colors, duration) = match turn {
+        let cells = match turn {
             Turn::Dark => return None,
             Turn::Off => {
                 self.shown = None;
                 return Some(LightCue::off(self.cues));
             }
-            Turn::Rest => (colours(code.rest()), stage::SETTLE),
-            Turn::Play { since } => {
-                let shown = colours(code.at(since));
-                let mut ahead = (1..=MOST_AHEAD).map(|frames| interval.saturating_mul(frames));
-                let hold = ahead.find(|ahead| colours(code.at(since.saturating_add(*ahead))) != shown);
-                let end = code.duration() + stage::TAIL;
-                (shown, hold.unwrap_or(end.saturating_sub(since)))
-            }
+            Turn::Rest => code.rest(),
+            Turn::Play { since } => code.at(since),
         };
+        let colors: Vec<u32> = cells.into_iter().map(srgb).collect();
         if self.shown.as_ref() == Some(&colors) {
             return None;
         }
         self.shown = Some(colors.clone());
+        // (The first frame has none before it.)
+        let interval = if interval == 0 { USUAL } else { interval };
+        let duration = match turn {
+            Turn::Play { since } => code.stays(since, interval, stage::TAIL),
+            _ => stage::SETTLE,
+        };
         let cue = LightCue {
             active: true,
             index: self.cues,

@@ -3,7 +3,6 @@
 //! Two locks, never held while posting: `shared` for the session and counters (short), `stream` for the nets and the
 //! check (as long as an analysis takes). `stream` is taken first where both are needed.
 
-use std::collections::VecDeque;
 use std::sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,18 +14,17 @@ use gst_base::subclass::BaseTransformMode;
 use gst_base::subclass::prelude::*;
 
 use super::super::frame::FORMATS;
-use super::super::message::{Body, Header, Light, LivenessMessage, ResultBody};
-use super::super::meta::RunningCheck;
+use super::super::message::Light;
 use super::super::{CAT, depthmap, jpeg};
 use super::marked::Marked;
-use super::outbox::Outbox;
 use super::settings::{Settings, properties};
+use super::shared::{Pictures, Shared, Times};
 use super::stream::{Analysis, AnalysisError, Stream};
 use super::{AnalyzerClass, Method};
 use crate::check::{Check, Ticks};
 use crate::face::AgeGender;
 use crate::inference::{InferenceError, ModelSource};
-use crate::session::{Decision, LivenessCheck, Session, SessionEvent, decide};
+use crate::session::{Decision, Session, SessionEvent, decide};
 
 /// Posting takes microseconds, but an application's handlers may be behind it.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -40,123 +38,8 @@ pub struct Analyzer {
     posted: Condvar,
 }
 
-/// What application threads see too.
-#[derive(Default)]
-struct Shared {
-    session: Session,
-    /// Of the running check.
-    frames_analysed: u64,
-    frames_skipped: u64,
-    last_times: Times,
-    /// The session's clock, also where frames tell no time.
-    ticks: Ticks,
-    last_result: Option<gst::Structure>,
-    /// What belongs to it.
-    last_light: Option<Light>,
-    outbox: Outbox,
-    /// Events for upstream that came while the pads were flushing.
-    held: VecDeque<gst::Event>,
-    /// The latency that frames have when they come on time; `None` until asked, or when not live.
-    latency: Option<Option<gst::ClockTime>>,
-}
-
-/// A frame's place in time.
-#[derive(Clone, Copy, Default)]
-struct Times {
-    timestamp: Option<gst::ClockTime>,
-    stream_time: Option<gst::ClockTime>,
-    running_time: Option<gst::ClockTime>,
-}
-
-impl Times {
-    fn nanoseconds(&self) -> Option<u64> {
-        self.running_time.map(gst::ClockTime::nseconds)
-    }
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Shared {
-    /// Starts a check; the counters begin anew.
-    fn start(&mut self, method: Method) {
-        (self.frames_analysed, self.frames_skipped) = (0, 0);
-        let header = self.header(method);
-        let events = self.session.start();
-        self.tell(header, events);
-    }
-
-    fn header(&self, method: Method) -> Header {
-        let Times { timestamp, stream_time, running_time } = self.last_times;
-        Header { method, attempt: self.session.attempt(), timestamp, stream_time, running_time }
-    }
-
-    /// Where the check stands, as its messages say.
-    fn check(&self, method: Method) -> RunningCheck {
-        let session = &self.session;
-        RunningCheck {
-            method,
-            status: session.status(),
-            attempt: session.attempt(),
-            guidance: session.guidance(),
-            fraction: session.fraction(),
-            score: session.score(),
-            action: session.asked(),
-            light: session.light().cloned(),
-        }
-    }
-
-    /// Puts messages of `events` into the outbox, under the header of before they arose: what is taken back and the retry are the
-    /// old attempt's. A decision among them is completed by the caller.
-    fn tell(&mut self, before: Header, events: Vec<SessionEvent>) {
-        for event in events {
-            let mut header = before;
-            let body = match event {
-                SessionEvent::Guidance(guidance) => Body::Guidance(guidance),
-                SessionEvent::Progress(progress) => {
-                    header.attempt = self.session.attempt();
-                    let (frames_analysed, frames_skipped) = (self.frames_analysed, self.frames_skipped);
-                    Body::Progress { progress, frames_analysed, frames_skipped }
-                }
-                SessionEvent::Action(action) => Body::Action(action),
-                SessionEvent::Light(light) => Body::Light(light),
-                SessionEvent::Retry(retry) => Body::Retry(retry.into()),
-                SessionEvent::Decided(_) => continue,
-            };
-            self.outbox.push(LivenessMessage { header, body });
-        }
-    }
-
-    fn report(
-        &self,
-        node_id: &str,
-        method: Method,
-        decision: &Decision,
-        stream: Option<&Stream>,
-    ) -> LivenessCheck {
-        let evidence = stream.map(Stream::evidence);
-        let mut report = LivenessCheck::new(node_id, method, decision, evidence.as_ref());
-        report.evidence.frames_analysed = self.frames_analysed;
-        report.evidence.frames_skipped = self.frames_skipped;
-        report.evidence.attempts_used = self.session.attempt();
-        report
-    }
-
-    /// The result message, also kept for `last-result`.
-    fn tell_result(&mut self, method: Method, report: LivenessCheck, pictures: Pictures) {
-        let body = Body::Result(ResultBody {
-            status: report.status,
-            score: report.score,
-            warnings: report.warnings.iter().map(|w| w.risk.name().to_owned()).collect(),
-            json: report.to_json(),
-            reference_image: pictures.reference,
-            depth_map: pictures.depth,
-        });
-        let message = LivenessMessage { header: self.header(method), body };
-        (self.last_result, self.last_light) = (Some(message.clone().into()), pictures.light);
-        self.outbox.push(message);
-    }
 }
 
 impl Analyzer {
@@ -414,29 +297,20 @@ impl Analyzer {
     /// Decides with what there is, because no further frame will come.
     fn end_of_stream(&self) {
         let mut guard = lock(&self.stream);
-        let serial = {
+        let (serial, seen) = {
             let shared = lock(&self.shared);
-            shared.session.is_running().then(|| shared.session.serial())
+            (shared.session.is_running().then(|| shared.session.serial()), shared.frames_analysed > 0)
         };
-        // Until a check's first frame what the stream holds is of the check before.
-        let started_only = serial.is_some() && lock(&self.shared).frames_analysed == 0;
-        if let Some((stream, serial)) = guard.as_mut().zip(serial).filter(|_| !started_only) {
+        if let Some((stream, serial)) = guard.as_mut().zip(serial).filter(|_| seen) {
             self.conclude(stream, serial, false);
         }
         drop(guard);
-        if started_only {
+        if !seen {
+            // What the stream holds is of the check before.
             self.cancel_check();
         }
         self.post();
     }
-}
-
-/// What a result shows.
-#[derive(Default)]
-struct Pictures {
-    reference: Option<gst::Sample>,
-    depth: Option<gst::Sample>,
-    light: Option<Light>,
 }
 
 fn decision_of(events: &[SessionEvent]) -> Option<Decision> {

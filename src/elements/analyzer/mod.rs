@@ -5,6 +5,7 @@ mod imp;
 mod marked;
 mod outbox;
 mod settings;
+mod shared;
 mod stream;
 
 pub(super) use settings::properties;

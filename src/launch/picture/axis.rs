@@ -8,8 +8,7 @@ const SOFT: &str = "#94a3b8";
 pub struct Axis {
     pub left: f64,
     pub right: f64,
-    /// In seconds.
-    pub begin: f64,
+    begin: f64,
     pub seconds: f64,
 }
 
