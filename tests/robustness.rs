@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use common::session::Session;
 use common::*;
 use gst::prelude::*;
 use gst_video::{VideoFormat, VideoFrameFlags, VideoInfo, VideoMeta};
@@ -93,6 +94,63 @@ fn truncated_buffers_are_skipped() {
 #[test]
 fn a_buffer_without_memory_is_skipped() {
     are_skipped(&video_info(VideoFormat::Nv12, 64, 48), vec![gst::Buffer::new()]);
+}
+
+#[test]
+fn frames_flagged_as_no_picture_are_skipped() {
+    let info = video_info(VideoFormat::Nv12, 64, 48);
+    let flagged = |flag| {
+        let mut buffer = gst::Buffer::from_mut_slice(vec![0x60; info.size()]);
+        buffer.make_mut().set_flags(flag);
+        buffer
+    };
+    let flags = [gst::BufferFlags::CORRUPTED, gst::BufferFlags::DECODE_ONLY, gst::BufferFlags::GAP];
+    are_skipped(&info, flags.map(flagged).to_vec());
+}
+
+#[test]
+fn a_check_of_corrupted_frames_only_runs_into_its_timeout() {
+    let picture = Picture::astronaut();
+    let mut rig = Rig::new(&picture, &[("attempt-timeout", &(5 * FRAME)), ("max-attempts", &1u32)]);
+    for _ in 0..6 {
+        assert_eq!(rig.status(), if rig.next == 0 { "Not Started" } else { "In Progress" });
+        let mut buffer = picture.buffer();
+        buffer.make_mut().set_flags(gst::BufferFlags::CORRUPTED);
+        rig.push(buffer);
+    }
+    let messages = rig.messages();
+    assert_eq!((text(result(&messages), "status"), counted(&messages)), ("Abandoned".to_owned(), (6, 0)));
+}
+
+/// A check of a rendered person by a camera whose frames are grey and flagged as corrupted where `lost` holds of their number.
+fn damaged(check: &str, lost: impl Fn(u64) -> bool + Send + Sync + 'static) -> gst::Structure {
+    let mut session = Session::new(&format!(
+        "livenesstestsrc name=source num-buffers=400 seed=3 ! video/x-raw,format=I420,width=640,height=480,framerate=30/1 \
+         ! {check} max-attempts=1 seed=11 ! fakesink sync=false"
+    ));
+    alter(&session.element("source").static_pad("src").unwrap(), move |frame, buffer| {
+        if lost(frame) {
+            buffer.set_flags(gst::BufferFlags::CORRUPTED);
+            buffer.map_writable().unwrap().fill(128);
+        }
+    });
+    session.play();
+    session.result()
+}
+
+#[test]
+fn corrupted_frames_are_no_cut_no_lost_face_and_no_light() {
+    for check in ["livenessaction", "livenessflash"] {
+        let result = damaged(check, |frame| frame % 25 == 24);
+        assert_eq!(text(&result, "status"), "Approved", "{check}: {result}");
+        assert!(json(&result)["evidence"]["frames_skipped"].as_u64().unwrap() >= 3, "{check}: {result}");
+    }
+}
+
+#[test]
+fn half_a_second_of_corrupted_frames_is_no_cut() {
+    let result = damaged("livenessaction", |frame| (55..70).contains(&frame));
+    assert_eq!(text(&result, "status"), "Approved", "{result}");
 }
 
 #[test]

@@ -308,6 +308,17 @@ pub fn lose(pad: &gst::Pad, lost: impl Fn(u64) -> bool + Send + Sync + 'static) 
     });
 }
 
+/// Changes the frames that pass a pad; `change` gets each with its number.
+pub fn alter(pad: &gst::Pad, change: impl Fn(u64, &mut gst::BufferRef) + Send + Sync + 'static) {
+    let count = AtomicU64::new(0);
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        if let Some(buffer) = info.buffer_mut() {
+            change(count.fetch_add(1, Ordering::Relaxed), buffer.make_mut());
+        }
+        gst::PadProbeReturn::Ok
+    });
+}
+
 /// The liveness messages on a bus. Errors and warnings fail the test.
 pub fn drain(bus: &gst::Bus) -> Vec<gst::Structure> {
     let mut structures = Vec::new();

@@ -48,8 +48,10 @@ impl Default for ActionConfig {
 
 /// Readings of single frames: at most so many, so far apart (nanoseconds).
 const READINGS: PassiveConfig = PassiveConfig { frames: 8, interval: 150_000_000 };
-/// A face away for longer than this during the challenge (nanoseconds) may come back as another.
+/// A face missing for longer than this during the challenge (nanoseconds) may come back as another.
 const AWAY: Time = 400_000_000;
+/// A pause between frames counts as absence up to this (nanoseconds): what was not seen is not known to be missing.
+const MAX_STEP: Time = 200_000_000;
 /// Another face in the picture for longer than this (nanoseconds) makes it uncertain who was checked.
 const CROWDED: Time = 300_000_000;
 
@@ -67,7 +69,8 @@ pub struct ActionCheck {
     identity: Identity,
     ticks: Ticks,
     begun: Option<Time>,
-    last_seen: Option<Time>,
+    /// How long the analysed frames have shown no face, since they last did.
+    absent: Time,
     /// How long another face was in the picture during the challenge.
     crowded: Time,
 }
@@ -91,7 +94,7 @@ impl ActionCheck {
             identity: Identity::new(source)?,
             ticks: Ticks::default(),
             begun: None,
-            last_seen: None,
+            absent: 0,
             crowded: 0,
         })
     }
@@ -163,8 +166,7 @@ impl ActionCheck {
     ) -> Vec<ActionEvent> {
         let broken =
             self.continuity.observe(time, fingerprint(frame), frame.height() as f32, face.id, &mesh.mesh);
-        let away = self.is_away(time);
-        self.last_seen = Some(time);
+        let away = std::mem::take(&mut self.absent) > AWAY;
         let failure = match broken {
             Some(Break::Frozen) => Some(Failure::Frozen),
             Some(Break::Looped) => Some(Failure::Looped),
@@ -183,11 +185,6 @@ impl ActionCheck {
             Some(failure) => self.course.fail(failure),
             None => Vec::new(),
         }
-    }
-
-    /// Whether the face has been gone so long that another may have come.
-    fn is_away(&self, time: Time) -> bool {
-        self.last_seen.is_some_and(|seen| time.saturating_sub(seen) > AWAY)
     }
 
     /// What can only be said when all is done.
@@ -216,12 +213,18 @@ impl ActionCheck {
         }
         let mut actions = Vec::new();
         match observation.primary() {
+            None => self.absent = self.absent.saturating_add(since_last.min(MAX_STEP)),
+            // Frames were lost or damaged: another person may have come meanwhile.
+            Some((_, face)) if !positioning && since_last > AWAY => self.identity.meet(frame, &face.mesh)?,
+            Some(_) => {}
+        }
+        match observation.primary() {
             Some(face) => actions = self.follow(frame, observation, face, time, guidance, readable)?,
             // So that the reason is known when no face ever comes.
             None if readable && positioning => {
                 self.passive.observe(frame, observation, Some(time))?;
             }
-            None if !positioning && self.is_away(time) => actions = self.course.fail(Failure::Cut),
+            None if !positioning && self.absent > AWAY => actions = self.course.fail(Failure::Cut),
             None => {}
         }
         Ok(Step {

@@ -235,8 +235,9 @@ impl Analyzer {
             let attempt = lock(&self.shared).session.attempt();
             stream.begin(serial, self.create_check(&source, attempt)?, company);
         }
-        let analysis = if late || !stream.wants(times.nanoseconds()) {
-            lock(&self.shared).frames_skipped += u64::from(late);
+        let unfit = late || !carries_picture(buffer);
+        let analysis = if unfit || !stream.wants(times.nanoseconds()) {
+            lock(&self.shared).frames_skipped += u64::from(unfit);
             None
         } else {
             self.look(stream, buffer, &times)?
@@ -311,6 +312,13 @@ impl Analyzer {
         }
         self.post();
     }
+}
+
+/// Returns whether a buffer shows a picture of its own time. Decoders flag what packet loss has damaged as `CORRUPTED`, and
+/// what is not to be shown as `DECODE_ONLY`; `GAP` marks filling and copies (`videorate`, `intervideosrc`).
+fn carries_picture(buffer: &gst::BufferRef) -> bool {
+    let flags = gst::BufferFlags::CORRUPTED | gst::BufferFlags::DECODE_ONLY | gst::BufferFlags::GAP;
+    !buffer.flags().intersects(flags)
 }
 
 fn decision_of(events: &[SessionEvent]) -> Option<Decision> {
