@@ -3,6 +3,7 @@
 set -eu
 folder=liveness-demo
 mkdir -p "$folder"
+chmod 700 "$folder"
 # Random secrets, made once; they never stand on a command line.
 for secret in store.key webhook.secret; do
     [ -s "$folder/$secret" ] || (umask 077 && head -c 32 /dev/urandom | base64 >"$folder/$secret")

@@ -207,6 +207,38 @@ mod launcher {
     }
 
     #[test]
+    fn nothing_is_led_out_of_a_folder_of_evidence() {
+        let folder = desk();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("own")).unwrap();
+        fs::write(at("victim"), "mine").unwrap();
+        for name in ["own/decision.json", "own/reference.jpg", "single.json"] {
+            std::os::unix::fs::symlink(at("victim"), at(name)).unwrap();
+        }
+        let run = "launch run w.json --json --evidence own --decision single.json";
+        assert_eq!(shell(&folder, &format!("chmod 644 victim; {run}")).0, 0);
+        assert_eq!(shell(&folder, "cat victim; stat -c %a victim").1, "mine644\n");
+        for name in ["own/decision.json", "own/reference.jpg", "single.json"] {
+            let written = fs::symlink_metadata(at(name)).unwrap();
+            assert!(written.is_file() && written.len() > 100, "{name}");
+        }
+        let refusals = [
+            ("chmod 777 own; launch run w.json --json --evidence own", 74),
+            ("mkdir -m 777 open; launch run w.json --json --decision open/decision.json", 74),
+            ("mkdir -m 1777 tmp; launch faces list --store tmp/s.db --key-file key", 66),
+            ("launch faces import none --store tmp/s.db --key-file key", 66),
+            ("ln -s s.db link.db; launch faces import none --store link.db --key-file key", 66),
+        ];
+        for (line, expected) in refusals {
+            let (status, _, said) = shell(&folder, line);
+            assert_eq!(status, expected, "{line}: {said}");
+        }
+        let (_, _, said) = shell(&folder, "launch run w.json --json --evidence own");
+        assert!(said.contains("other users can write to the folder (mode 0777)"), "{said}");
+        assert!(!at("tmp/s.db").exists());
+    }
+
+    #[test]
     fn evidence_that_cannot_be_written_is_told() {
         let folder = desk();
         // Not even root makes files there.

@@ -9,6 +9,8 @@ mod cli;
 mod failure;
 #[path = "../../src/launch/identity.rs"]
 mod identity;
+#[path = "../../src/launch/private.rs"]
+mod private;
 #[path = "../../src/launch/secret.rs"]
 mod secret;
 #[path = "../../src/launch/store/mod.rs"]

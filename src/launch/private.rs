@@ -1,41 +1,226 @@
-//! Files and folders that show or tell of people are their owner's alone, whatever the umask.
+//! Files and folders that show people: their owner's alone, whatever the umask, and out of reach of other users.
+//!
+//! A folder is opened once, component by component, and files are made relative to it. Another user who plants a symbolic
+//! link, or swaps a folder on the way, can therefore not lead a file elsewhere.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, Permissions};
+use std::io::{self, ErrorKind, Write};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{self, Component, Path};
 
-const FOLDER: u32 = 0o700;
-const FILE: u32 = 0o600;
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
+use rustix::process::{getegid, geteuid};
 
-/// A folder and what is missing above it; one that is there stays as somebody made it.
-pub fn folder(path: &Path) -> io::Result<()> {
-    if path.as_os_str().is_empty() || path.is_dir() {
-        return Ok(());
+const FOLDER_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
+const GROUP_WRITES: u32 = 0o020;
+const OTHERS_WRITE: u32 = 0o002;
+const STICKY: u32 = 0o1000;
+/// As many as the kernel follows.
+const MAX_LINKS: u32 = 40;
+
+/// An open folder in which no other user can replace a file.
+#[derive(Debug)]
+pub struct Folder(OwnedFd);
+
+/// Who else may write into a folder.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Others {
+    /// Nobody.
+    None,
+    /// Everybody, as long as the sticky bit keeps them from files that are not theirs.
+    Sticky,
+}
+
+impl Folder {
+    /// Opens a folder for files that are made here, and makes what is missing of it (0700).
+    ///
+    /// # Errors
+    /// The folder belongs to another user, others can write to it without a sticky bit, or a symbolic link on the way
+    /// belongs to another user.
+    pub fn make(path: &Path) -> io::Result<Self> {
+        Self::open(path, true, Others::Sticky)
     }
-    path.parent().map_or(Ok(()), folder)?;
-    match DirBuilder::new().mode(FOLDER).create(path) {
+
+    /// Opens the existing folder of a file; returns the file's name as well.
+    ///
+    /// # Errors
+    /// As [`Folder::make`], and where the path has no file name.
+    pub fn around(file: &Path) -> io::Result<(Self, OsString)> {
+        let (parent, name) = split(file)?;
+        Ok((Self::open(parent, false, Others::Sticky)?, name))
+    }
+
+    /// Opens the existing folder of a file that other programs open by its name, so that not even a sticky bit is enough.
+    ///
+    /// # Errors
+    /// As [`Folder::around`], and where others can write to the folder at all.
+    pub fn unshared_around(file: &Path) -> io::Result<(Self, OsString)> {
+        let (parent, name) = split(file)?;
+        Ok((Self::open(parent, false, Others::None)?, name))
+    }
+
+    fn open(path: &Path, make: bool, others: Others) -> io::Result<Self> {
+        let folder = walk(&path::absolute(path)?, make)?;
+        check(&rustix::fs::fstat(&folder)?, others)?;
+        Ok(Self(folder))
+    }
+
+    /// Makes a new, empty file (0600); whatever has its name already, also a link, is an error.
+    pub fn create(&self, name: &OsStr) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = File::from(rustix::fs::openat(&self.0, name, flags, Mode::from_raw_mode(FILE_MODE))?);
         // The umask may have taken even the owner's rights.
-        Ok(()) => fs::set_permissions(path, Permissions::from_mode(FOLDER)),
-        // Another session was faster.
-        Err(e) if e.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
-        Err(e) => Err(e),
+        file.set_permissions(Permissions::from_mode(FILE_MODE))?;
+        Ok(file)
+    }
+
+    /// Puts `content` in the place of the file `name`, whole or not at all.
+    pub fn write(&self, name: &OsStr, content: &[u8]) -> io::Result<()> {
+        let replaces = self.kind(name)?.unwrap_or(FileType::RegularFile);
+        if !matches!(replaces, FileType::RegularFile | FileType::Symlink) {
+            return Err(io::Error::new(ErrorKind::AlreadyExists, "it is no regular file"));
+        }
+        let mut part = name.to_owned();
+        part.push(format!(".{}.part", random()?));
+        let written = self.create(&part).and_then(|mut file| {
+            file.write_all(content)?;
+            file.sync_all()?;
+            Ok(rustix::fs::renameat(&self.0, &part, &self.0, name)?)
+        });
+        written.inspect_err(|_| {
+            let _ = rustix::fs::unlinkat(&self.0, &part, AtFlags::empty());
+        })
+    }
+
+    /// The kind of the file `name`, of a link itself; `None` without one.
+    pub fn kind(&self, name: &OsStr) -> io::Result<Option<FileType>> {
+        Ok(stat(&self.0, name)?.map(|stat| FileType::from_raw_mode(stat.st_mode)))
     }
 }
 
-/// An empty file to be written.
-pub fn file(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(FILE).open(path)?;
-    file.set_permissions(Permissions::from_mode(FILE))?;
-    Ok(file)
+fn split(file: &Path) -> io::Result<(&Path, OsString)> {
+    let name = file.file_name().ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "it names no file"))?;
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+    Ok((parent.unwrap_or(Path::new(".")), name.to_owned()))
+}
+
+/// Opens a folder from the root on. Links are resolved here, so that their owner can be asked.
+fn walk(path: &Path, make: bool) -> io::Result<OwnedFd> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let root = || rustix::fs::openat(CWD, "/", flags, Mode::empty());
+    let mut folder = root()?;
+    let mut left = components(path);
+    let mut links = 0;
+    while let Some(name) = left.pop() {
+        match stat(&folder, &name)? {
+            Some(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Symlink => {
+                links += 1;
+                if links > MAX_LINKS {
+                    return Err(io::Error::new(ErrorKind::InvalidInput, "it has too many symbolic links"));
+                }
+                if !is_trusted(stat.st_uid) {
+                    return Err(refused(format!(
+                        "the symbolic link {} on the way belongs to another user",
+                        name.display()
+                    )));
+                }
+                let target = rustix::fs::readlinkat(&folder, &name, Vec::new())?;
+                let target = Path::new(OsStr::from_bytes(target.as_bytes()));
+                if target.is_absolute() {
+                    folder = root()?;
+                }
+                left.extend(components(target));
+                continue;
+            }
+            Some(_) => {}
+            None if make => make_folder(&folder, &name)?,
+            None => return Err(ErrorKind::NotFound.into()),
+        }
+        folder = rustix::fs::openat(&folder, &name, flags, Mode::empty())?;
+    }
+    Ok(folder)
+}
+
+/// The names on a path, the last first.
+fn components(path: &Path) -> Vec<OsString> {
+    let named = path.components().filter(|part| matches!(part, Component::Normal(_) | Component::ParentDir));
+    named.rev().map(|part| part.as_os_str().to_owned()).collect()
+}
+
+fn make_folder(parent: &OwnedFd, name: &OsStr) -> io::Result<()> {
+    match rustix::fs::mkdirat(parent, name, Mode::from_raw_mode(FOLDER_MODE)) {
+        Ok(()) => {}
+        // Another session was faster.
+        Err(rustix::io::Errno::EXIST) => return Ok(()),
+        Err(e) => return Err(e.into()),
+    }
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let made = rustix::fs::openat(parent, name, flags, Mode::empty())?;
+    if rustix::fs::fstat(&made)?.st_mode & 0o777 != FOLDER_MODE {
+        // The umask may have taken even the owner's rights; a descriptor of a path is changed by its name in /proc.
+        let own = format!("/proc/self/fd/{}", made.as_raw_fd());
+        fs::set_permissions(own, Permissions::from_mode(FOLDER_MODE))?;
+    }
+    Ok(())
+}
+
+fn stat(folder: &OwnedFd, name: &OsStr) -> io::Result<Option<Stat>> {
+    match rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(stat) => Ok(Some(stat)),
+        Err(rustix::io::Errno::NOENT) => Ok(None),
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// This user, or root, who can do everything anyway.
+fn is_trusted(uid: u32) -> bool {
+    uid == 0 || uid == geteuid().as_raw()
+}
+
+fn check(folder: &Stat, others: Others) -> io::Result<()> {
+    let (mode, own_group) = (folder.st_mode, folder.st_gid == getegid().as_raw());
+    if !is_trusted(folder.st_uid) {
+        let text = format!("the folder belongs to another user (uid {}): use one of your own", folder.st_uid);
+        return Err(refused(text));
+    }
+    let shared = mode & OTHERS_WRITE != 0 || mode & GROUP_WRITES != 0 && !own_group;
+    let kept_apart = others == Others::Sticky && mode & STICKY != 0;
+    if shared && !kept_apart {
+        let text = format!(
+            "other users can write to the folder (mode {:04o}): use one of your own, or chmod go-w",
+            mode & 0o7777
+        );
+        return Err(refused(text));
+    }
+    Ok(())
+}
+
+fn refused(why: String) -> io::Error {
+    io::Error::new(ErrorKind::PermissionDenied, why)
+}
+
+fn random() -> io::Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::{MetadataExt, chown, lchown, symlink};
+
     use super::*;
 
     fn mode(path: &Path) -> u32 {
         fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    fn set_mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
     }
 
     #[test]
@@ -43,15 +228,82 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let (own, deep) = (place.path().join("own"), place.path().join("own/new/deep"));
         fs::create_dir(&own).unwrap();
-        fs::set_permissions(&own, Permissions::from_mode(0o755)).unwrap();
-        folder(&deep).unwrap();
-        folder(&deep).unwrap();
-        assert_eq!((mode(&own), mode(&own.join("new")), mode(&deep)), (0o755, FOLDER, FOLDER));
+        set_mode(&own, 0o755);
+        Folder::make(&deep).unwrap();
+        let folder = Folder::make(&deep).unwrap();
+        assert_eq!((mode(&own), mode(&own.join("new")), mode(&deep)), (0o755, FOLDER_MODE, FOLDER_MODE));
         let path = deep.join("file");
-        fs::write(&path, "before").unwrap();
-        fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
-        file(&path).unwrap();
-        assert_eq!((mode(&path), fs::read(&path).unwrap().len()), (FILE, 0));
-        assert!(folder(&path).is_err() && folder(&path.join("below")).is_err());
+        folder.create("file".as_ref()).unwrap();
+        assert_eq!(mode(&path), FILE_MODE);
+        assert!(folder.create("file".as_ref()).is_err(), "a file that is there is not opened");
+        assert!(Folder::make(&path).is_err() && Folder::make(&path.join("below")).is_err());
+        assert!(Folder::around(&place.path().join("none/file")).is_err());
+        assert!(Folder::around(Path::new("/")).is_err());
+    }
+
+    #[test]
+    fn a_link_in_the_place_of_a_file_is_replaced_and_never_followed() {
+        let (place, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let victim = elsewhere.path().join("victim");
+        fs::write(&victim, "mine").unwrap();
+        set_mode(&victim, 0o644);
+        symlink(&victim, place.path().join("decision.json")).unwrap();
+        symlink(&victim, place.path().join("video.webm")).unwrap();
+        let folder = Folder::make(place.path()).unwrap();
+        folder.write("decision.json".as_ref(), b"one").unwrap();
+        assert!(folder.create("video.webm".as_ref()).is_err());
+        assert_eq!((fs::read_to_string(&victim).unwrap().as_str(), mode(&victim)), ("mine", 0o644));
+        let written = place.path().join("decision.json");
+        assert!(!fs::symlink_metadata(&written).unwrap().is_symlink());
+        assert_eq!((fs::read_to_string(&written).unwrap().as_str(), mode(&written)), ("one", FILE_MODE));
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_not_replaced() {
+        let place = tempfile::tempdir().unwrap();
+        let fifo = place.path().join("fifo");
+        rustix::fs::mkfifoat(CWD, &fifo, Mode::from_raw_mode(0o600)).unwrap();
+        fs::create_dir(place.path().join("folder")).unwrap();
+        let folder = Folder::make(place.path()).unwrap();
+        assert!(
+            folder.write("fifo".as_ref(), b"x").is_err() && folder.write("folder".as_ref(), b"x").is_err()
+        );
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_folder_that_others_write_to_is_refused() {
+        let place = tempfile::tempdir().unwrap();
+        let shared = place.path().join("shared");
+        fs::create_dir(&shared).unwrap();
+        for (mode, is_open, is_unshared) in
+            [(0o777, false, false), (0o702, false, false), (0o1777, true, false), (0o755, true, true)]
+        {
+            set_mode(&shared, mode);
+            assert_eq!(Folder::make(&shared).is_ok(), is_open, "{mode:o}");
+            assert_eq!(Folder::unshared_around(&shared.join("s.db")).is_ok(), is_unshared, "{mode:o}");
+        }
+    }
+
+    /// A folder of the user 65534, and a link of his; only root can make such.
+    #[test]
+    fn what_belongs_to_another_user_is_refused() {
+        if !geteuid().is_root() {
+            eprintln!("skipped: only root can give files away");
+            return;
+        }
+        let place = tempfile::tempdir().unwrap();
+        let [own, other, link] = ["own", "other", "link"].map(|name| place.path().join(name));
+        fs::create_dir(&own).unwrap();
+        fs::create_dir(&other).unwrap();
+        chown(&other, Some(65534), None).unwrap();
+        symlink(&own, &link).unwrap();
+        Folder::make(&link.join("below")).unwrap();
+        lchown(&link, Some(65534), None).unwrap();
+        let told = |path: &Path| Folder::make(path).unwrap_err().to_string();
+        assert!(told(&other).contains("belongs to another user (uid 65534)"), "{}", told(&other));
+        assert!(told(&link.join("new")).contains("link link on the way belongs to another user"));
+        assert!(!own.join("new").exists());
+        assert_eq!(fs::metadata(&other).unwrap().uid(), 65534);
     }
 }

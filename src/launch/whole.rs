@@ -1,31 +1,19 @@
 //! Files that are written whole or not at all, for their owner's eyes.
 
-use std::fs;
-use std::io::{self, Write};
 use std::path::Path;
 
 use super::failure::Failure;
-use super::private;
+use super::private::Folder;
 
-/// Puts `content` in the place of whatever was at `path`.
+/// Puts `content` in the place of the file at `path`. A symbolic link there is replaced, not followed.
 pub fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
-    let written = replace(path, content);
+    let written = Folder::around(path).and_then(|(folder, name)| folder.write(&name, content));
     written.map_err(|e| Failure::output(format!("{} cannot be written: {e}", path.display())))
-}
-
-/// First beside its place: a rename is one step.
-fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let part = path.with_file_name(name);
-    let written = private::file(&part)
-        .and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&part, path));
-    written.inspect_err(|_| drop(fs::remove_file(&part)))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;

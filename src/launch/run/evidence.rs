@@ -28,8 +28,8 @@ impl Evidence {
         let folder = folder.map(Path::to_path_buf).or(below);
         if let Some(folder) = &folder {
             picture::available()?;
-            let made = private::folder(folder);
-            made.map_err(|e| Failure::output(format!("{} cannot be made: {e}", folder.display())))?;
+            let made = private::Folder::make(folder);
+            made.map_err(|e| Failure::output(format!("{} cannot be used: {e}", folder.display())))?;
         }
         Ok(Self { folder, several: workflow.nodes.len() > 1 })
     }

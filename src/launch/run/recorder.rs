@@ -1,5 +1,7 @@
 //! The session's video as VP8 in WebM, playable up to its last second even when the program or the machine dies.
 
+use std::fs::File;
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -8,13 +10,13 @@ use gst::prelude::*;
 
 use crate::failure::Failure;
 use crate::input::{Open, Source};
-use crate::private;
+use crate::private::Folder;
 
 /// Clusters of a second are written as they are full; with the end come the duration and the index.
 const LINE: &str = "queue name=recorder-input max-size-buffers=60 max-size-bytes=0 max-size-time=0 ! videoconvert \
     ! vp8enc deadline=1 cpu-used=8 keyframe-max-dist=30 target-bitrate=1500000 \
     ! webmmux offset-to-zero=true min-cluster-duration=500000000 max-cluster-duration=1000000000 \
-    ! filesink name=recorder-file buffer-size=4096 async=false sync=false";
+    ! fdsink name=recorder-file async=false sync=false";
 /// How long the last frames may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -32,10 +34,10 @@ impl Recorder {
         folder: &Path,
         session_id: &str,
     ) -> Result<Self, Failure> {
-        let path = folder.join(format!("{session_id}.webm"));
-        // GStreamer writes into the file that it finds.
-        let made = private::folder(folder).and_then(|()| private::file(&path));
-        made.map_err(|e| Failure::output(format!("{} cannot be made: {e}", path.display())))?;
+        let name = format!("{session_id}.webm");
+        let path = folder.join(&name);
+        let made = Folder::make(folder).and_then(|folder| folder.create(name.as_ref()));
+        let video = made.map_err(|e| Failure::output(format!("{} cannot be made: {e}", path.display())))?;
         let bin = gst::parse::bin_from_description(LINE, true);
         let bin =
             bin.map_err(|e| Failure::unavailable(format!("nothing can be recorded: {}", e.message())))?;
@@ -46,9 +48,10 @@ impl Recorder {
             // Rather a gap in the recording than a late check.
             input.set_property_from_str("leaky", "downstream");
         }
-        file.set_property("location", path.display().to_string());
+        file.set_property("fd", video.as_raw_fd());
+        let ended = ended(&file, video)?;
         open.branch(&bin)?;
-        Ok(Self { input, ended: ended(&file)?, path })
+        Ok(Self { input, ended, path })
     }
 
     /// Completes the file while the pipeline still runs.
@@ -61,11 +64,12 @@ impl Recorder {
     }
 }
 
-/// Tells when the file has had its last byte.
-fn ended(file: &gst::Element) -> Result<Receiver<()>, Failure> {
+/// Reports when the file has had its last byte. `video` stays open as long as the element lives.
+fn ended(file: &gst::Element, video: File) -> Result<Receiver<()>, Failure> {
     let (told, ended) = channel();
     let pad = file.static_pad("sink").ok_or_else(|| Failure::internal("the recorder has no file"))?;
     pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+        let _open = &video;
         if info.event().is_some_and(|event| event.type_() == gst::EventType::Eos) {
             let _ = told.send(());
         }

@@ -11,16 +11,19 @@ pub mod places;
 mod roster;
 pub mod sessions;
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params,
+};
+use rustix::fs::FileType;
 
 use super::cli::StoreArgs;
 use super::failure::Failure;
+use super::private::Folder;
 use super::secret;
 use keys::Keys;
 
@@ -56,11 +59,10 @@ impl Store {
     /// Opens or makes the store; `secret` is its key.
     pub fn open(path: &Path, secret: &[u8]) -> Result<Self, Failure> {
         let about = |failure: Failure| failure.about(format!("the store {}", path.display()));
-        // Nobody else's, from its first byte; SQLite gives its other files the same rights.
-        let made = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
-        made.map_err(|e| about(Failure::no_input(e.to_string())))?;
+        let whole = made(path).map_err(|e| about(Failure::no_input(e.to_string())))?;
         let keys = Arc::new(Keys::new(secret)?);
-        let connection = Connection::open(path).map_err(failed).map_err(about)?;
+        let flags = OpenFlags::default() | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+        let connection = Connection::open_with_flags(whole, flags).map_err(failed).map_err(about)?;
         let store = Self { connection, keys };
         store.prepare().map_err(about)?;
         Ok(store)
@@ -136,6 +138,24 @@ impl Store {
             .open(place, sealed)
             .ok_or_else(|| Failure::data(format!("the store's {place} has been tampered with")))
     }
+}
+
+/// Makes the store's file (0600) unless it is there; returns its path without symbolic links. SQLite opens this file and makes
+/// others beside it by their names, with the same rights: nobody else may write to the folder.
+fn made(path: &Path) -> io::Result<PathBuf> {
+    let (folder, name) = Folder::unshared_around(path)?;
+    if folder.kind(&name)?.is_none() {
+        match folder.create(&name) {
+            // Another session was faster.
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
+            made => drop(made?),
+        }
+    }
+    if folder.kind(&name)? != Some(FileType::RegularFile) {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "it is no regular file"));
+    }
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    Ok(parent.unwrap_or(Path::new(".")).canonicalize()?.join(name))
 }
 
 /// SQLite's errors as what the operator can do something about.
