@@ -132,6 +132,48 @@ fn validate_tells_every_fault_by_its_line() {
     assert!(String::from_utf8(told.stdout).unwrap().contains("passive.json: passive (passive)"));
 }
 
+/// A url to which nothing can ever be delivered is a fault with its place; its case is none.
+#[test]
+fn a_webhook_that_can_never_be_delivered_is_a_fault() {
+    let keys = json!({"path": "s.db", "key_env": "K"});
+    let validate = |webhook: Value| {
+        let desk = Desk::new(&json!({"method": "passive", "store": keys, "webhook": webhook}));
+        let told = launch(&["validate", &desk.at("w.json")]);
+        (told.status.code().unwrap(), said(&told))
+    };
+    for (url, why) in [
+        ("https://example.com/a b", "%20"),
+        ("https://exämple.com/h", "xn--exmple-cua.com"),
+        ("https://user@example.com/", "password"),
+        ("https://example.com:0/", "port 0"),
+        ("https://example.com/#x", "fragment"),
+        ("http://example.com/", "http:// only on this machine"),
+    ] {
+        let (status, text) = validate(json!({"url": url, "secret_env": "S"}));
+        assert!(
+            status == 65 && text.contains("w.json: line 1 column") && text.contains(why),
+            "{url}: {text}"
+        );
+    }
+    for url in ["HTTP://LOCALHOST:8975/x", "Https://Example.COM/x", "http://[::1]:1/"] {
+        assert_eq!(validate(json!({"url": url, "secret_env": "S"})), (0, String::new()), "{url}");
+    }
+    let hook = |url: &str, key: &str, value: Value| json!({"url": url, "secret_env": "S", key: value});
+    for (webhook, why) in [
+        (hook("https://10.0.0.1/", "allow_private", json!(false)), "private address"),
+        (hook("https://localhost/", "allow_private", json!(false)), "private address"),
+        (hook("http://localhost/", "ca_file", json!("ca.pem")), "ca_file is for https"),
+        (hook("https://localhost/", "proxy", json!("http://proxy:3128")), "on other machines"),
+        (hook("https://a.example/", "proxy", json!("http://me:secret@proxy:3128")), "password"),
+        (hook("https://a.example/", "proxy", json!("socks5://proxy:3128")), "must begin with"),
+    ] {
+        let (status, text) = validate(webhook);
+        assert!(status == 65 && text.contains(why), "{text}");
+    }
+    assert_eq!(validate(hook("https://10.0.0.1/", "allow_private", json!(true))).0, 0);
+    assert_eq!(validate(hook("https://a.example/", "proxy", json!("http://proxy:3128"))).0, 0);
+}
+
 #[test]
 fn several_checks_are_one_session() {
     let nodes = json!([{"node_id": "look", "method": "passive"}, {"node_id": "move", "method": "action", "action_count": 1}]);

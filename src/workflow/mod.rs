@@ -5,6 +5,7 @@
 
 mod conform;
 mod document;
+pub mod endpoint;
 mod error;
 mod fault;
 mod names;

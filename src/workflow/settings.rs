@@ -121,7 +121,8 @@ impl Settings {
 
     /// Paths in a file are meant from where the file is.
     pub fn move_into(&mut self, folder: &Path) {
-        let webhook = self.webhook.iter_mut().flat_map(|webhook| &mut webhook.secret_file);
+        let webhook = self.webhook.iter_mut();
+        let webhook = webhook.flat_map(|webhook| [&mut webhook.secret_file, &mut webhook.ca_file]).flatten();
         let store = self.store.iter_mut().flat_map(|store| [Some(&mut store.path), store.key_file.as_mut()]);
         let paths = [self.evidence.as_mut(), self.record.as_mut()].into_iter().chain(store);
         paths.flatten().chain(webhook).for_each(|name| name.move_into(folder));

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::document::Step;
+use super::endpoint::Endpoint;
 use super::fault::Fault;
 use super::word::Name;
 
@@ -12,85 +13,69 @@ use super::word::Name;
 pub struct Webhook {
     /// https://…; http:// only on this machine
     pub url: Name,
-    /// A file that holds the secret by which events are signed
+    /// A file that holds the secret by which events are signed; 16 to 4096 bytes, line ends at the end do not count
     pub secret_file: Option<Name>,
     /// The environment variable that holds it
     pub secret_env: Option<Name>,
     /// Seconds that the receiver may take
     #[schemars(range(min = 0.1, max = 300.0))]
     pub timeout_s: Option<f64>,
+    /// A PEM file with the CA certificates to trust for this server, instead of the system's
+    pub ca_file: Option<Name>,
+    /// The HTTP proxy to an https server on another machine, as http://HOST:PORT; environment variables such as https_proxy are
+    /// ignored
+    pub proxy: Option<Name>,
+    /// Whether the server may be in a private or link-local network or on this machine (true); false also refuses names that
+    /// resolve to such an address
+    pub allow_private: Option<bool>,
 }
 
 impl Webhook {
     pub fn faults(&self, path: &[Step]) -> Vec<Fault> {
         let mut faults = Vec::new();
-        if !is_safe(&self.url.0) {
-            let text =
-                "url must be an https:// address (http:// only on this machine), without user and password";
-            faults.push(Fault::of_key(path, "url", text));
+        match Endpoint::parse(&self.url.0) {
+            Ok(endpoint) => faults.extend(self.faults_of_endpoint(path, &endpoint)),
+            Err(text) => faults.push(Fault::of_key(path, "url", format!("url {text}"))),
         }
         if self.secret_file.is_some() == self.secret_env.is_some() {
             faults.push(Fault::new(path, "webhook needs secret_file or secret_env, one of them"));
         }
         faults
     }
-}
 
-/// Whether nobody on the way can read along. A user or password would be kept in the clear with the event, and hide where it goes.
-fn is_safe(url: &str) -> bool {
-    let (rest, clear) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
-        (Some(rest), _) => (rest, false),
-        (_, Some(rest)) => (rest, true),
-        _ => return false,
-    };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let Some(host) = host(authority) else { return false };
-    let loopback = || host.parse().is_ok_and(|ip: std::net::Ipv4Addr| ip.is_loopback());
-    !clear || matches!(host, "localhost" | "::1") || loopback()
-}
+    pub fn allows_private(&self) -> bool {
+        self.allow_private.unwrap_or(true)
+    }
 
-/// The host of HOST or HOST:PORT, and of nothing else: whoever connects must not find another one in it.
-fn host(authority: &str) -> Option<&str> {
-    let (host, port) = match authority.strip_prefix('[') {
-        Some(six) => six.split_once(']')?,
-        None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
-    };
-    let number = |port: &str| port.parse::<u16>().is_ok();
-    let fits = port.is_empty() || port.strip_prefix(':').is_some_and(number);
-    (fits && !host.is_empty() && !host.contains(['@', '\\'])).then_some(host)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_this_machine_is_told_in_the_clear() {
-        for safe in [
-            "https://a.example/x",
-            "https://a.example:8443/x?to=me@b.example",
-            "http://localhost:8080/x",
-            "http://127.0.0.1",
-            "http://[::1]:80/",
-        ] {
-            assert!(is_safe(safe), "{safe}");
+    fn faults_of_endpoint(&self, path: &[Step], endpoint: &Endpoint) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let mut fault = |key, text: &str| faults.push(Fault::of_key(path, key, text));
+        if !endpoint.is_confidential() {
+            fault("url", "url must begin with https:// (http:// only on this machine)");
         }
-        for unsafe_ in [
-            "http://a.example",
-            "http://localhost.a.example",
-            "http://127.0.0.1@a.example/",
-            "http://localhost:1@a.example/",
-            "http://localhost:1@a.example:80/",
-            "http://[::1]:1@a.example/",
-            "http://[::1]a.example/",
-            "http://localhost\\@a.example/",
-            "http://localhost:x/",
-            "https://user:password@a.example/",
-            "https://:443/",
-            "ftp://x",
-            "https://",
-        ] {
-            assert!(!is_safe(unsafe_), "{unsafe_}");
+        if !self.allows_private() && endpoint.is_private() {
+            fault("url", "url is a private address, which allow_private = false refuses");
         }
+        if self.ca_file.is_some() && endpoint.url.scheme() != "https" {
+            fault("ca_file", "ca_file is for https, and url is http");
+        }
+        let Some(proxy) = &self.proxy else { return faults };
+        match Endpoint::parse(&proxy.0) {
+            Err(text) => fault("proxy", &format!("proxy {text}")),
+            Ok(proxy) if proxy.url.path() != "/" || proxy.url.query().is_some() => {
+                fault("proxy", "proxy must be http://HOST:PORT without a path");
+            }
+            Ok(_) if endpoint.is_loopback() || endpoint.url.scheme() != "https" => {
+                fault("proxy", "proxy is for https servers on other machines, and url is not one");
+            }
+            Ok(_) if !self.allows_private() => {
+                fault(
+                    "proxy",
+                    "proxy resolves the server's name itself, so that allow_private = false cannot be kept",
+                );
+            }
+            Ok(_) => {}
+        }
+        faults
     }
 }
