@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Receives liveness-launch's webhooks on this machine and says what they tell.
 
-    python3 examples/webhook_receiver.py PORT SECRET_FILE [COUNT]
+    python3 examples/webhook_receiver.py [--allow-readable-secrets] PORT SECRET_FILE [COUNT]
 
 Ends after COUNT events. Only Python's own library is needed; what a server must do is in `genuine`.
 """
@@ -10,11 +10,24 @@ import hashlib
 import hmac
 import http.server
 import json
+import os
 import sys
 import time
 
 MAX_BYTES = 1 << 20
 MAX_AGE = 300  # seconds
+
+
+def read_secret(path, others_may_read=False):
+    """The secret in a file, by the rule of liveness-launch: a byte order mark at the start and line ends at the end do not
+    count, everything else does; it has 16 to 4096 bytes, and only its owner can read the file."""
+    with open(path, "rb") as file:
+        if os.fstat(file.fileno()).st_mode & 0o066 and not others_may_read:
+            sys.exit(f"{path}: others can read or write it; chmod 600 it, or give --allow-readable-secrets")
+        secret = file.read(1 << 16).removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n")
+    if not 16 <= len(secret) <= 4096:
+        sys.exit(f"{path}: a secret has 16 to 4096 bytes")
+    return secret
 
 
 def genuine(headers, body, secret):
@@ -47,9 +60,9 @@ class Receiver(http.server.BaseHTTPRequestHandler):
 
 
 def main():
-    port, secret_file, *count = sys.argv[1:]
-    with open(secret_file, "rb") as file:
-        Receiver.secret = file.read().rstrip(b"\n")
+    others_may_read = "--allow-readable-secrets" in sys.argv
+    port, secret_file, *count = [arg for arg in sys.argv[1:] if arg != "--allow-readable-secrets"]
+    Receiver.secret = read_secret(secret_file, others_may_read)
     with http.server.HTTPServer(("127.0.0.1", int(port)), Receiver) as server:
         print("webhook: listening", flush=True)
         while not count or len(Receiver.seen) < int(count[0]):

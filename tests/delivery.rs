@@ -5,6 +5,8 @@
 
 #[path = "common/receiver.rs"]
 mod receiver;
+#[path = "common/tls.rs"]
+mod tls;
 
 use std::collections::HashSet;
 use std::fs;
@@ -16,6 +18,7 @@ use std::time::{Duration, Instant};
 use receiver::{Manner, Receiver};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tls::{Authority, TlsReceiver, Tunnel};
 
 const PORTRAIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/media/astronaut.png");
 const SECRET: &str = "the webhook's secret of the tests";
@@ -44,9 +47,24 @@ impl Desk {
         self.0.path().join(name).display().to_string()
     }
 
+    /// Changes the workflow.
+    fn set(&self, key: &str, value: Value) {
+        let mut workflow: Value = serde_json::from_slice(&fs::read(self.at("w.json")).unwrap()).unwrap();
+        workflow[key] = value;
+        fs::write(self.at("w.json"), workflow.to_string()).unwrap();
+    }
+
+    /// Delivers what waits, in an environment with these variables.
+    fn deliver(&self, variables: &[(&str, &str)]) -> Output {
+        let mut command = self.launcher(&["sessions", "deliver", &self.at("w.json")]);
+        command.envs(variables.iter().copied()).output().unwrap()
+    }
+
     fn launcher(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_liveness-launch"));
         command.args(args);
+        // Only what a test says is trusted.
+        command.env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR");
         command
     }
 
@@ -253,6 +271,169 @@ fn a_receiver_that_hangs_holds_nobody_up() {
     assert!(wanted.iter().all(|(id, _)| of(&told, id) == of(&wanted, id)), "{told:?}");
     assert_eq!(lines(&deliver()), [json!({"delivered": 0})]);
     desk.told(&["sessions", "verify"]);
+}
+
+/// Variables by which programs are told of a proxy.
+const PROXY_VARIABLES: [&str; 6] =
+    ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
+
+#[test]
+fn events_for_this_machine_never_go_to_a_proxy() {
+    let (receiver, tunnel) = (Receiver::new(Manner::Accepts), Tunnel::new(1));
+    let desk = Desk::new(json!({"method": "passive"}), Some(&receiver));
+    let port = receiver.url.split([':', '/']).nth(4).unwrap();
+    for (sent, host) in ["127.0.0.1", "LocalHost", "[::ffff:127.0.0.1]"].into_iter().enumerate() {
+        let webhook = json!({"url": format!("HTTP://{host}:{port}/hook"), "secret_file": "secret"});
+        desk.set("webhook", webhook);
+        let mut run = desk.launcher(&["run", &desk.at("w.json"), "--json"]);
+        run.envs(PROXY_VARIABLES.map(|name| (name, &tunnel.address))).env_remove("NO_PROXY");
+        let output = run.output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{host}");
+        assert_eq!(receiver.requests().len(), 2 * (sent + 1), "{host}");
+    }
+    assert_eq!(tunnel.requests(), Vec::<String>::new());
+}
+
+#[test]
+fn a_proxy_is_used_only_where_the_workflow_names_it() {
+    let authority = Authority::new();
+    let server = TlsReceiver::new(&authority);
+    let tunnel = Tunnel::new(server.port);
+    let mut webhook = json!({
+        "url": "https://webhook.test/hook", "secret_file": "secret", "ca_file": authority.at("ca.pem"),
+    });
+    let desk = Desk::new(json!({"method": "passive", "webhook": webhook}), None);
+    let mut run = desk.launcher(&["run", &desk.at("w.json")]);
+    assert!(run.envs(PROXY_VARIABLES.map(|name| (name, &tunnel.address))).status().unwrap().success());
+    assert_eq!((tunnel.requests(), server.statuses()), (vec![], vec![]));
+    webhook["proxy"] = json!(tunnel.address);
+    desk.set("webhook", webhook);
+    assert_eq!(lines(&desk.deliver(&[])), [json!({"delivered": 2})]);
+    assert_eq!(server.statuses(), ["In Progress", "Approved"]);
+    assert_eq!(tunnel.requests()[0], "CONNECT webhook.test:443 HTTP/1.1");
+}
+
+/// With `ca_file`, SSL_CERT_FILE and SSL_CERT_DIR; without them the reason names `ca_file`.
+#[test]
+fn a_private_ca_is_trusted_where_it_is_named() {
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    let server = TlsReceiver::new(&authority);
+    let hook = |ca_file: Option<&Authority>| {
+        let url = format!("https://localhost:{}/hook", server.port);
+        let mut webhook = json!({"url": url, "secret_file": "secret"});
+        if let Some(authority) = ca_file {
+            webhook["ca_file"] = json!(authority.at("ca.pem"));
+        }
+        webhook
+    };
+    let desk = Desk::new(json!({"method": "passive", "webhook": hook(None)}), None);
+    let said = desk.run().2;
+    assert!(said.contains("name the CA's PEM file in the webhook's ca_file"), "{said}");
+    assert!(
+        desk.deliver(&[("SSL_CERT_FILE", &stranger.at("ca.pem").display().to_string())]).stdout.is_empty()
+    );
+    assert_eq!(server.statuses(), Vec::<String>::new());
+    let file = authority.at("ca.pem").display().to_string();
+    assert_eq!(lines(&desk.deliver(&[("SSL_CERT_FILE", &file)])), [json!({"delivered": 2})]);
+    fs::create_dir(desk.at("certs")).unwrap();
+    fs::copy(&file, desk.at("certs/ca.pem")).unwrap();
+    desk.run();
+    assert_eq!(lines(&desk.deliver(&[("SSL_CERT_DIR", &desk.at("certs"))])), [json!({"delivered": 2})]);
+    // Nothing else is trusted where a file is named.
+    desk.set("webhook", hook(Some(&stranger)));
+    desk.run();
+    assert!(desk.deliver(&[("SSL_CERT_FILE", &file)]).stdout.is_empty());
+    desk.set("webhook", hook(Some(&authority)));
+    assert_eq!(desk.run().2, "");
+    assert_eq!(server.statuses().len(), 8);
+}
+
+#[test]
+fn a_ca_file_that_cannot_be_used_is_a_fault() {
+    let desk = Desk::new(json!({"method": "passive"}), None);
+    fs::write(desk.at("no.pem"), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
+    for (file, status, told) in [
+        ("none.pem", 66, "cannot be read"),
+        ("secret", 65, "no certificate"),
+        ("no.pem", 65, "certificate 1"),
+    ] {
+        desk.set("webhook", json!({"url": "https://a.example/", "secret_file": "secret", "ca_file": file}));
+        for command in ["validate", "run"] {
+            let output = desk.launcher(&[command, &desk.at("w.json")]).output().unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(status), "{said}");
+            assert!(said.contains("ca_file") && said.contains(file) && said.contains(told), "{said}");
+        }
+    }
+    desk.set("webhook", json!({"url": "https://a.example/", "secret_file": "secret"}));
+    let mut run = desk.launcher(&["run", &desk.at("w.json")]);
+    let output = run.env("SSL_CERT_FILE", desk.at("secret")).output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stderr).contains("SSL_CERT_FILE"), "{output:?}");
+}
+
+#[test]
+fn a_server_is_left_alone_for_as_long_as_it_asks() {
+    let receiver = Receiver::new(Manner::Busy);
+    let desk = Desk::new(json!({"method": "passive"}), Some(&receiver));
+    for _ in 0..2 {
+        let (status, _, said) = desk.run();
+        assert!(status == 0 && said.contains("wait in the store"), "{said}");
+        // A later session's events come no sooner.
+        assert_eq!(receiver.requests().len(), 1);
+    }
+    receiver.behave(Manner::Accepts);
+    assert_eq!(lines(&desk.deliver(&[])), [json!({"delivered": 4})]);
+}
+
+/// The program and the example receiver read a secret alike.
+#[test]
+fn both_sides_read_a_secret_alike() {
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/webhook_receiver.py");
+    let secret = "it is a secret!! 0123";
+    for (content, held) in [
+        (format!("{secret}\r\n"), true),
+        (format!("{secret}\n\n"), true),
+        (format!("\u{feff}  {secret} \t\r\n\r"), true),
+        ("x".repeat(4096), true),
+        ("x".repeat(4097), false),
+        ("x".repeat(15) + "\n\n", false),
+    ] {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let url = format!("http://localhost:{port}/hook");
+        let desk =
+            Desk::new(json!({"method": "passive", "webhook": {"url": url, "secret_file": "secret"}}), None);
+        fs::write(desk.at("secret"), &content).unwrap();
+        let mut python = Command::new("python3");
+        python.args([example, &port.to_string(), &desk.at("secret"), "2"]);
+        let mut child = python.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut told = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        assert_eq!(told.next().is_some(), held, "{content:?}");
+        assert_eq!(desk.run().0, if held { 0 } else { 64 }, "{content:?}");
+        if held {
+            assert_eq!(told.filter(|line| line.ends_with("(signature holds)")).count(), 2, "{content:?}");
+        }
+        assert_eq!(child.wait().unwrap().success(), held);
+    }
+}
+
+#[test]
+fn secrets_that_others_can_read_are_refused() {
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/webhook_receiver.py");
+    let receiver = Receiver::new(Manner::Accepts);
+    for open in ["key", "secret"] {
+        let desk = Desk::new(json!({"method": "passive"}), Some(&receiver));
+        let chmod = Command::new("chmod").args(["640", &desk.at(open)]).status();
+        assert!(chmod.unwrap().success());
+        let (status, _, said) = desk.run();
+        assert!(status == 64 && said.contains("chmod 600") && said.contains(open), "{said}");
+        assert_eq!(desk.run_with(&["--allow-readable-secrets"]).0, 0);
+        let refused = desk.ask(&["sessions", "list"]).status.code();
+        assert_eq!(refused, Some(if open == "key" { 64 } else { 0 }));
+        assert!(desk.ask(&["sessions", "list", "--allow-readable-secrets"]).status.success());
+        let read = Command::new("python3").args([example, "0", &desk.at(open), "0"]).output().unwrap();
+        let said = String::from_utf8(read.stderr).unwrap();
+        assert!(!read.status.success() && said.contains("chmod 600"), "{said}");
+    }
 }
 
 #[test]

@@ -3,6 +3,8 @@
 #![no_main]
 #![allow(dead_code, reason = "the launcher's modules, of which only some are asked")]
 
+#[path = "../../src/launch/bounded.rs"]
+mod bounded;
 #[path = "../../src/launch/cli.rs"]
 mod cli;
 #[path = "../../src/launch/failure.rs"]

@@ -35,6 +35,14 @@ pub enum Command {
     Eval(EvalArgs),
 }
 
+/// How files with secrets may lie.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct SecretArgs {
+    /// Accept files with secrets (the store's key, the webhook's secret) that others can read, as containers mount them
+    #[arg(long, global = true)]
+    pub allow_readable_secrets: bool,
+}
+
 /// The store and its key.
 #[derive(Args, Debug)]
 pub struct StoreArgs {
@@ -44,6 +52,8 @@ pub struct StoreArgs {
     /// A file with the store's key; else the environment variable LIVENESS_STORE_KEY has it
     #[arg(long, value_name = "FILE", global = true)]
     pub key_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub secrets: SecretArgs,
 }
 
 /// Look after the index of known faces and the blocklist.
@@ -191,6 +201,8 @@ pub struct RunArgs {
     #[arg(long, value_name = "SINK", num_args = 0..=1, require_equals = true, default_missing_value = "window",
         value_parser = display)]
     pub display: Option<Display>,
+    #[command(flatten)]
+    pub secrets: SecretArgs,
 }
 
 /// Judge single pictures (JPEG, PNG, TIFF, WebP; at most 5 MB each).

@@ -1,6 +1,7 @@
 //! `liveness-launch`: runs checks from the command line.
 
 mod baton;
+mod bounded;
 mod check;
 mod cli;
 mod console;

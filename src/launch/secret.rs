@@ -1,66 +1,155 @@
 //! Secrets: from a file or the environment, never from the command line.
+//!
+//! One rule holds for the webhook's secret and the store's key, in files and variables, here and in
+//! `examples/webhook_receiver.py`: a byte order mark at the start and line ends at the end do not count, everything between them
+//! does. What is left has 16 to 4096 bytes.
 
 use std::fs::File;
-use std::io::Read;
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use gstliveness::workflow::Store;
 
+use super::bounded;
+use super::cli::SecretArgs;
 use super::failure::Failure;
 
-/// Guessing a shorter one is a matter of days.
-const SHORTEST: usize = 16;
-const LONGEST: u64 = 4096;
+/// A shorter one can be guessed within days.
+const MIN_BYTES: usize = 16;
+const MAX_BYTES: usize = 4096;
+/// With the line ends, which do not count.
+const MAX_FILE_BYTES: u64 = 1 << 16;
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// Mode bits by which the group or others can read or write a file.
+const OPEN_TO_OTHERS: u32 = 0o066;
 
-/// The secret in `file`, else in the environment variable `variable`; a last line end does not count.
-pub fn read(what: &str, file: Option<&Path>, variable: Option<&str>) -> Result<Vec<u8>, Failure> {
-    let secret = match (file, variable) {
-        (Some(file), _) => of_file(what, file)?,
-        (None, Some(variable)) => std::env::var(variable)
-            .map_err(|_| Failure::usage(format!("{what} is missing: the environment has no {variable}")))?
-            .into_bytes(),
+/// The secret in `file`, else in the environment variable `variable`.
+///
+/// # Errors
+/// When it is missing, too short, too long, or in a file that others can read and `args` do not allow that.
+pub fn read(
+    what: &str,
+    file: Option<&Path>,
+    variable: Option<&str>,
+    args: &SecretArgs,
+) -> Result<Vec<u8>, Failure> {
+    let bytes = match (file, variable) {
+        (Some(file), _) => of_file(what, file, args)?,
+        (None, Some(variable)) => std::env::var_os(variable)
+            .ok_or_else(|| Failure::usage(format!("{what} is missing: the environment has no {variable}")))?
+            .into_vec(),
         (None, None) => return Err(Failure::usage(format!("{what} is missing"))),
     };
-    let secret =
-        secret.strip_suffix(b"\n").map_or(&secret[..], |line| line.strip_suffix(b"\r").unwrap_or(line));
-    if secret.len() < SHORTEST {
-        return Err(Failure::usage(format!("{what} is too short: it needs {SHORTEST} bytes or more")));
+    let secret = trimmed(&bytes);
+    if secret.len() < MIN_BYTES {
+        return Err(Failure::usage(format!("{what} is too short: it needs {MIN_BYTES} bytes or more")));
+    }
+    if secret.len() > MAX_BYTES {
+        return Err(too_long(what));
     }
     Ok(secret.to_vec())
 }
 
 /// The key of a workflow's store.
-pub fn of_store(store: &Store) -> Result<Vec<u8>, Failure> {
+pub fn of_store(store: &Store, args: &SecretArgs) -> Result<Vec<u8>, Failure> {
     let file = store.key_file.as_ref().map(|name| Path::new(&name.0));
-    read("the store's key", file, store.key_env.as_ref().map(|name| name.0.as_str()))
+    read("the store's key", file, store.key_env.as_ref().map(|name| name.0.as_str()), args)
 }
 
-fn of_file(what: &str, path: &Path) -> Result<Vec<u8>, Failure> {
+/// Without a byte order mark at the start and line ends at the end.
+fn trimmed(bytes: &[u8]) -> &[u8] {
+    let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    let end = text.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
+    &text[..end]
+}
+
+fn of_file(what: &str, path: &Path, args: &SecretArgs) -> Result<Vec<u8>, Failure> {
     let failed = |e| Failure::no_input(format!("{what} cannot be read from {}: {e}", path.display()));
     let file = File::open(path).map_err(failed)?;
     let mode = file.metadata().map_err(failed)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        tracing::warn!("others can read {}: chmod 600 keeps it a secret", path.display());
+    if mode & OPEN_TO_OTHERS != 0 && !args.allow_readable_secrets {
+        return Err(Failure::usage(format!(
+            "{what} is not secret: others can read or write {} (mode {:04o}); chmod 600 it, or give --allow-readable-secrets",
+            path.display(),
+            mode & 0o7777
+        )));
     }
-    let mut secret = Vec::new();
-    file.take(LONGEST).read_to_end(&mut secret).map_err(failed)?;
-    Ok(secret)
+    bounded::read(file, MAX_FILE_BYTES).map_err(failed)?.ok_or_else(|| too_long(what))
+}
+
+fn too_long(what: &str) -> Failure {
+    Failure::usage(format!("{what} is too long: it may have {MAX_BYTES} bytes"))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::{self, Permissions};
+
     use super::*;
 
-    #[test]
-    fn a_secret_is_a_files_first_line_and_long_enough() {
+    const STRICT: SecretArgs = SecretArgs { allow_readable_secrets: false };
+
+    /// What is read from a file with this content.
+    fn read_from(content: &[u8], mode: u32, args: &SecretArgs) -> Result<Vec<u8>, Failure> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key");
-        std::fs::write(&path, "0123456789abcdef\r\n").unwrap();
-        assert_eq!(read("a key", Some(&path), None).unwrap(), b"0123456789abcdef");
-        std::fs::write(&path, "short\n").unwrap();
-        let failure = read("a key", Some(&path), None).unwrap_err();
-        assert!(!failure.text.contains("short\n") && failure.text.contains("16 bytes"), "{failure}");
-        assert!(read("a key", None, Some("LIVENESS_NO_SUCH_VARIABLE")).is_err());
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        read("a key", Some(&path), None, args)
+    }
+
+    #[test]
+    fn marks_and_line_ends_do_not_count_and_blanks_do() {
+        let secret = "it is a secret!! 0123";
+        for end in ["", "\n", "\r\n", "\r", "\n\n", "\r\n\r\n", "\n\r\r\n"] {
+            for start in ["", "\u{feff}"] {
+                let content = format!("{start}{secret}{end}");
+                assert_eq!(
+                    read_from(content.as_bytes(), 0o600, &STRICT).unwrap(),
+                    secret.as_bytes(),
+                    "{content:?}"
+                );
+            }
+        }
+        for inner in [" it is a secret!! 0123 ", "\nit is a secret!! 0123", "it is a\r\nsecret!! 0123\t"] {
+            let content = format!("{inner}\r\n");
+            assert_eq!(read_from(content.as_bytes(), 0o600, &STRICT).unwrap(), inner.as_bytes(), "{inner:?}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_refused_and_never_cut_when_its_length_is_wrong() {
+        for length in [16, 4096] {
+            assert_eq!(read_from(&vec![b'x'; length], 0o600, &STRICT).unwrap().len(), length);
+        }
+        let ends = [vec![b'x'; 4096], vec![b'\n'; 3000]].concat();
+        assert_eq!(read_from(&ends, 0o600, &STRICT).unwrap().len(), 4096);
+        for (content, told) in [
+            (b"short\n".to_vec(), "16 bytes"),
+            (b"fifteen letters\r\n\r\n\r\n".to_vec(), "16 bytes"),
+            (vec![b'x'; 4097], "4096 bytes"),
+            (vec![b'x'; 5000], "4096 bytes"),
+            (vec![b'x'; 1 << 20], "4096 bytes"),
+        ] {
+            let failure = read_from(&content, 0o600, &STRICT).unwrap_err();
+            assert!(failure.text.contains(told) && failure.exit_status() == 64, "{failure}");
+        }
+        assert!(read("a key", None, Some("LIVENESS_NO_SUCH_VARIABLE"), &STRICT).is_err());
+    }
+
+    #[test]
+    fn a_secret_that_others_can_read_is_refused_unless_allowed() {
+        let allowing = SecretArgs { allow_readable_secrets: true };
+        for mode in [0o644, 0o640, 0o604, 0o660, 0o602, 0o444] {
+            let failure = read_from(b"0123456789abcdef", mode, &STRICT).unwrap_err();
+            let told =
+                failure.text.contains("chmod 600") && failure.text.contains("--allow-readable-secrets");
+            assert!(told && failure.exit_status() == 64, "{failure}");
+            assert_eq!(read_from(b"0123456789abcdef", mode, &allowing).unwrap(), b"0123456789abcdef");
+        }
+        for mode in [0o600, 0o400, 0o700] {
+            assert!(read_from(b"0123456789abcdef", mode, &STRICT).is_ok(), "{mode:o}");
+        }
     }
 }

@@ -64,8 +64,8 @@ fn deliver(args: &StoreArgs, settings: &Settings) -> Result<u8, Failure> {
     if !path.exists() {
         return Err(Failure::no_input(format!("there is no store {}", path.display())));
     }
-    let store = Store::open(path, &secret::of_store(kept)?)?;
-    match webhook::deliver(webhook, &store)? {
+    let store = Store::open(path, &secret::of_store(kept, &args.secrets)?)?;
+    match webhook::deliver(webhook, &store, &args.secrets)? {
         (delivered, 0) => console::print(&json!({ "delivered": delivered }).to_string())?,
         (delivered, waiting) => {
             let told = format!("{delivered} webhook events are delivered, {waiting} still wait in the store");

@@ -8,21 +8,31 @@ use super::cli::ValidateArgs;
 use super::console;
 use super::exit;
 use super::failure::Failure;
+use super::webhook::trust;
 
 /// Tells of each file what is in it or what is wrong with it.
 pub fn run(args: &ValidateArgs) -> Result<u8, Failure> {
     let mut worst = exit::APPROVED;
     for path in &args.files {
-        match Workflow::load_all(path) {
+        match load(path) {
             Ok(workflows) => tell(path, &workflows)?,
-            Err(error) => {
-                let failure = Failure::from(error);
+            Err(failure) => {
                 console::complain(&failure);
                 worst = exit::worse(worst, failure.exit_status());
             }
         }
     }
     Ok(worst)
+}
+
+/// The workflows of a file, whose `ca_file` are read as well: a wrong one shows before the first event waits.
+fn load(path: &Path) -> Result<Vec<Workflow>, Failure> {
+    let workflows = Workflow::load_all(path)?;
+    let webhooks = workflows.iter().filter_map(|workflow| workflow.settings.webhook.as_ref());
+    for file in webhooks.filter_map(|webhook| webhook.ca_file.as_ref()) {
+        trust::of_file(Path::new(&file.0)).map_err(|failure| failure.about(path.display()))?;
+    }
+    Ok(workflows)
 }
 
 fn tell(path: &Path, workflows: &[Workflow]) -> Result<(), Failure> {

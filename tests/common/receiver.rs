@@ -38,6 +38,8 @@ pub enum Manner {
     Hangs,
     /// Reads the request and hangs up.
     Drops,
+    /// Asks to be left alone for two minutes.
+    Busy,
     /// Answers 500 with 10 MB.
     Babbles,
 }
@@ -100,6 +102,9 @@ fn serve(stream: TcpStream, kept: &Mutex<Vec<Request>>, manner: Manner) {
     match manner {
         Manner::Accepts => answer("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"),
         Manner::Fails => answer("HTTP/1.1 500 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
+        Manner::Busy => {
+            answer("HTTP/1.1 429 No\r\nRetry-After: 120\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        }
         Manner::Rejects => answer("HTTP/1.1 400 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
         Manner::Redirects => answer(
             "HTTP/1.1 302 Found\r\nLocation: http://other.example/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",

@@ -47,7 +47,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     if args.picture.is_some() {
         picture::available()?;
     }
-    let mut records = Records::open(&workflow)?;
+    let mut records = Records::open(&workflow, &args.secrets)?;
     let mut session = Session::new(&workflow)?;
     let evidence = Evidence::new(args.evidence.as_deref(), &workflow, &session.id)?;
     let of_source = |failure: Failure| failure.about_input(name);

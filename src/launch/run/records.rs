@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::person::Person;
 use super::session::Session;
+use crate::cli::SecretArgs;
 use crate::failure::Failure;
 use crate::store::Store;
 use crate::store::faces::{Face, FaceIndex, List, StoredFaces};
@@ -40,12 +41,12 @@ struct Kept {
 
 impl<'a> Records<'a> {
     /// Opens the workflow's store, where it has one, and removes what has been kept for long enough.
-    pub fn open(workflow: &'a Workflow) -> Result<Self, Failure> {
+    pub fn open(workflow: &'a Workflow, secrets: &SecretArgs) -> Result<Self, Failure> {
         let settings = &workflow.settings;
         if let Some(days) = settings.keep_days {
             Places::of(settings).folders().for_each(|folder| purge::files(folder, days));
         }
-        let kept = settings.store.as_ref().map(|store| Kept::open(store, workflow)).transpose()?;
+        let kept = settings.store.as_ref().map(|store| Kept::open(store, workflow, secrets)).transpose()?;
         Ok(Self { kept, workflow, person: Person::default(), concluded: false })
     }
 
@@ -135,12 +136,13 @@ impl<'a> Records<'a> {
 }
 
 impl Kept {
-    fn open(settings: &StoreSettings, workflow: &Workflow) -> Result<Self, Failure> {
+    fn open(settings: &StoreSettings, workflow: &Workflow, secrets: &SecretArgs) -> Result<Self, Failure> {
         let all = &workflow.settings;
-        let key = secret::of_store(settings)?;
+        let key = secret::of_store(settings, secrets)?;
         let path = PathBuf::from(&settings.path.0);
         let store = Store::open(&path, &key)?;
-        let courier = all.webhook.as_ref().map(|webhook| Courier::start(webhook, path, key)).transpose()?;
+        let courier = all.webhook.as_ref().map(|webhook| Courier::start(webhook, path, key, secrets));
+        let courier = courier.transpose()?;
         let places = Places::of(all);
         store.abandon_stale(&workflow.id, &places)?;
         if let Some(days) = settings.keep_days {

@@ -145,6 +145,7 @@ mod tests {
     use gstliveness::workflow::Settings;
 
     use super::*;
+    use crate::cli::SecretArgs;
 
     fn approved() -> ResultBody {
         let decision = gstliveness::session::Decision {
@@ -166,7 +167,7 @@ mod tests {
     fn an_approvals_end_is_decided_once() {
         let settings = Settings { validity_days: Some(1), ..Settings::default() };
         let workflow = Workflow { id: "w".into(), settings, nodes: vec![Node::new(Method::Passive)] };
-        let mut records = Records::open(&workflow).unwrap();
+        let mut records = Records::open(&workflow, &SecretArgs::default()).unwrap();
         let header = Header {
             method: Method::Passive,
             attempt: 1,

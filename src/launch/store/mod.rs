@@ -75,7 +75,7 @@ impl Store {
             return Err(Failure::no_input(format!("there is no store {}", path.display())));
         }
         let variable = args.key_file.is_none().then_some("LIVENESS_STORE_KEY");
-        Self::open(path, &secret::read("the store's key", args.key_file.as_deref(), variable)?)
+        Self::open(path, &secret::read("the store's key", args.key_file.as_deref(), variable, &args.secrets)?)
     }
 
     fn prepare(&self) -> Result<(), Failure> {

@@ -9,6 +9,9 @@ use super::{Store, failed};
 use crate::failure::Failure;
 use crate::identity;
 
+/// No event is due later than this from now: a later time was written under a clock that ran ahead, and is over.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
 /// The first events of their sessions.
 const FIRST: &str = "outbox AS event WHERE url = ?1 AND NOT EXISTS \
     (SELECT 1 FROM outbox AS older WHERE older.session_id = event.session_id AND older.rowid < event.rowid)";
@@ -57,10 +60,15 @@ impl Store {
     pub fn take(&self, url: &str, patience: Duration) -> Result<Option<Letter>, Failure> {
         let now = SystemTime::now();
         self.change(|connection| {
+            if !self.pause_left(connection, url, now)?.is_zero() {
+                return Ok(None);
+            }
             let query = format!(
-                "SELECT event_id, session_id, body, attempts FROM {FIRST} AND due <= ?2 ORDER BY due, rowid LIMIT 1"
+                "SELECT event_id, session_id, body, attempts FROM {FIRST} AND (due <= ?2 OR due > ?3) \
+                 ORDER BY due, rowid LIMIT 1"
             );
-            let first = connection.query_row(&query, params![url, milliseconds(now)], |row| {
+            let times = params![url, milliseconds(now), milliseconds(now + LONGEST_WAIT)];
+            let first = connection.query_row(&query, times, |row| {
                 Ok((row.get::<_, String>(0)?, row.get(1)?, row.get::<_, Vec<u8>>(2)?, row.get(3)?))
             });
             let Some((event_id, session_id, sealed, attempts)) = first.optional().map_err(failed)? else {
@@ -97,12 +105,25 @@ impl Store {
         })
     }
 
+    /// Has nothing sent to a server for `pause`, at most [`LONGEST_WAIT`].
+    pub fn pause(&self, url: &str, pause: Duration) -> Result<(), Failure> {
+        let until = milliseconds(SystemTime::now() + pause.min(LONGEST_WAIT));
+        self.change(|connection| self.set(connection, &pause_of(url), &until.to_be_bytes()))
+    }
+
+    /// How much of a server's pause is left.
+    fn pause_left(&self, connection: &Connection, url: &str, now: SystemTime) -> Result<Duration, Failure> {
+        let until = self.get(connection, &pause_of(url))?.and_then(|bytes| bytes.try_into().ok());
+        Ok(wait_until(until.map_or(0, i64::from_be_bytes), now))
+    }
+
     /// Makes everything due now, also what somebody else has taken: it may then come twice.
     pub fn hasten(&self, url: &str) -> Result<(), Failure> {
         let row = params![url, milliseconds(SystemTime::now())];
         self.change(|connection| {
             let query = "UPDATE outbox SET due = ?2 WHERE url = ?1 AND due > ?2";
-            connection.execute(query, row).map(|_| ()).map_err(failed)
+            connection.execute(query, row).map_err(failed)?;
+            self.set(connection, &pause_of(url), &[])
         })
     }
 
@@ -115,11 +136,24 @@ impl Store {
 
     /// In what time the next event may be taken.
     pub fn next_due(&self, url: &str) -> Result<Option<Duration>, Failure> {
-        let query = format!("SELECT min(due) FROM {FIRST}");
-        let due: Option<i64> = self.connection.query_row(&query, [url], |row| row.get(0)).map_err(failed)?;
-        let now = milliseconds(SystemTime::now());
-        Ok(due.map(|due| Duration::from_millis((due - now).max(0) as u64)))
+        let now = SystemTime::now();
+        let query = format!("SELECT min(CASE WHEN due > ?2 THEN 0 ELSE due END) FROM {FIRST}");
+        let latest = params![url, milliseconds(now + LONGEST_WAIT)];
+        let due: Option<i64> = self.connection.query_row(&query, latest, |row| row.get(0)).map_err(failed)?;
+        let Some(due) = due else { return Ok(None) };
+        Ok(Some(wait_until(due, now).max(self.pause_left(&self.connection, url, now)?)))
     }
+}
+
+/// The name under which a server's pause is kept.
+fn pause_of(url: &str) -> String {
+    format!("pause {url}")
+}
+
+/// The time from `now` until `due` in milliseconds since 1970; none for a time that no right clock can have written.
+fn wait_until(due: i64, now: SystemTime) -> Duration {
+    let wait = Duration::from_millis((due - milliseconds(now)).max(0).cast_unsigned());
+    if wait > LONGEST_WAIT { Duration::ZERO } else { wait }
 }
 
 /// Since 1970.

@@ -1,3 +1,5 @@
+use std::time::SystemTime;
+
 use gstliveness::face::Embedding;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
@@ -299,4 +301,50 @@ fn events_leave_the_outbox_in_order_and_once_they_are_delivered() {
     again.sort_by(|a, b| a.session_id.cmp(&b.session_id));
     assert_eq!(again.map(|letter| letter.body["status"].clone()), [json!("Approved"), json!("Declined")]);
     store.verify().unwrap();
+}
+
+/// Whatever a wrong clock or a server's pause left behind, nothing waits for longer than an hour.
+#[test]
+fn an_event_of_a_clock_that_ran_ahead_is_due_now() {
+    let (_folder, store) = store();
+    store.put(&record("a", "In Progress"), &told_to(URL), true).unwrap();
+    let set_due = |ahead: Duration| {
+        let due =
+            (SystemTime::now() + ahead).duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis() as i64;
+        store.connection.execute("UPDATE outbox SET due = ?1", [due]).unwrap();
+    };
+    let minute = Duration::from_secs(60);
+    set_due(30 * minute);
+    assert!(store.take(URL, minute).unwrap().is_none());
+    let wait = store.next_due(URL).unwrap().unwrap();
+    assert!(wait > 29 * minute && wait <= 30 * minute, "{wait:?}");
+    for ahead in [61 * minute, 24 * 60 * minute, 366 * 24 * 60 * minute] {
+        set_due(ahead);
+        assert_eq!(store.next_due(URL).unwrap(), Some(Duration::ZERO), "{ahead:?}");
+        assert!(store.take(URL, minute).unwrap().is_some(), "{ahead:?}");
+    }
+}
+
+#[test]
+fn a_server_that_asks_for_a_pause_gets_nothing_for_at_most_an_hour() {
+    let (_folder, store) = store();
+    let (minute, hour) = (Duration::from_secs(60), Duration::from_secs(3600));
+    for (asked, least) in [(2 * minute, minute), (30 * hour, 59 * minute)] {
+        store.pause(URL, asked).unwrap();
+        store.put(&record("a", "In Progress"), &told_to(URL), true).unwrap();
+        assert!(store.take(URL, minute).unwrap().is_none());
+        let wait = store.next_due(URL).unwrap().unwrap();
+        assert!(wait > least && wait <= asked.min(hour), "{wait:?}");
+    }
+    store.hasten(URL).unwrap();
+    assert!(store.take(URL, minute).unwrap().is_some());
+    // A pause that a wrong clock has set is over.
+    let year = SystemTime::now() + 365 * 24 * hour;
+    let until = year.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis() as i64;
+    store.pause(URL, minute).unwrap();
+    let set = "UPDATE meta SET value = ?1 WHERE name LIKE 'pause %'";
+    store.connection.execute(set, [until.to_be_bytes().to_vec()]).unwrap();
+    assert!(store.next_due(URL).unwrap().unwrap() <= hour);
+    store.put(&record("b", "In Progress"), &told_to(URL), true).unwrap();
+    assert!(store.take(URL, minute).unwrap().is_some());
 }

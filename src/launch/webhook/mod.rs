@@ -4,8 +4,10 @@
 
 mod canonical;
 mod post;
+mod reach;
 mod round;
 mod signature;
+pub mod trust;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
@@ -14,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use gstliveness::workflow::Webhook;
 
+use super::cli::SecretArgs;
 use super::console;
 use super::failure::Failure;
 use super::secret;
@@ -44,8 +47,13 @@ pub struct Courier {
 
 impl Courier {
     /// Begins with what an earlier session could not deliver.
-    pub fn start(webhook: &Webhook, store: PathBuf, key: Vec<u8>) -> Result<Self, Failure> {
-        let post = post(webhook)?;
+    pub fn start(
+        webhook: &Webhook,
+        store: PathBuf,
+        key: Vec<u8>,
+        secrets: &SecretArgs,
+    ) -> Result<Self, Failure> {
+        let post = post(webhook, secrets)?;
         let (orders, taken) = channel();
         let (running, ended) = channel();
         let deliver = move || {
@@ -73,15 +81,15 @@ impl Courier {
     }
 }
 
-fn post(webhook: &Webhook) -> Result<Post, Failure> {
+fn post(webhook: &Webhook, secrets: &SecretArgs) -> Result<Post, Failure> {
     let file = webhook.secret_file.as_ref().map(|name| Path::new(&name.0));
     let variable = webhook.secret_env.as_ref().map(|name| name.0.as_str());
-    Post::new(&webhook.url.0, secret::read("the webhook's secret", file, variable)?, webhook.timeout_s)
+    Post::new(webhook, secret::read("the webhook's secret", file, variable, secrets)?)
 }
 
 /// Delivers all that waits, each event tried once; how many are delivered and how many still wait.
-pub fn deliver(webhook: &Webhook, store: &Store) -> Result<(u64, u64), Failure> {
-    let post = post(webhook)?;
+pub fn deliver(webhook: &Webhook, store: &Store, secrets: &SecretArgs) -> Result<(u64, u64), Failure> {
+    let post = post(webhook, secrets)?;
     store.hasten(&post.url)?;
     let before = store.waiting(&post.url)?;
     Round::new(store, &post).go(None, || true)?;

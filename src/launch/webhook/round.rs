@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 use super::post::{Post, Refusal};
 use crate::failure::Failure;
 use crate::store::Store;
-use crate::store::outbox::Letter;
+use crate::store::outbox::{LONGEST_WAIT, Letter};
 
 /// After a first failure; doubled from try to try.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+/// With the spread, at most [`LONGEST_WAIT`].
+const LONGEST_BACKOFF: Duration = Duration::from_secs(2880);
 /// No request is given less.
 const SHORTEST: Duration = Duration::from_millis(50);
 
@@ -46,8 +47,8 @@ impl<'a> Round<'a> {
                     tracing::info!("the webhook event {} is delivered", letter.event_id);
                     self.store.delivered(&letter)?;
                 }
-                Err(Refusal { why, of_event }) => {
-                    self.postpone(&letter, &why)?;
+                Err(Refusal { why, of_event, retry_after }) => {
+                    self.postpone(&letter, &why, retry_after)?;
                     if !of_event {
                         return Ok(Went::Unheard);
                     }
@@ -76,8 +77,11 @@ impl<'a> Round<'a> {
         }
     }
 
-    fn postpone(&self, letter: &Letter, why: &str) -> Result<(), Failure> {
-        let (wait, id) = (wait(letter), &letter.event_id);
+    fn postpone(&self, letter: &Letter, why: &str, retry_after: Option<Duration>) -> Result<(), Failure> {
+        let (wait, id) = (wait(letter).max(retry_after.unwrap_or_default()), &letter.event_id);
+        if let Some(pause) = retry_after {
+            self.store.pause(&self.post.url, pause)?;
+        }
         let seconds = wait.as_secs_f64();
         tracing::warn!("the webhook event {id} is not delivered ({why}), again in {seconds:.0} s");
         self.store.postpone(letter, wait)
@@ -88,7 +92,7 @@ impl<'a> Round<'a> {
 fn wait(letter: &Letter) -> Duration {
     let doubled = FIRST_WAIT.saturating_mul(1 << letter.attempts.min(20));
     let spread = letter.event_id.bytes().map(u32::from).sum::<u32>() % 100;
-    doubled.min(LONGEST_WAIT).mul_f64(0.75 + 0.005 * f64::from(spread))
+    doubled.min(LONGEST_BACKOFF).mul_f64(0.75 + 0.005 * f64::from(spread)).min(LONGEST_WAIT)
 }
 
 #[cfg(test)]
@@ -115,7 +119,9 @@ mod tests {
             let record = Map::from_iter(record.map(|(name, value)| (name.to_owned(), json!(value))));
             store.put(&record, &places, true).unwrap();
         }
-        let post = Post::new(&receiver.url, b"0123456789abcdef".to_vec(), Some(20.0)).unwrap();
+        let webhook = json!({ "url": receiver.url, "secret_env": "S", "timeout_s": 20.0 });
+        let webhook = serde_json::from_value(webhook).unwrap();
+        let post = Post::new(&webhook, b"0123456789abcdef".to_vec()).unwrap();
         let went = Round::new(&store, &post).go(end.map(|end| Instant::now() + end), || more).unwrap();
         (went, receiver.requests().len(), store.waiting(&receiver.url).unwrap())
     }
