@@ -18,7 +18,7 @@ for target in $targets; do
     seeds=$([ ! -d "fuzz/seeds/$target" ] || echo "fuzz/seeds/$target")
     case $target in
         workflow) seeds=examples/workflows ;;
-        image) seeds="$seeds examples/media" ;;
+        image) seeds="$seeds examples/media tests/media" ;;
     esac
     echo "fuzzing $target for $seconds s"
     # shellcheck disable=SC2086

@@ -24,7 +24,7 @@ fuzz_target!(|data: &[u8]| {
     let path = FOLDER.path().join("picture");
     std::fs::write(&path, data).expect("written");
     let begin = Instant::now();
-    let decoded = image::file::decode(&path, begin + PATIENCE);
+    let decoded = image::file::decode(&path, image::file::Origin::Upload, begin + PATIENCE);
     assert!(begin.elapsed() < 2 * PATIENCE, "the deadline was passed");
     if let Err(failure) = decoded {
         assert!(!failure.text.is_empty() && failure.code != failure::Code::Internal, "{failure}");

@@ -205,7 +205,7 @@ pub struct RunArgs {
     pub secrets: SecretArgs,
 }
 
-/// Judge single pictures (JPEG, PNG, TIFF, WebP; at most 5 MB each).
+/// Judge single pictures (JPEG, PNG, WebP, TIFF in grey, RGB or CMYK; at most 5 MB each).
 #[derive(Args, Debug)]
 pub struct ImageArgs {
     /// The pictures
@@ -371,7 +371,8 @@ const AFTER_IMAGE: &str = "\
 The output is one JSON object per picture, in the order of the files: indented for a single one, else one a line (a
 picture that cannot be judged has an `error` instead of `liveness`). The largest face is judged. Boxes are
 [left, top, right, bottom] in pixels of the picture as it was judged: turned upright by its orientation tag, then by
-best_angle degrees clockwise. The exit status is that of the worst picture.";
+best_angle degrees clockwise. A transparent picture is judged as it looks on white; of an animation, the first frame is.
+The exit status is that of the worst picture. --timeout covers opening and reading a picture, too, as from a pipe.";
 
 #[cfg(test)]
 mod tests {

@@ -8,6 +8,7 @@ use gstliveness::inference::ModelSource;
 use gstliveness::vision::{Frame, Sampler};
 
 use super::failure::Failure;
+use super::image::file;
 use super::input::Open;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -58,6 +59,6 @@ impl Faces {
 
 /// A picture file's face.
 pub fn of_file(faces: &mut Faces, path: &std::path::Path) -> Result<Embedding, Failure> {
-    let picture = super::image::file::decode(path, Instant::now() + PATIENCE)?;
+    let picture = file::decode(path, file::Origin::Upload, Instant::now() + PATIENCE)?;
     faces.of_picture(&picture)?.ok_or_else(|| Failure::data("no face is found in it"))
 }

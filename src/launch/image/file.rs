@@ -1,37 +1,57 @@
-//! From a file to a frame. Everything about the file is doubted.
+//! Picture files as video frames: names, sizes, and a deadline that covers opening, reading and decoding.
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::Instant;
 
-use imagesize::ImageType;
+use ::image::RgbImage;
 
+use super::decode;
 use crate::failure::Failure;
-use crate::input::Open;
 
-const MAX_BYTES: u64 = 5_000_000;
-/// More than any phone's camera delivers in 5 MB; keeps decompression bombs from being decoded.
-const MAX_PIXELS: usize = 50_000_000;
-const ENDINGS: [&str; 6] = ["jpg", "jpeg", "png", "tif", "tiff", "webp"];
+/// Endings of file names, in lower case.
+const ENDINGS: [&str; 11] =
+    ["jpg", "jpeg", "jpe", "jfif", "jif", "pjpeg", "png", "apng", "tif", "tiff", "webp"];
 
-/// The file's picture, upright by its orientation tag.
-pub fn decode(path: &Path, deadline: Instant) -> Result<gst::Sample, Failure> {
-    check_ending(path)?;
-    let bytes = read(path)?;
-    let (media, decoder) = decoder(&bytes)?;
-    check_size(&bytes)?;
-    let elements = format!("{decoder} ! videoconvert ! videoflip video-direction=auto");
-    let open = Open::bytes(bytes, media, &elements)?;
-    open.first(deadline.saturating_duration_since(Instant::now()))
+/// Where a picture comes from decides how large its file may be.
+#[derive(Clone, Copy, Debug)]
+pub enum Origin {
+    /// Somebody else may have sent it: at most 5 MB.
+    Upload,
+    /// The operator's own media: at most 100 MB.
+    Media,
 }
 
-/// By its name.
+impl Origin {
+    const fn max_megabytes(self) -> u64 {
+        match self {
+            Self::Upload => 5,
+            Self::Media => 100,
+        }
+    }
+}
+
+/// The file's picture as one RGB frame, upright by its orientation tag, on white where it is transparent.
+///
+/// # Errors
+/// `Code::Data` when the file is not a picture within the limits, or when opening, reading and decoding take longer than until
+/// `deadline`; `Code::NoInput` when it cannot be read.
+pub fn decode(path: &Path, origin: Origin, deadline: Instant) -> Result<gst::Sample, Failure> {
+    check_ending(path)?;
+    let path = path.to_path_buf();
+    let pixels = before(deadline, move || decode::upright(&read(&path, origin)?))?;
+    sample(pixels)
+}
+
+/// Whether the file's name is that of a picture.
 pub fn is_picture(path: &Path) -> bool {
     path.extension().is_some() && check_ending(path).is_ok()
 }
 
-/// A wrong ending is a mix-up that is better told than guessed about; the content decides what the file is.
+/// A wrong ending is a mix-up that is better reported than guessed about. The content decides what the file is.
 fn check_ending(path: &Path) -> Result<(), Failure> {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
     match ending {
@@ -42,70 +62,96 @@ fn check_ending(path: &Path) -> Result<(), Failure> {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+/// Runs `work` on a thread of its own: a pipe may never be opened by a writer, a decoder may take long. What is late is left to
+/// itself and ends with the process, if not before.
+fn before<T: Send + 'static>(
+    deadline: Instant,
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let (done, result) = mpsc::sync_channel(1);
+    let thread = thread::Builder::new().name("picture".into()).spawn(move || {
+        // After the deadline, the receiver is gone.
+        let _ = done.send(work());
+    });
+    thread.map_err(|e| Failure::internal(format!("no thread can be started: {e}")))?;
+    match result.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        Ok(result) => result,
+        Err(RecvTimeoutError::Timeout) => Err(Failure::data("it takes too long")),
+        Err(RecvTimeoutError::Disconnected) => Err(Failure::data("it cannot be decoded: the decoder failed")),
+    }
+}
+
+fn read(path: &PathBuf, origin: Origin) -> Result<Vec<u8>, Failure> {
     let failed = |e: std::io::Error| Failure::no_input(format!("it cannot be read: {e}"));
+    let limit = origin.max_megabytes() * 1_000_000;
     let mut bytes = Vec::new();
-    File::open(path).map_err(failed)?.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    File::open(path).map_err(failed)?.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
     match bytes.len() as u64 {
         0 => Err(Failure::data("it is empty")),
-        1..=MAX_BYTES => Ok(bytes),
-        _ => Err(Failure::data("it is larger than 5 MB")),
+        length if length <= limit => Ok(bytes),
+        _ => Err(Failure::data(format!("it is larger than {} MB", origin.max_megabytes()))),
     }
 }
 
-/// The media type and the elements that decode it.
-fn decoder(bytes: &[u8]) -> Result<(&'static str, &'static str), Failure> {
-    match imagesize::image_type(bytes) {
-        // The parser reads the orientation tag.
-        Ok(ImageType::Jpeg) => Ok(("image/jpeg", "jpegparse ! jpegdec")),
-        Ok(ImageType::Png) => Ok(("image/png", "pngdec")),
-        Ok(ImageType::Tiff) => Ok(("image/tiff", "gdkpixbufdec")),
-        Ok(ImageType::Webp) => Ok(("image/webp", "webpdec")),
-        _ => Err(Failure::data("it is neither JPEG nor PNG, TIFF or WebP")),
-    }
-}
-
-fn check_size(bytes: &[u8]) -> Result<(), Failure> {
-    let size = imagesize::blob_size(bytes).map_err(|_| Failure::data("it is damaged: it tells no size"))?;
-    let pixels = size.width.checked_mul(size.height);
-    match pixels {
-        Some(0) => Err(Failure::data("it has no pixels")),
-        Some(..=MAX_PIXELS) => Ok(()),
-        _ => Err(Failure::data(format!(
-            "its {} × {} pixels are more than 50 megapixels",
-            size.width, size.height
-        ))),
-    }
+/// The pixels as a frame; they are not copied.
+fn sample(pixels: RgbImage) -> Result<gst::Sample, Failure> {
+    let failed = |e: glib::BoolError| Failure::internal(format!("the picture is no frame: {e}"));
+    let (width, height) = pixels.dimensions();
+    let stride = i32::try_from(3 * width).map_err(|_| Failure::data("it is too wide"))?;
+    let format = gst_video::VideoFormat::Rgb;
+    let info = gst_video::VideoInfo::builder(format, width, height).build().map_err(failed)?;
+    let caps = info.to_caps().map_err(failed)?;
+    let mut buffer = gst::Buffer::from_mut_slice(pixels.into_raw());
+    let only = buffer.make_mut();
+    only.set_pts(gst::ClockTime::ZERO);
+    // Rows are not padded to four bytes, as they would be without this.
+    let flags = gst_video::VideoFrameFlags::empty();
+    gst_video::VideoMeta::add_full(only, flags, format, width, height, &[0], &[stride]).map_err(failed)?;
+    Ok(gst::Sample::builder().buffer(&buffer).caps(&caps).build())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::failure::Code;
     use super::*;
+    use crate::failure::Code;
+    use gst_video::VideoFrameExt;
+    use std::time::Duration;
 
     #[test]
     fn the_ending_must_be_a_pictures() {
-        for good in ["a.jpg", "b.JPEG", "c.webp", "d.tif", "stdin"] {
+        for good in ["a.jpg", "b.JPEG", "c.webp", "d.tif", "e.jfif", "f.JPE", "g.JfIf", "stdin"] {
             assert!(check_ending(Path::new(good)).is_ok(), "{good}");
         }
         assert_eq!(check_ending(Path::new("a.gif")).unwrap_err().code, Code::Data);
     }
 
     #[test]
-    fn a_decompression_bomb_is_refused_unopened() {
-        let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
-        png.extend(30_000u32.to_be_bytes().repeat(2));
-        png.extend([8, 6, 0, 0, 0, 0, 0, 0, 0]);
-        let failure = check_size(&png).unwrap_err();
-        assert!(failure.text.contains("30000 × 30000"), "{failure}");
+    fn the_deadline_ends_work_that_does_not_end() {
+        let (release, hold) = mpsc::channel::<()>();
+        let failure = before(Instant::now() + Duration::from_millis(20), move || {
+            let _ = hold.recv();
+            Ok(())
+        });
+        assert_eq!(failure.unwrap_err().text, "it takes too long");
+        drop(release);
     }
 
     #[test]
-    fn other_content_is_refused() {
-        for bytes in
-            [&b"hello, world, this is no picture"[..], b"GIF89a\x01\0\x01\0\0\0\0\0\0\0", &[0; 64], &[0xff]]
-        {
-            assert_eq!(decoder(bytes).unwrap_err().code, Code::Data);
-        }
+    fn a_decoder_that_panics_is_a_picture_that_cannot_be_decoded() {
+        let far = Instant::now() + Duration::from_secs(10);
+        let failure = before::<()>(far, || panic!("on purpose")).unwrap_err();
+        assert_eq!(failure.code, Code::Data);
+    }
+
+    #[test]
+    fn rows_are_not_padded() {
+        gst::init().unwrap();
+        let pixels = RgbImage::from_fn(3, 2, |x, y| ::image::Rgb([x as u8, y as u8, 7]));
+        let sample = sample(pixels).unwrap();
+        let info = gst_video::VideoInfo::from_caps(sample.caps().unwrap()).unwrap();
+        let frame =
+            gst_video::VideoFrameRef::from_buffer_ref_readable(sample.buffer().unwrap(), &info).unwrap();
+        assert_eq!(frame.plane_stride()[0], 9);
+        assert_eq!(frame.plane_data(0).unwrap()[9..12], [0, 1, 7]);
     }
 }

@@ -1,5 +1,6 @@
 //! `image`: judges single pictures.
 
+mod decode;
 pub mod file;
 mod judge;
 mod report;
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use super::cli::{self, ImageArgs};
 use super::failure::Failure;
 use super::{console, exit};
+use file::Origin;
 use gstliveness::workflow::{Name, Node};
 use judge::{Judgement, Nets};
 use report::Envelope;
@@ -78,7 +80,7 @@ fn report(
 /// The judgement of the best turn.
 fn judge(path: &Path, args: &ImageArgs, node: &Node) -> Result<Judgement, Failure> {
     let deadline = Instant::now() + Duration::from_secs_f64(args.timeout);
-    let frame = file::decode(path, deadline)?;
+    let frame = file::decode(path, Origin::Upload, deadline)?;
     let turns = if args.rotate { Turn::ALL.as_slice() } else { &Turn::ALL[..1] };
     let judged = turns.iter().map(|turn| judge::judge(&frame, *turn, node, deadline));
     let judged = judged.collect::<Result<Vec<_>, _>>()?;

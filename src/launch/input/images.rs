@@ -1,10 +1,10 @@
-//! A folder's pictures as video.
+//! Pictures as video: a single one, or a folder's.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
-use crate::image;
+use crate::image::file::{self, Origin};
 
 /// As if they were shown ten a second.
 const EACH: gst::ClockTime = gst::ClockTime::from_mseconds(100);
@@ -19,18 +19,18 @@ pub fn folder(path: &str) -> Result<PathBuf, Failure> {
     }
 }
 
-/// By their names.
+/// The folder's regular files with a picture's name, sorted.
 fn pictures(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let failed = |e| Failure::no_input(format!("{} cannot be opened: {e}", folder.display()));
     let entries = folder.read_dir().map_err(failed)?.flatten().map(|entry| entry.path());
-    let mut pictures: Vec<_> = entries.filter(|path| image::file::is_picture(path)).collect();
+    let mut pictures: Vec<_> = entries.filter(|path| file::is_picture(path) && path.is_file()).collect();
     pictures.sort();
     Ok(pictures)
 }
 
 /// Gives a picture whenever one is needed, and then the end.
 pub fn feed(source: &gst_app::AppSrc, folder: &Path) -> Result<(), Failure> {
-    let mut samples = pictures(folder)?.into_iter().filter_map(|path| decode(&path));
+    let mut samples = pictures(folder)?.into_iter().filter_map(|path| decode_or_skip(&path));
     let mut time = gst::ClockTime::ZERO;
     let need_data = move |source: &gst_app::AppSrc, _: u32| {
         // What does not flow any longer needs no more pictures.
@@ -44,10 +44,19 @@ pub fn feed(source: &gst_app::AppSrc, folder: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn decode(path: &Path) -> Option<gst::Sample> {
-    image::file::decode(path, Instant::now() + PATIENCE)
-        .inspect_err(|failure| tracing::warn!("{} is passed over: {failure}", path.display()))
-        .ok()
+/// Gives one picture, and then the end.
+pub fn feed_one(source: &gst_app::AppSrc, path: &Path) -> Result<(), Failure> {
+    let sample = decode(path).map_err(|failure| failure.about(path.display()))?;
+    let pushed = source.push_sample(&sample).and_then(|_| source.end_of_stream());
+    pushed.map(|_| ()).map_err(|_| Failure::internal("the pipeline takes no frame"))
+}
+
+fn decode(path: &Path) -> Result<gst::Sample, Failure> {
+    file::decode(path, Origin::Media, Instant::now() + PATIENCE)
+}
+
+fn decode_or_skip(path: &Path) -> Option<gst::Sample> {
+    decode(path).inspect_err(|failure| tracing::warn!("{} is passed over: {failure}", path.display())).ok()
 }
 
 fn timed(sample: &gst::Sample, time: gst::ClockTime) -> gst::Sample {

@@ -10,6 +10,7 @@ use gst::prelude::*;
 use gstliveness::check::Method;
 
 use super::failure::Failure;
+use super::image::file::is_picture;
 use gstliveness::workflow::{Rtsp, SOURCES};
 pub use open::Open;
 use open::{INPUT, TAIL};
@@ -72,6 +73,7 @@ impl Source {
                 "appsrc name={INPUT} ! pngdec ! videoconvert ! imagefreeze num-buffers={PORTRAIT_FRAMES} \
                  ! video/x-raw,framerate=30/1"
             ),
+            Self::File(path) if is_picture(path) => format!("appsrc name={INPUT} format=time"),
             Self::File(_) => {
                 format!("uridecodebin name={INPUT} ! videoconvert ! videoflip video-direction=auto")
             }
@@ -88,6 +90,7 @@ impl Source {
         let mut open = Open::parse(&format!("{} ! {queue} ! videoconvert name={TAIL}", self.description()))?;
         match self {
             Self::Portrait => open.push(PORTRAIT.to_vec(), "image/png")?,
+            Self::File(path) if is_picture(path) => images::feed_one(&open.appsrc()?, path)?,
             Self::File(path) => open.input()?.set_property("uri", uri(path)?),
             Self::Camera(device) => open.input()?.set_property("device", device.display().to_string()),
             Self::Images(folder) => images::feed(&open.appsrc()?, folder)?,

@@ -24,13 +24,6 @@ pub struct Open {
 }
 
 impl Open {
-    /// A picture in memory, of type `media`, through `elements`.
-    pub fn bytes(bytes: Vec<u8>, media: &str, elements: &str) -> Result<Self, Failure> {
-        let open = Self::parse(&format!("appsrc name={INPUT} ! {elements} ! identity name={TAIL}"))?;
-        open.push(bytes, media)?;
-        Ok(open)
-    }
-
     /// One raw frame, through `elements`.
     pub fn sample(sample: &gst::Sample, elements: &str) -> Result<Self, Failure> {
         let open =
