@@ -223,6 +223,32 @@ fn sources_that_cannot_be_opened_say_why() {
     }
 }
 
+/// Flags the video as transparent, as browsers do, without giving it any alpha: overwrites the track's colour description, which
+/// webmmux writes with a length of 16 bytes, with Matroska's AlphaMode and padding of the same length.
+fn flag_with_alpha(webm: &mut [u8]) {
+    const COLOUR: [u8; 10] = [0x55, 0xB0, 1, 0, 0, 0, 0, 0, 0, 16];
+    const ALPHA_MODE: [u8; 4] = [0x53, 0xC0, 0x81, 1];
+    const VOID: [u8; 2] = [0xEC, 0x80 | 20];
+    let at = webm.windows(COLOUR.len()).position(|bytes| bytes == COLOUR).unwrap();
+    let element = &mut webm[at..at + COLOUR.len() + 16];
+    element.fill(0);
+    element[..6].copy_from_slice(&[ALPHA_MODE.as_slice(), &VOID].concat());
+}
+
+#[test]
+fn a_webm_flagged_with_alpha_plays_without_it() {
+    let folder = Folder::new();
+    for codec in ["vp8enc deadline=1 cpu-used=8", "vp9enc deadline=1 cpu-used=8"] {
+        let still = "imagefreeze num-buffers=20 ! video/x-raw,framerate=30/1";
+        let clip = folder.portrait("clip.webm", &format!("{still} ! videoconvert ! {codec} ! webmmux"));
+        let mut webm = fs::read(&clip).unwrap();
+        flag_with_alpha(&mut webm);
+        fs::write(&clip, webm).unwrap();
+        let output = launch(&["run", WORKFLOW, "--source", &format!("file:{clip}")]);
+        assert_eq!(json_of(&output)["status"], "Approved", "{codec}: {}", said(&output));
+    }
+}
+
 #[test]
 fn the_evidence_folder_holds_what_the_light_showed() {
     let folder = Folder::new();

@@ -61,6 +61,7 @@ fn launch(cli: &Cli) -> Result<u8, Failure> {
     gst::init().map_err(|e| Failure::unavailable(format!("GStreamer cannot be used: {e}")))?;
     gstliveness::plugin_register_static()
         .map_err(|e| Failure::internal(format!("the plugin cannot be registered: {e}")))?;
+    input::exclude_alpha_decoders();
     match &cli.command {
         Command::Run(args) => run::run(args),
         Command::Image(args) => image::run(args),

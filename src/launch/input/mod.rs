@@ -1,5 +1,6 @@
 //! Where frames come from: sources for `run`, and bytes in memory.
 
+mod decoders;
 mod images;
 mod open;
 mod rtsp;
@@ -11,6 +12,7 @@ use gstliveness::check::Method;
 
 use super::failure::Failure;
 use super::image::file::is_picture;
+pub use decoders::exclude_alpha_decoders;
 use gstliveness::workflow::{Rtsp, SOURCES};
 pub use open::Open;
 use open::{INPUT, TAIL};
