@@ -3,6 +3,8 @@
 //! Decisions need ONNX Runtime (`ORT_DYLIB_PATH`).
 #![cfg(feature = "launch")]
 
+#[path = "common/clock.rs"]
+mod clock;
 #[path = "common/receiver.rs"]
 mod receiver;
 #[path = "common/tls.rs"]
@@ -69,7 +71,15 @@ impl Desk {
     }
 
     fn start(&self) -> Child {
+        self.start_at(0)
+    }
+
+    /// Starts a session so many days from now.
+    fn start_at(&self, days: i64) -> Child {
         let mut command = self.launcher(&["run", &self.at("w.json"), "--json"]);
+        if days != 0 {
+            clock::shift(&mut command, self.0.path(), days);
+        }
         command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
     }
 
@@ -78,9 +88,19 @@ impl Desk {
         self.run_with(&[])
     }
 
+    /// Runs a session so many days from now.
+    fn run_at(&self, days: i64) -> (i32, Value, String) {
+        let mut command = self.launcher(&["run", &self.at("w.json"), "--json"]);
+        clock::shift(&mut command, self.0.path(), days);
+        Self::ran(&mut command)
+    }
+
     fn run_with(&self, args: &[&str]) -> (i32, Value, String) {
-        let output =
-            self.launcher(&[&["run", &self.at("w.json"), "--json"], args].concat()).output().unwrap();
+        Self::ran(&mut self.launcher(&[&["run", &self.at("w.json"), "--json"], args].concat()))
+    }
+
+    fn ran(command: &mut Command) -> (i32, Value, String) {
+        let output = command.output().unwrap();
         let last = lines(&output).pop().unwrap_or_default();
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(!said.contains(SECRET));
@@ -141,8 +161,8 @@ fn a_session_is_kept_and_told() {
     assert_eq!(desk.told(&["sessions", "list"])[0]["status"], "Approved");
     let shown = desk.ask(&["sessions", "show", id]).stdout;
     assert_eq!(serde_json::from_slice::<Value>(&shown).unwrap(), session);
-    // Two statuses, two deliveries.
-    assert_eq!(desk.told(&["sessions", "verify"])[0]["events"], 4);
+    // Two statuses, each queued and delivered.
+    assert_eq!(desk.told(&["sessions", "verify"])[0]["events"], 6);
     assert_eq!(
         desk.told(&["sessions", "purge", "--older-than", "1d"]).len(),
         0,
@@ -571,17 +591,242 @@ fn one_workflow_serves_everybody() {
     assert!(status == 64 && said.contains("--metadata is no JSON"), "{said}");
 }
 
+/// The lists are tampered with while the session goes on.
 #[test]
 fn an_approval_whose_face_cannot_be_enrolled_is_never_told() {
     let receiver = Receiver::new(Manner::Accepts);
     let store = json!({"path": "s.db", "key_file": "key", "enrol_faces": true});
-    let desk = Desk::new(json!({"method": "passive", "store": store}), Some(&receiver));
-    desk.ask(&["faces", "import", "/dev/null"]);
-    let refuse = "CREATE TRIGGER full BEFORE INSERT ON faces BEGIN SELECT RAISE(ABORT, 'full'); END";
-    rusqlite::Connection::open(desk.at("s.db")).unwrap().execute_batch(refuse).unwrap();
-    let (status, _, said) = desk.run();
-    assert!(status > 60 && said.contains("the session cannot be kept"), "{status} {said}");
+    let workflow = json!({"method": "passive", "frames": 60, "store": store});
+    let desk = Desk::new(workflow, Some(&receiver));
+    desk.told(&["faces", "add", PORTRAIT]);
+    let mut session = desk.start();
+    while receiver.requests().is_empty() {
+        assert!(session.try_wait().unwrap().is_none());
+        sleep(Duration::from_millis(1));
+    }
+    // Who is on the blocklist takes himself off it.
+    attack(&desk, "DELETE FROM faces");
+    assert_eq!(session.wait().unwrap().code(), Some(65));
     assert_eq!(statuses(&receiver), ["In Progress", "Abandoned"]);
+    assert_eq!(desk.ask(&["sessions", "verify"]).status.code(), Some(65));
+}
+
+/// What somebody does to the store's file who has not the key.
+fn attack(desk: &Desk, change: &str) {
+    let attacker = rusqlite::Connection::open(desk.at("s.db")).unwrap();
+    attacker.busy_timeout(Duration::from_secs(10)).unwrap();
+    attacker.execute_batch(change).unwrap();
+}
+
+#[test]
+fn a_store_with_a_foreign_trigger_is_refused() {
+    let receiver = Receiver::new(Manner::Accepts);
+    let desk = Desk::new(json!({"method": "passive"}), Some(&receiver));
+    assert_eq!(desk.run().0, 0);
+    let hide = "CREATE TRIGGER hide BEFORE INSERT ON outbox BEGIN SELECT RAISE(IGNORE); END";
+    attack(&desk, hide);
+    for args in [&["run", &desk.at("w.json")][..], &["sessions", "deliver", &desk.at("w.json")]] {
+        let output = desk.launcher(args).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(65), "{said}");
+        assert!(said.contains("the trigger \"hide\"") && said.contains("tampered with"), "{said}");
+    }
+    assert_eq!(statuses(&receiver), ["In Progress", "Approved"]);
+}
+
+/// One tenant's decision is not delivered to another's server, and no event comes twice.
+#[test]
+fn a_tampered_outbox_delivers_nothing() {
+    let (hers, his) = (Receiver::new(Manner::Fails), Receiver::new(Manner::Fails));
+    let desk = Desk::new(json!({"method": "passive"}), Some(&hers));
+    desk.run();
+    let workflow = fs::read_to_string(desk.at("w.json")).unwrap().replace(&hers.url, &his.url);
+    fs::write(desk.at("his.json"), workflow).unwrap();
+    assert_eq!(
+        desk.launcher(&["run", &desk.at("his.json"), "--json"]).output().unwrap().status.code(),
+        Some(0)
+    );
+    hers.behave(Manner::Accepts);
+    his.behave(Manner::Accepts);
+    let (of_hers, of_his) = (hers.requests().len(), his.requests().len());
+    fs::copy(desk.at("s.db"), desk.at("before.db")).unwrap();
+    attack(
+        &desk,
+        "UPDATE outbox SET event = (SELECT event FROM outbox AS o WHERE o.event_id > outbox.event_id
+        OR outbox.event_id = (SELECT max(event_id) FROM outbox))",
+    );
+    let deliver = |name: &str| desk.launcher(&["sessions", "deliver", &desk.at(name)]).output().unwrap();
+    for name in ["w.json", "his.json"] {
+        assert_eq!(deliver(name).status.code(), Some(65), "{name}");
+    }
+    let (status, session, said) = desk.run();
+    assert_eq!((status, &session["status"]), (0, &json!("Approved")), "{said}");
+    assert!(said.contains("the webhook: the store's event"), "{said}");
+    assert_eq!((hers.requests().len(), his.requests().len()), (of_hers, of_his));
+    // Put right again, all comes, and what was delivered is not delivered again.
+    fs::copy(desk.at("before.db"), desk.at("s.db")).unwrap();
+    assert_eq!(lines(&deliver("w.json")), [json!({"delivered": 2})]);
+    assert_eq!(lines(&deliver("his.json")), [json!({"delivered": 2})]);
+    attack(
+        &desk,
+        &format!(
+            "ATTACH '{}' AS before; INSERT INTO outbox SELECT * FROM before.outbox",
+            desk.at("before.db")
+        ),
+    );
+    assert_eq!(deliver("w.json").status.code(), Some(65));
+    assert_eq!((hers.requests().len(), his.requests().len()), (of_hers + 2, of_his + 2));
+}
+
+#[test]
+fn one_run_under_a_clock_that_is_ahead_removes_nothing() {
+    let store = json!({"path": "s.db", "key_file": "key", "keep_days": 5, "enrol_faces": true});
+    let workflow = |who: &str| json!({"method": "passive", "vendor_data": who, "store": store, "evidence": "kept", "keep_days": 5});
+    let desk = Desk::new(workflow("ann"), None);
+    let first = desk.run().1["session_id"].as_str().unwrap().to_owned();
+    let is_kept = || {
+        let listed = desk.told(&["sessions", "list"]);
+        let files = fs::exists(desk.at(&format!("kept/{first}/decision.json"))).unwrap();
+        (listed.iter().any(|session| session["session_id"] == json!(first)), files)
+    };
+    for days in [10, 0] {
+        assert_eq!(desk.run_at(days).0, 0);
+        assert_eq!(is_kept(), (true, true), "{days}");
+    }
+    fs::write(desk.at("w.json"), workflow("bob").to_string()).unwrap();
+    assert_eq!(desk.run().1["status"], "Declined", "her face is still known");
+    // What was old the last time, too, is.
+    desk.run_at(10);
+    desk.run_at(10);
+    assert!(!is_kept().0);
+    desk.told(&["sessions", "verify"]);
+}
+
+#[test]
+fn verify_and_list_read_what_cannot_be_written() {
+    let desk = Desk::new(json!({"method": "passive"}), None);
+    desk.run();
+    let events = desk.told(&["sessions", "verify"]);
+    assert!(!fs::exists(desk.at("s.db-wal")).unwrap(), "reading leaves nothing behind");
+    let root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
+    let shell = format!(
+        "cd {0} && {1} chmod 400 s.db key && chmod 500 .",
+        desk.at("."),
+        if root { "chown 65534 . s.db key &&" } else { "" }
+    );
+    assert!(Command::new("sh").args(["-c", &shell]).status().unwrap().success());
+    let program = env!("CARGO_BIN_EXE_liveness-launch");
+    for command in ["verify", "list", "log", "export"] {
+        let (store, key) = (desk.at("s.db"), desk.at("key"));
+        let args = ["sessions", command, "--store", &store, "--key-file", &key];
+        let mut reader = Command::new(if root { "setpriv" } else { program });
+        if root {
+            // Root can write everywhere.
+            reader.args(["--reuid=65534", "--clear-groups", program]);
+        }
+        let output = reader.args(args).output().unwrap();
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(command != "verify" || lines(&output) == events);
+    }
+    assert!(Command::new("chmod").args(["700", &desk.at(".")]).status().unwrap().success());
+}
+
+#[test]
+fn a_reviewers_decision_is_logged_told_and_enrols() {
+    let receiver = Receiver::new(Manner::Accepts);
+    let store = json!({"path": "s.db", "key_file": "key", "enrol_faces": true});
+    let workflow = json!({"method": "passive", "vendor_data": "ann", "validity_days": 7,
+        "face_liveness_score_review_threshold": 99, "store": store});
+    let desk = Desk::new(workflow, Some(&receiver));
+    let ids = [0, 1].map(|_| {
+        let (status, session, _) = desk.run();
+        assert_eq!((status, &session["status"]), (2, &json!("In Review")), "{session}");
+        session["session_id"].as_str().unwrap().to_owned()
+    });
+    assert!(desk.told(&["faces", "list"]).is_empty());
+    let review = |id: &str, args: &[&str]| {
+        let (store, key) = (desk.at("s.db"), desk.at("key"));
+        let args = [&["sessions", "review", id, "--store", &store, "--key-file", &key], args].concat();
+        desk.launcher(&args).env_remove("USER").output().unwrap()
+    };
+    let why = ["--comment", "her passport", "--reviewer", "bob"];
+    for (id, args, status) in [
+        (ids[0].as_str(), &["--approve", "--comment", "who?"][..], 64),
+        (&ids[0], &["--approve", "--decline", "--comment", "x", "--reviewer", "bob"], 64),
+        (&ids[0], &["--comment", "x", "--reviewer", "bob"], 64),
+        (&ids[0], &["--approve", "--comment", " ", "--reviewer", "bob"], 64),
+        ("none", &["--approve", "--comment", "x", "--reviewer", "bob"], 64),
+        (&ids[0], &["--approve", why[0], why[1], why[2], why[3]], 0),
+        (&ids[0], &["--decline", why[0], why[1], why[2], why[3]], 65),
+        (&ids[1], &["--decline", why[0], why[1], why[2], why[3]], 0),
+    ] {
+        let output = review(id, args);
+        assert_eq!(
+            output.status.code(),
+            Some(status),
+            "{args:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    let shown: Value = serde_json::from_slice(&desk.ask(&["sessions", "show", &ids[0]]).stdout).unwrap();
+    let entry = &shown["decision"]["reviews"][0];
+    let entry = (&entry["user"], &entry["new_status"], &entry["comment"]);
+    assert_eq!(entry, (&json!("bob"), &json!("Approved"), &json!("her passport")));
+    assert!(shown["expires_at"].is_string(), "{shown}");
+    let faces = desk.told(&["faces", "list"]);
+    assert_eq!(
+        (faces.len(), &faces[0]["session_id"], &faces[0]["vendor_data"]),
+        (1, &json!(ids[0]), &json!("ann"))
+    );
+
+    let before = receiver.requests().len();
+    let deliver = desk.launcher(&["sessions", "deliver", &desk.at("w.json")]).output().unwrap();
+    assert_eq!(lines(&deliver), [json!({"delivered": 2})]);
+    let told: Vec<_> = receiver.requests()[before..].iter().map(receiver::Request::json).collect();
+    let statuses: Vec<_> = told.iter().map(|event| (&event["webhook_type"], &event["status"])).collect();
+    let of = json!("status.updated");
+    assert_eq!(statuses, [(&of, &json!("Approved")), (&of, &json!("Declined"))]);
+    assert_eq!(told[0]["decision"]["reviews"], shown["decision"]["reviews"]);
+
+    let log = desk.told(&["sessions", "log", "--session", &ids[0]]);
+    let kinds: Vec<_> = log.iter().map(|event| event["type"].as_str().unwrap()).collect();
+    let reviewed = kinds.iter().position(|kind| *kind == "session.reviewed").unwrap();
+    assert_eq!(log[reviewed]["user"], "bob");
+    assert_eq!(kinds[reviewed..], ["session.reviewed", "webhook.queued", "face.added", "webhook.delivered"]);
+    let all = desk.told(&["sessions", "log", "--json"]);
+    assert_eq!(desk.told(&["sessions", "verify"])[0]["events"], json!(all.len()));
+}
+
+#[test]
+fn an_import_of_faces_is_bounded_and_whole() {
+    let desk = Desk::new(json!({"method": "passive"}), None);
+    desk.told(&["faces", "add", PORTRAIT, "--list", "known"]);
+    let exported = desk.told(&["faces", "export"])[0].clone();
+    assert!(Command::new("mkfifo").arg(desk.at("fifo")).status().unwrap().success());
+    let mut other = exported.clone();
+    other["face_id"] = json!("another");
+    let mut short = exported.clone();
+    (short["face_id"], short["embedding"]) = (json!("short"), json!([1.0]));
+    fs::write(desk.at("long"), vec![b' '; 70_000]).unwrap();
+    fs::write(desk.at("wrong"), format!("{other}\n{short}\n")).unwrap();
+    fs::write(desk.at("binary"), [0xff, 0xfe, b'\n']).unwrap();
+    for (name, status, told) in [
+        (desk.at("fifo"), 66, "no regular file"),
+        ("/dev/zero".to_owned(), 66, "no regular file"),
+        (desk.at("long"), 65, "line 1: it has more than 64 kB"),
+        (desk.at("wrong"), 65, "line 2: the embedding is none of this program's net"),
+        (desk.at("binary"), 65, "line 1: "),
+    ] {
+        let began = Instant::now();
+        let output = desk.ask(&["faces", "import", &name]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(status), "{name}: {said}");
+        assert!(said.contains(told) && began.elapsed() < Duration::from_secs(10), "{name}: {said}");
+    }
+    assert_eq!(desk.told(&["faces", "list"]).len(), 1, "of a wrong file none is added");
+    fs::write(desk.at("right"), format!("{exported}\n\n{other}\n{other}\n")).unwrap();
+    desk.told(&["faces", "import", &desk.at("right")]);
+    assert_eq!(desk.told(&["faces", "list"]).len(), 2);
 }
 
 #[test]
@@ -608,21 +853,18 @@ fn workflows_that_share_a_store_keep_to_their_own() {
     let keeping = |days: u32| json!({"path": "s.db", "key_file": "key", "keep_days": days});
     let ann = |folder: &str, days: u32| json!({"workflow_id": "ann", "method": "passive", "evidence": folder, "record": folder, "store": keeping(days)});
     let hook = |receiver: &Receiver| json!({"url": receiver.url, "secret_file": "secret", "timeout_s": 1});
-    let desk = Desk::new(ann("ann", 365), Some(&hers));
-    let first = desk.run().1["session_id"].as_str().unwrap().to_owned();
-    let mut longer = ann("ann", 365);
+    let desk = Desk::new(ann("ann", 3650), Some(&hers));
+    let first = desk.run_at(-400).1["session_id"].as_str().unwrap().to_owned();
+    let mut longer = ann("ann", 3650);
     (longer["webhook"], longer["frames"]) = (hook(&hers), json!(1000));
     fs::write(desk.at("w.json"), longer.to_string()).unwrap();
-    let mut killed = desk.start();
+    let mut killed = desk.start_at(-400);
     while desk.told(&["sessions", "list", "--status", "In Progress"]).is_empty() {
         assert!(killed.try_wait().unwrap().is_none());
     }
     killed.kill().unwrap();
     killed.wait().unwrap();
     let before = hers.requests().len();
-    let old = "UPDATE sessions SET updated_at = '2020-01-01T00:00:00Z'";
-    rusqlite::Connection::open(desk.at("s.db")).unwrap().execute_batch(old).unwrap();
-
     let bob = json!({"workflow_id": "bob", "method": "passive", "store": keeping(1), "webhook": hook(&his)});
     fs::write(desk.at("w.json"), bob.to_string()).unwrap();
     desk.run();

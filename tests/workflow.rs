@@ -327,7 +327,7 @@ fn evidence_and_videos_are_kept_for_their_days_and_nothing_else_is_touched() {
         if files.is_empty() {
             fs::write(&path, "").unwrap();
         }
-        let then = SystemTime::now() - Duration::from_secs(days * 24 * 60 * 60 + 60);
+        let then = SystemTime::now() - Duration::from_secs(days * 24 * 60 * 60 + days.min(1) * 60);
         fs::File::open(&path).unwrap().set_modified(then).unwrap();
         path
     };
@@ -335,6 +335,8 @@ fn evidence_and_videos_are_kept_for_their_days_and_nothing_else_is_touched() {
     let left = [
         make(&id(2), &["decision.json"], 1),
         make(&film(2), &[], 1),
+        // The last session before this one: what is aged by it is not so by a wrong clock.
+        make(&id(5), &["decision.json"], 0),
         // Somebody else's.
         make(&id(3), &["decision.json", "thesis.doc"], 9),
         make("notes", &["decision.json"], 9),

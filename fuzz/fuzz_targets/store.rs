@@ -77,5 +77,5 @@ fuzz_target!(|tampering: Tampering| {
         }
     }
     let _ = (StoredFaces::load(&store).map(|_| ()), store.find("s1").map(|_| ()));
-    let _ = (store.abandon_stale("w", &Places::default()), store.aged("9999-01-01T00:00:00Z", Some("w")));
+    let _ = (store.abandon_stale("w"), store.aged("9999-01-01T00:00:00Z", Some("w")));
 });

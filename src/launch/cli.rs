@@ -122,6 +122,30 @@ pub enum SessionsCommand {
     Show { session_id: String },
     /// Print all records as lines of JSON
     Export,
+    /// Print the events of the audit log, oldest first: a table on a terminal, else lines of JSON
+    Log {
+        /// Only the events of this session
+        #[arg(long, value_name = "SESSION_ID")]
+        session: Option<String>,
+        /// Lines of JSON, also on a terminal
+        #[arg(long)]
+        json: bool,
+    },
+    /// Decide a session that is In Review, and queue the new status for its webhook; print the new record
+    #[command(after_long_help = AFTER_REVIEW)]
+    Review {
+        session_id: String,
+        #[arg(long, conflicts_with = "decline", required_unless_present = "decline")]
+        approve: bool,
+        #[arg(long)]
+        decline: bool,
+        /// The reason; it stands in the record and in the webhook's event
+        #[arg(long, value_name = "TEXT", value_parser = comment)]
+        comment: String,
+        /// Who decides; the environment variable USER when left out
+        #[arg(long, value_name = "NAME", value_parser = reviewer)]
+        reviewer: Option<String>,
+    },
     /// Look for events of the audit log, sessions and faces that were changed, removed or moved
     #[command(after_long_help = AFTER_VERIFY)]
     Verify,
@@ -138,7 +162,7 @@ pub enum SessionsCommand {
         /// Age in days, such as 30d
         #[arg(long, value_name = "DAYS", value_parser = days)]
         older_than: i32,
-        /// A folder of evidence to look through as well, for sessions so old that they do not say where theirs is
+        /// A folder of evidence to look through as well, where it was moved since
         #[arg(long, value_name = "DIRECTORY")]
         evidence: Option<PathBuf>,
         /// The same for a folder of videos
@@ -306,6 +330,20 @@ fn days(text: &str) -> Result<i32, String> {
     days.ok_or_else(|| "expected days from 0d to 36500d".to_owned())
 }
 
+fn comment(text: &str) -> Result<String, String> {
+    bounded(text, 10_000)
+}
+
+fn reviewer(text: &str) -> Result<String, String> {
+    bounded(text, 200)
+}
+
+fn bounded(text: &str, most: usize) -> Result<String, String> {
+    let length = text.trim().chars().count();
+    let fits = (1..=most).contains(&length).then(|| text.trim().to_owned());
+    fits.ok_or_else(|| format!("expected 1 to {most} characters"))
+}
+
 fn percent(text: &str) -> Result<f64, String> {
     within(text, 0.0..=100.0, "a number from 0 to 100")
 }
@@ -366,6 +404,11 @@ const AFTER_VERIFY: &str = "\
 Prints how many events there are and the signature of the last, or the first fault (exit status 65). An older copy of
 the whole store is a valid store, and so is the new one that the next session makes where the file was removed: keep
 what this prints elsewhere; a count that has gone down shows that an older copy was put back.";
+
+const AFTER_REVIEW: &str = "\
+The session's webhook gets the new status with the next session of its workflow, or at once by `sessions deliver
+WORKFLOW`. An approval is valid for the workflow's `validity_days` from now and, where the workflow has `enrol_faces`, adds
+the face to those that are known. A session that is not In Review is refused with exit status 65.";
 
 const AFTER_IMAGE: &str = "\
 The output is one JSON object per picture, in the order of the files: indented for a single one, else one a line (a

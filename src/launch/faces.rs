@@ -1,6 +1,9 @@
 //! `faces`: the index of faces from the command line.
 
-use std::fs;
+use std::collections::HashSet;
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use gstliveness::face::Embedding;
@@ -11,9 +14,14 @@ use serde_json::json;
 use super::cli::{FacesArgs, FacesCommand};
 use super::embed::{Faces, of_file};
 use super::failure::Failure;
-use super::store::Store;
-use super::store::faces::{Face, FaceIndex, List, StoredFaces};
+use super::store::faces::{Face, FaceIndex, List, StoredFaces, WIDTH};
+use super::store::{Access, Store};
 use super::{console, exit};
+
+/// Faces of one import.
+const MAX_FACES: usize = 100_000;
+/// Bytes of a line; a face's own takes some 6 kB.
+const MAX_LINE_BYTES: u64 = 64 * 1024;
 
 /// A face of an export.
 #[derive(Serialize, Deserialize)]
@@ -25,7 +33,12 @@ struct Exported {
 
 pub fn run(args: &FacesArgs) -> Result<u8, Failure> {
     let adds = matches!(args.command, FacesCommand::Add { .. } | FacesCommand::Import { .. });
-    let store = Store::of(&args.store, adds)?;
+    let access = match args.command {
+        _ if adds => Access::Make,
+        FacesCommand::Remove { .. } => Access::Change,
+        _ => Access::Read,
+    };
+    let store = Store::of(&args.store, access)?;
     let mut index = StoredFaces::load(&store)?;
     match &args.command {
         FacesCommand::Add { pictures, list, vendor_data } => {
@@ -76,21 +89,45 @@ fn search(index: &StoredFaces<'_>, embedding: &Embedding, most: usize) -> Result
     Ok(())
 }
 
-/// All faces of a file or, where one is wrong, none after it.
+/// Adds all faces of a file that are not there yet; none where one of them is wrong.
 fn import(index: &mut StoredFaces<'_>, file: &Path) -> Result<(), Failure> {
-    let text = fs::read_to_string(file).map_err(|e| Failure::no_input(e.to_string()))?;
-    let wrong = |number: usize, why: String| Failure::data(format!("line {}: {why}", number + 1));
-    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+    let mut input = BufReader::new(regular(file)?);
+    let mut seen: HashSet<String> = index.list().iter().map(|face| face.face_id.clone()).collect();
+    let (mut faces, mut line) = (Vec::new(), Vec::new());
+    for number in 1.. {
+        let wrong = |why: &str| Failure::data(format!("line {number}: {why}"));
+        line.clear();
+        let read = (&mut input).take(MAX_LINE_BYTES + 1).read_until(b'\n', &mut line);
+        match read.map_err(|e| Failure::no_input(e.to_string()))? as u64 {
+            0 => break,
+            longer if longer > MAX_LINE_BYTES => return Err(wrong("it has more than 64 kB")),
+            _ if line.trim_ascii().is_empty() => continue,
+            _ => {}
+        }
         let Exported { face, embedding } =
-            serde_json::from_str(line).map_err(|e| wrong(number, e.to_string()))?;
-        if index.list().iter().any(|known| known.face_id == face.face_id) {
+            serde_json::from_slice(&line).map_err(|e| wrong(&e.to_string()))?;
+        if !seen.insert(face.face_id.clone()) {
             continue;
         }
-        let embedding = Embedding::new(embedding)
-            .ok_or_else(|| wrong(number, "the embedding has no direction".into()))?;
-        index.add(face, &embedding).map_err(|failure| wrong(number, failure.text))?;
+        let embedding = Embedding::new(embedding).filter(|embedding| embedding.values().len() == WIDTH);
+        let embedding = embedding.ok_or_else(|| wrong("the embedding is none of this program's net"))?;
+        faces.push((face, embedding));
+        if faces.len() > MAX_FACES {
+            return Err(wrong("the file has more than 100000 new faces: import it in parts"));
+        }
     }
-    Ok(())
+    index.add_all(faces)
+}
+
+/// Opens a file, but nothing that could wait or go on without end, as a FIFO or a device.
+fn regular(path: &Path) -> Result<File, Failure> {
+    let failed = |e: std::io::Error| Failure::no_input(e.to_string());
+    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(failed)?;
+    if !file.metadata().map_err(failed)?.is_file() {
+        return Err(Failure::no_input("it is no regular file"));
+    }
+    Ok(file)
 }
 
 fn print(line: &impl Serialize) -> Result<(), Failure> {

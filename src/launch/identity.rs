@@ -42,6 +42,13 @@ pub fn in_days(days: i32) -> Result<String, Failure> {
     text.map(Into::into).map_err(|e| Failure::internal(format!("the time cannot be told: {e}")))
 }
 
+/// The time so many days after `time` (RFC 3339, UTC); negative days are before it.
+pub fn days_after(time: &str, days: i32) -> Result<String, Failure> {
+    let time = glib::DateTime::from_iso8601(time, None).and_then(|time| time.add_days(days));
+    let text = time.and_then(|then| then.format(FORMAT));
+    text.map(Into::into).map_err(|e| Failure::internal(format!("the time cannot be told: {e}")))
+}
+
 /// Seconds since 1970 of an RFC 3339 time.
 pub fn seconds(text: &str) -> Option<i64> {
     glib::DateTime::from_iso8601(text, None).ok().map(|time| time.to_unix())
@@ -75,6 +82,7 @@ mod tests {
         let now = now().unwrap();
         assert_eq!((now.len(), now.ends_with('Z')), (20, true), "{now}");
         assert!(in_days(1).unwrap() > now && in_days(-1).unwrap() < now);
+        assert_eq!(days_after("2026-03-01T12:00:07Z", -1).unwrap(), "2026-02-28T12:00:07Z");
         assert_eq!(seconds("2026-01-01T00:00:07Z"), Some(1_767_225_607));
     }
 }

@@ -1,5 +1,6 @@
 //! `liveness-launch`: runs checks from the command line.
 
+mod audit_log;
 mod baton;
 mod bounded;
 mod check;

@@ -3,15 +3,15 @@
 use std::fs::{self, DirEntry};
 use std::io::{self, ErrorKind};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::failure::Failure;
 use super::identity;
 use super::store::Store;
 use super::store::sessions::Listed;
 
-/// Purges the sessions that ended before `before`, of one workflow or of all, and their files: where they say that they are,
-/// and from `folders`, as those of old do not say it. Tells which.
+/// Deletes the sessions that last changed before `before`, of one workflow or of all, and their files, from the folders that
+/// are sealed with each session and from `folders`. Returns the deleted ids.
 pub fn sessions(
     store: &Store,
     before: &str,
@@ -25,8 +25,7 @@ pub fn sessions(
 }
 
 fn is_cleared(session: &Listed, folders: &[&Path]) -> bool {
-    let own = session.places.iter().flat_map(|places| places.folders());
-    own.chain(folders.iter().copied()).all(|folder| clear(folder, &session.session_id))
+    session.places.folders().chain(folders.iter().copied()).all(|folder| clear(folder, &session.session_id))
 }
 
 /// Removes a session's files from a folder; false where one is left.
@@ -44,8 +43,9 @@ fn clear(folder: &Path, session_id: &str) -> bool {
 /// What sessions leave in a folder of evidence, by the beginnings of its names.
 const EVIDENCE: [&str; 4] = ["decision", "reference", "depth", "light"];
 
-/// Removes what sessions left in a folder of evidence or of videos more than so many days ago. Whatever has not a session's name
-/// or is not a session's alone stays: folders are also used for other things.
+/// Removes what sessions left in a folder of evidence or of videos more than so many days before the newest that is there, or
+/// before now if that is earlier: under a clock that is ahead, the first session makes nothing old. Whatever has not a
+/// session's name or is not a session's alone stays: folders are also used for other things.
 pub fn files(folder: &Path, days: u32) {
     let age = Duration::from_secs(24 * 60 * 60) * days;
     let entries = match fs::read_dir(folder) {
@@ -53,14 +53,25 @@ pub fn files(folder: &Path, days: u32) {
         Err(e) if e.kind() == ErrorKind::NotFound => return,
         Err(e) => return tracing::warn!("{} cannot be looked through: {e}", folder.display()),
     };
-    for entry in entries.flatten() {
+    let named: Vec<_> = entries.flatten().filter(is_named).collect();
+    let newest = named.iter().filter_map(|entry| entry.metadata().ok()?.modified().ok()).max();
+    let Some(newest) = newest else { return };
+    let now = newest.min(SystemTime::now());
+    for entry in named {
         // What cannot be removed is told, and tried again with the next session.
-        is_gone(&entry.path(), clear_aged(&entry, age));
+        is_gone(&entry.path(), clear_aged(&entry, now, age));
     }
 }
 
-fn clear_aged(entry: &DirEntry, age: Duration) -> io::Result<()> {
-    let aged = entry.metadata()?.modified()?.elapsed().is_ok_and(|since| since > age);
+/// Whether an entry is called as a session's.
+fn is_named(entry: &DirEntry) -> bool {
+    let name = entry.file_name();
+    let name = name.to_str().unwrap_or_default();
+    identity::is_one(name.strip_suffix(".webm").unwrap_or(name))
+}
+
+fn clear_aged(entry: &DirEntry, now: SystemTime, age: Duration) -> io::Result<()> {
+    let aged = now.duration_since(entry.metadata()?.modified()?).is_ok_and(|since| since > age);
     if !aged || !is_of_a_session(entry)? {
         return Ok(());
     }
@@ -72,8 +83,8 @@ fn is_of_a_session(entry: &DirEntry) -> io::Result<bool> {
     let (name, kind) = (entry.file_name(), entry.file_type()?);
     let name = name.to_str().unwrap_or_default();
     Ok(match name.strip_suffix(".webm") {
-        Some(id) => kind.is_file() && identity::is_one(id),
-        None => kind.is_dir() && identity::is_one(name) && is_evidence(&entry.path())?,
+        Some(_) => kind.is_file(),
+        None => kind.is_dir() && is_evidence(&entry.path())?,
     })
 }
 

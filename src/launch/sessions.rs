@@ -1,21 +1,28 @@
 //! `sessions`: past sessions and their audit log from the command line.
 
+use std::env;
 use std::path::{Path, PathBuf};
 
+use gstliveness::session::Status;
 use gstliveness::workflow::{Settings, Workflow};
 use serde_json::{Value, json};
 
 use super::cli::{SessionsArgs, SessionsCommand, StoreArgs};
 use super::failure::Failure;
-use super::store::Store;
 use super::store::audit::hex;
-use super::{console, exit, identity, purge, secret, webhook};
+use super::store::review::Review;
+use super::store::{Access, Store};
+use super::{audit_log, console, exit, identity, purge, secret, webhook};
 
 pub fn run(args: &SessionsArgs) -> Result<u8, Failure> {
     if let SessionsCommand::Deliver { file, workflow } = &args.command {
         return deliver(&args.store, &Workflow::load(file, workflow.as_deref())?.settings);
     }
-    let store = Store::of(&args.store, false)?;
+    let access = match args.command {
+        SessionsCommand::Purge { .. } | SessionsCommand::Review { .. } => Access::Change,
+        _ => Access::Read,
+    };
+    let store = Store::of(&args.store, access)?;
     match &args.command {
         // Has the workflow's store, above.
         SessionsCommand::Deliver { .. } => {}
@@ -31,7 +38,7 @@ pub fn run(args: &SessionsArgs) -> Result<u8, Failure> {
         }
         SessionsCommand::Show { session_id } => {
             let found = store.find(session_id)?;
-            let found = found.ok_or_else(|| Failure::usage(format!("there is no session {session_id}")))?;
+            let found = found.ok_or_else(|| unknown(session_id))?;
             console::print(&format!("{:#}", Value::Object(found.record)))?;
         }
         SessionsCommand::Export => {
@@ -43,6 +50,11 @@ pub fn run(args: &SessionsArgs) -> Result<u8, Failure> {
             let head = store.verify()?;
             console::print(&json!({ "events": head.events, "head": hex(&head.signature) }).to_string())?;
         }
+        SessionsCommand::Log { session, json } => audit_log::print(&store, session.as_deref(), *json)?,
+        SessionsCommand::Review { session_id, approve, comment, reviewer, .. } => {
+            let status = if *approve { Status::Approved } else { Status::Declined };
+            review(&store, session_id, status, comment, reviewer.as_deref())?;
+        }
         SessionsCommand::Purge { older_than, evidence, record } => {
             let folders: Vec<_> = [evidence, record].into_iter().flatten().map(PathBuf::as_path).collect();
             let gone = purge::sessions(&store, &identity::in_days(-older_than)?, None, &folders)?;
@@ -50,6 +62,25 @@ pub fn run(args: &SessionsArgs) -> Result<u8, Failure> {
         }
     }
     Ok(exit::APPROVED)
+}
+
+/// Ends a session that is in review.
+fn review(
+    store: &Store,
+    session_id: &str,
+    status: Status,
+    comment: &str,
+    reviewer: Option<&str>,
+) -> Result<(), Failure> {
+    let user = reviewer.map(str::to_owned).or_else(|| env::var("USER").ok()).filter(|user| !user.is_empty());
+    let user = user.ok_or_else(|| Failure::usage("--reviewer NAME says who decides: $USER is not set"))?;
+    let reviewed = store.review(session_id, &Review { user: &user, status, comment })?;
+    let record = reviewed.ok_or_else(|| unknown(session_id))?;
+    console::print(&format!("{:#}", Value::Object(record)))
+}
+
+fn unknown(session_id: &str) -> Failure {
+    Failure::usage(format!("there is no session {session_id}"))
 }
 
 /// Delivers what waits for a workflow's webhook.

@@ -15,7 +15,7 @@ use crate::cli::SecretArgs;
 use crate::failure::Failure;
 use crate::store::Store;
 use crate::store::faces::{Face, FaceIndex, List, StoredFaces};
-use crate::store::places::Places;
+use crate::store::places::{OnApproval, Places};
 use crate::webhook::Courier;
 use crate::{identity, purge, secret};
 
@@ -77,14 +77,30 @@ impl<'a> Records<'a> {
 
     /// Keeps the session as it stands before anybody is told; a new status is also an event.
     pub fn keep(&self, record: &Map<String, Value>, new_status: bool) -> Result<(), Failure> {
-        self.put(record, new_status, None)
+        self.change(|Kept { store, places, .. }| store.put(record, places, new_status))
     }
 
     /// Keeps the session's end, and with it the face of one that is approved. What is told then stays.
     pub fn conclude(&mut self, session: &Session) -> Result<(), Failure> {
-        self.put(&session.record()?, true, self.known(session)?)?;
+        let (record, known) = (session.record()?, self.known(session)?);
+        self.change(|kept| match known {
+            Some((face, embedding)) => kept.store.put_known(&record, &kept.places, &face, embedding),
+            None if session.status() == Status::InReview => {
+                kept.store.put_for_review(&record, &kept.places, &self.on_approval(kept))
+            }
+            None => kept.store.put(&record, &kept.places, true),
+        })?;
         self.concluded = true;
         Ok(())
+    }
+
+    /// What a reviewer's approval adds to the session.
+    fn on_approval(&self, kept: &Kept) -> OnApproval {
+        let face = self.person.face.as_ref().filter(|_| kept.enrol);
+        OnApproval {
+            validity_days: self.workflow.settings.validity_days,
+            face: face.map(|embedding| embedding.values().to_vec()),
+        }
     }
 
     /// The face that the session adds to those that are known.
@@ -104,21 +120,12 @@ impl<'a> Records<'a> {
         if self.concluded { Ok(()) } else { self.keep(&session.abandoned()?, true) }
     }
 
-    fn put(
-        &self,
-        record: &Map<String, Value>,
-        new_status: bool,
-        known: Option<(Face, &Embedding)>,
-    ) -> Result<(), Failure> {
-        let Some(Kept { store, courier, places, .. }) = &self.kept else {
+    fn change(&self, change: impl FnOnce(&Kept) -> Result<(), Failure>) -> Result<(), Failure> {
+        let Some(kept) = &self.kept else {
             return Ok(());
         };
-        let put = match known {
-            Some((face, embedding)) => store.put_known(record, places, &face, embedding),
-            None => store.put(record, places, new_status),
-        };
-        put.map_err(|failure| failure.about("the session cannot be kept"))?;
-        courier.iter().for_each(Courier::look);
+        change(kept).map_err(|failure| failure.about("the session cannot be kept"))?;
+        kept.courier.iter().for_each(Courier::look);
         Ok(())
     }
 
@@ -141,14 +148,15 @@ impl Kept {
         let key = secret::of_store(settings, secrets)?;
         let path = PathBuf::from(&settings.path.0);
         let store = Store::open(&path, &key)?;
+        // Before this run leaves times of its own.
+        let settled = store.settled_now()?;
         let courier = all.webhook.as_ref().map(|webhook| Courier::start(webhook, path, key, secrets));
         let courier = courier.transpose()?;
         let places = Places::of(all);
-        store.abandon_stale(&workflow.id, &places)?;
+        store.abandon_stale(&workflow.id)?;
         if let Some(days) = settings.keep_days {
-            let (before, folders) =
-                (identity::in_days(-days.cast_signed())?, places.folders().collect::<Vec<_>>());
-            purge::sessions(&store, &before, Some(&workflow.id), &folders)?;
+            let before = identity::days_after(&settled, -days.cast_signed())?;
+            purge::sessions(&store, &before, Some(&workflow.id), &[])?;
         }
         Ok(Self { store, courier, places, enrol: settings.enrol_faces })
     }

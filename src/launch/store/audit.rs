@@ -1,39 +1,37 @@
 //! The audit log: events that can be added, but not changed, removed or put into another order unnoticed.
 //!
-//! Each event is signed together with the signature before it; the count and the last signature are signed apart, from the
-//! store's beginning on, so that a missing end shows, and so does a missing log. Sessions and faces are held against it. Who
-//! has the key can forge all of it. Who puts an older copy in the place of the whole file, or none at all, of which the next
-//! session makes an empty store, cannot be told from a disk that was restored or exchanged: keep the head that `sessions
+//! Each event is signed together with the signature before it; the count and the last signature are signed apart, so that a
+//! missing end shows. Every change and every look at the store first reads the events that are new since the last one, and
+//! compares the rows it uses with what they say ([`super::ledger::Ledger`]). Who has the key can forge all of it. An older
+//! copy of the whole file, or a new one in its place, cannot be told from a restored disk: keep the head that `sessions
 //! verify` prints elsewhere.
-
-use std::collections::HashMap;
 
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
-use super::roster::Roster;
-use super::sessions::COLUMNS;
-use super::{Store, failed};
+use super::keys::Keys;
+use super::ledger::{Event, Ledger};
+use super::outbox::PAUSE;
+use super::{CHECK, META, Store, failed, schema};
 use crate::failure::Failure;
 use crate::identity;
 
-const HEAD: &str = "audit head";
+pub(super) const HEAD: &str = "audit head";
 
 /// Where the log ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Head {
     pub events: u64,
     pub signature: [u8; 32],
 }
 
 impl Head {
-    const NONE: Self = Self { events: 0, signature: [0; 32] };
-}
-
-struct Event {
-    at: String,
-    session_id: String,
-    event: String,
+    /// With its own signature, as it is kept.
+    pub(super) fn signed(&self, keys: &Keys) -> Vec<u8> {
+        let number = self.events.to_be_bytes();
+        let seal = keys.sign(&[b"head", &number, &self.signature]);
+        [&number[..], &self.signature, &seal].concat()
+    }
 }
 
 impl Store {
@@ -45,112 +43,143 @@ impl Store {
         event: &Value,
     ) -> Result<(), Failure> {
         let head = self.head(connection)?;
-        let event =
-            Event { at: identity::now()?, session_id: session_id.to_owned(), event: event.to_string() };
+        let event = Event {
+            number: head.events + 1,
+            at: identity::now()?,
+            session_id: session_id.to_owned(),
+            event: event.to_string(),
+        };
         let next = self.following(&head, &event);
-        let Event { at, session_id, event } = event;
-        let row = params![next.events as i64, at, session_id, event, next.signature];
+        let Event { number, at, session_id, event } = event;
+        let row = params![number as i64, at, session_id, event, next.signature];
         connection.execute("INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5)", row).map_err(failed)?;
-        self.set(connection, HEAD, &self.signed(&next))
+        self.set(connection, HEAD, &next.signed(&self.keys))
     }
 
-    /// Signs that there is no event yet, unless there is one.
-    pub(super) fn sign_empty(&self, connection: &Connection) -> Result<(), Failure> {
-        let query = "SELECT EXISTS (SELECT 1 FROM audit) OR EXISTS (SELECT 1 FROM meta WHERE name = ?1)";
-        let begun: bool = connection.query_row(query, [HEAD], |row| row.get(0)).map_err(failed)?;
-        if begun { Ok(()) } else { self.set(connection, HEAD, &self.signed(&Head::NONE)) }
+    /// Reads the events that the ledger does not know yet.
+    ///
+    /// # Errors
+    /// The schema is not ours any more, or the log was changed, shortened or set back.
+    pub(super) fn catch_up(&self, connection: &Connection) -> Result<(), Failure> {
+        let cookie = schema::cookie(connection)?;
+        if self.cookie.replace(cookie) != cookie {
+            // The next look must not take it for known.
+            schema::check(connection).inspect_err(|_| self.cookie.set(-1))?;
+        }
+        let mut ledger = self.ledger.borrow_mut();
+        if self.head(connection)? == ledger.head {
+            Ok(())
+        } else {
+            self.replay(connection, &mut ledger, |_| Ok(()))
+        }
     }
 
-    /// Goes through the whole log, and holds the sessions and the faces against it.
-    pub fn verify(&self) -> Result<Head, Failure> {
-        let connection = self.connection.unchecked_transaction().map_err(failed)?;
-        let mut statement = connection.prepare("SELECT * FROM audit ORDER BY number").map_err(failed)?;
-        let mut rows = statement.query([]).map_err(failed)?;
-        let mut head = Head::NONE;
-        let mut records: HashMap<String, Option<String>> = HashMap::new();
-        let mut faces = Roster::default();
+    /// Takes the events after the ledger's head into it, up to the log's end.
+    fn replay(
+        &self,
+        connection: &Connection,
+        ledger: &mut Ledger,
+        mut visit: impl FnMut(&Event) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let query =
+            "SELECT number, at, session_id, event, signature FROM audit WHERE number >= ?1 ORDER BY number";
+        let mut statement = connection.prepare(query).map_err(failed)?;
+        // From the beginning on, that is also before the first number.
+        let first = if ledger.head.events == 0 { i64::MIN } else { ledger.head.events as i64 + 1 };
+        let mut rows = statement.query([first]).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
             let cell = |i| row.get::<_, String>(i).map_err(failed);
-            let event = Event { at: cell(1)?, session_id: cell(2)?, event: cell(3)? };
-            let next = self.following(&head, &event);
             let number: i64 = row.get(0).map_err(failed)?;
+            let event =
+                Event { number: ledger.head.events + 1, at: cell(1)?, session_id: cell(2)?, event: cell(3)? };
+            let next = self.following(&ledger.head, &event);
             let signature: Vec<u8> = row.get(4).map_err(failed)?;
             if number != next.events as i64 || signature != next.signature {
                 let text =
                     format!("event {} of the audit log has been changed, removed or moved", next.events);
                 return Err(Failure::data(text));
             }
-            let told: Value = serde_json::from_str(&event.event).unwrap_or_default();
-            faces.take(&event.session_id, &told);
-            if let Some(record) = told.get("record") {
-                records.insert(event.session_id, record.as_str().map(str::to_owned));
-            }
-            head = next;
+            visit(&event)?;
+            ledger.take(&event, next);
         }
-        if self.head(&connection)? != head {
-            return Err(Failure::data("the end of the audit log has been removed"));
+        if self.head(connection)? == ledger.head {
+            Ok(())
+        } else {
+            Err(Failure::data("the end of the audit log has been removed"))
         }
-        self.hold_against(&connection, records)?;
-        self.hold_faces_against(&connection, faces)?;
-        Ok(head)
     }
 
-    /// Every session must be as its last event says.
-    fn hold_against(
-        &self,
-        connection: &Connection,
-        mut records: HashMap<String, Option<String>>,
-    ) -> Result<(), Failure> {
-        let query = format!("SELECT {COLUMNS} FROM sessions");
-        let mut statement = connection.prepare(&query).map_err(failed)?;
-        let mut rows = statement.query([]).map_err(failed)?;
-        while let Some(row) = rows.next().map_err(failed)? {
-            let (id, sealed): (String, Vec<u8>) = (row.get(0).map_err(failed)?, row.get(5).map_err(failed)?);
-            let signature = self.signature(&self.opened(&format!("session {id}"), &sealed)?);
-            if records.remove(&id).flatten() != Some(signature) || !self.is_consistent(row)? {
-                return Err(Failure::data(format!("the session {id} is not as the audit log says")));
+    /// Shows all events, oldest first, as long as their signatures hold.
+    pub fn events(&self, visit: impl FnMut(&Event) -> Result<(), Failure>) -> Result<(), Failure> {
+        self.look(|connection, _| self.replay(connection, &mut Ledger::default(), visit))
+    }
+
+    /// The time of the last event (RFC 3339, UTC); empty without one.
+    pub fn last_event_at(&self) -> Result<String, Failure> {
+        self.look(|_, ledger| Ok(ledger.last_at.clone()))
+    }
+
+    /// Reads the whole file: the pages, the tables, all events, and every row that they speak of.
+    ///
+    /// # Errors
+    /// The first thing that is not as this program left it.
+    pub fn verify(&self) -> Result<Head, Failure> {
+        let connection = self.connection.unchecked_transaction().map_err(failed)?;
+        let sound: String =
+            connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(failed)?;
+        if sound != "ok" {
+            return Err(Failure::data(format!("the file is damaged: {sound}")));
+        }
+        schema::check(&connection)?;
+        self.verify_meta(&connection)?;
+        let mut ledger = Ledger::default();
+        self.replay(&connection, &mut ledger, |_| Ok(()))?;
+        self.verify_sessions(&connection, &ledger)?;
+        self.verify_outbox(&connection, &ledger)?;
+        self.read_faces(&connection, &ledger, |_, _| Ok(()))?;
+        Ok(ledger.head)
+    }
+
+    fn verify_meta(&self, connection: &Connection) -> Result<(), Failure> {
+        let mut statement = connection.prepare("SELECT name FROM meta").map_err(failed)?;
+        let names = statement.query_map([], |row| row.get::<_, String>(0)).map_err(failed)?;
+        for name in names {
+            let name = name.map_err(failed)?;
+            if name.starts_with(PAUSE) {
+                self.opened(&name, &self.get(connection, &name)?.unwrap_or_default())?;
+            } else if !META.contains(&name.as_str()) {
+                return Err(Failure::data(format!("its entry {name:?} is none of ours")));
             }
         }
-        match records.into_iter().find(|(_, record)| record.is_some()) {
-            Some((id, _)) => Err(Failure::data(format!("the session {id} has been removed"))),
-            None => Ok(()),
+        if self.salt(connection)?.as_ref() != Some(&self.salt) {
+            return Err(Failure::data("its salt has been changed"));
         }
+        let check = self.get(connection, CHECK)?;
+        check.and_then(|sealed| self.keys.open(CHECK, &sealed)).map(drop).ok_or_else(super::no_fit)
     }
 
     /// A record's own signature, as it stands in the log.
-    pub(super) fn signature(&self, record: &[u8]) -> String {
-        hex(&self.keys.sign(&[b"record", record]))
-    }
-
-    /// The same of a face and its embedding.
-    pub(super) fn signature_of_face(&self, details: &[u8], embedding: &[u8]) -> String {
-        hex(&self.keys.sign(&[b"face", details, embedding]))
+    pub(super) fn signature(&self, kind: &str, parts: &[&[u8]]) -> String {
+        hex(&self.keys.sign(&[&[kind.as_bytes()], parts].concat()))
     }
 
     fn following(&self, head: &Head, event: &Event) -> Head {
-        let events = head.events + 1;
-        let Event { at, session_id, event } = event;
-        let number = events.to_be_bytes();
+        let Event { number, at, session_id, event } = event;
+        let counted = number.to_be_bytes();
         let parts: [&[u8]; 6] =
-            [b"event", &head.signature, &number, at.as_bytes(), session_id.as_bytes(), event.as_bytes()];
-        Head { events, signature: self.keys.sign(&parts) }
-    }
-
-    fn signed(&self, head: &Head) -> Vec<u8> {
-        let number = head.events.to_be_bytes();
-        let seal = self.keys.sign(&[b"head", &number, &head.signature]);
-        [&number[..], &head.signature, &seal].concat()
+            [b"event", &head.signature, &counted, at.as_bytes(), session_id.as_bytes(), event.as_bytes()];
+        Head { events: *number, signature: self.keys.sign(&parts) }
     }
 
     fn head(&self, connection: &Connection) -> Result<Head, Failure> {
         let kept = self.get(connection, HEAD)?;
         let kept = kept.ok_or_else(|| Failure::data("the head of the audit log has been removed"))?;
         let head = kept.first_chunk::<8>().zip(kept.get(8..40)).map(|(number, signature)| {
-            let mut head = Head { events: u64::from_be_bytes(*number), ..Head::NONE };
+            let mut head = Head { events: u64::from_be_bytes(*number), ..Head::default() };
             head.signature.copy_from_slice(signature);
             head
         });
-        let head = head.filter(|head| self.signed(head) == kept);
+        let head = head.filter(|head| head.signed(&self.keys) == kept);
         head.ok_or_else(|| Failure::data("the head of the audit log has been tampered with"))
     }
 }

@@ -1,12 +1,16 @@
 //! The index of faces: those of past sessions, and those that are blocked.
 
+use std::collections::HashSet;
+
 use gstliveness::face::{Embedding, EmbeddingMatrix};
 use gstliveness::session::FaceMatch;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::ledger::Ledger;
 use super::places::Places;
+use super::sessions::Put;
 use super::{Store, failed};
 use crate::failure::Failure;
 use crate::identity;
@@ -21,15 +25,6 @@ pub enum List {
     Known,
     /// People who are turned away
     Blocklist,
-}
-
-impl List {
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Known => "known",
-            Self::Blocklist => "blocklist",
-        }
-    }
 }
 
 /// What is known of a face, besides what it looks like.
@@ -87,22 +82,25 @@ pub struct StoredFaces<'a> {
 }
 
 impl<'a> StoredFaces<'a> {
+    /// # Errors
+    /// A face is not as the audit log says, or is missing.
     pub fn load(store: &'a Store) -> Result<Self, Failure> {
+        let mut found = store.look(|connection, ledger| {
+            let mut found = Vec::with_capacity(ledger.faces.len());
+            store.read_faces(connection, ledger, |face, embedding| {
+                let number = ledger.faces.get(&face.face_id).map_or(0, |face| face.number);
+                found.push((number, face, embedding));
+                Ok(())
+            })?;
+            Ok(found)
+        })?;
+        found.sort_by_key(|(number, ..)| *number);
         let mut all = Self { store, faces: Vec::new(), embeddings: EmbeddingMatrix::new(WIDTH) };
-        let query = "SELECT face_id, details, embedding FROM faces ORDER BY rowid";
-        let mut statement = store.connection.prepare(query).map_err(failed)?;
-        let mut rows = statement.query([]).map_err(failed)?;
-        let mut values = Vec::with_capacity(WIDTH);
-        while let Some(row) = rows.next().map_err(failed)? {
-            let id: String = row.get(0).map_err(failed)?;
-            let place = format!("face {id}");
-            let sealed = |i| row.get_ref(i).and_then(|cell| Ok(cell.as_blob()?)).map_err(failed);
-            let details = store.opened(&place, sealed(1)?)?;
-            let bytes = store.opened(&format!("embedding {id}"), sealed(2)?)?;
-            values.clear();
-            values.extend(bytes.as_chunks().0.iter().map(|number| f32::from_le_bytes(*number)));
-            let face = serde_json::from_slice(&details).ok().filter(|_| all.embeddings.push(&values));
-            all.faces.push(face.ok_or_else(|| Failure::data(format!("the store's {place} is unreadable")))?);
+        for (_, face, embedding) in found {
+            if !all.embeddings.push(&embedding) {
+                return Err(Failure::data(format!("the store's face {} is unreadable", face.face_id)));
+            }
+            all.faces.push(face);
         }
         Ok(all)
     }
@@ -110,6 +108,18 @@ impl<'a> StoredFaces<'a> {
     /// A face's embedding, for export.
     pub fn embedding(&self, face: usize) -> &[f32] {
         self.embeddings.row(face)
+    }
+
+    /// Adds faces, all of them or none.
+    pub fn add_all(&mut self, faces: Vec<(Face, Embedding)>) -> Result<(), Failure> {
+        self.store.change(|connection, _| {
+            faces.iter().try_for_each(|(face, embedding)| self.store.add_within(connection, face, embedding))
+        })?;
+        for (face, embedding) in faces {
+            self.embeddings.push(embedding.values());
+            self.faces.push(face);
+        }
+        Ok(())
     }
 }
 
@@ -122,46 +132,91 @@ impl Store {
         face: &Face,
         embedding: &Embedding,
     ) -> Result<(), Failure> {
-        self.change(|connection| {
-            self.put_within(connection, record, places, true)?;
+        self.change(|connection, _| {
+            self.put_within(connection, &Put::new(record, places, true))?;
             self.add_within(connection, face, embedding)
         })
     }
 
-    fn add_within(&self, connection: &Connection, face: &Face, embedding: &Embedding) -> Result<(), Failure> {
+    pub(super) fn add_within(
+        &self,
+        connection: &Connection,
+        face: &Face,
+        embedding: &Embedding,
+    ) -> Result<(), Failure> {
         if embedding.values().len() != WIDTH {
             return Err(Failure::data(format!("an embedding has {WIDTH} numbers")));
         }
-        let Face { face_id: id, list, session_id, added_at, .. } = face;
+        let Face { face_id: id, list, session_id, .. } = face;
         let details = serde_json::to_vec(face).map_err(|e| Failure::internal(e.to_string()))?;
         let bytes: Vec<u8> = embedding.values().iter().flat_map(|number| number.to_le_bytes()).collect();
-        let signature = self.signature_of_face(&details, &bytes);
-        let details = self.keys.seal(&format!("face {id}"), &details)?;
-        let bytes = self.keys.seal(&format!("embedding {id}"), &bytes)?;
-        let row = params![id, list.name(), session_id, added_at, details, bytes];
-        connection.execute("INSERT INTO faces VALUES (?1, ?2, ?3, ?4, ?5, ?6)", row).map_err(failed)?;
+        let signature = self.signature("face", &[&details, &bytes]);
+        let details = self.keys.seal(&place(id), &details)?;
+        let bytes = self.keys.seal(&place_of_embedding(id), &bytes)?;
+        let query = "INSERT INTO faces (face_id, details, embedding) VALUES (?1, ?2, ?3)";
+        connection.execute(query, params![id, details, bytes]).map_err(failed)?;
         let event =
             serde_json::json!({ "type": "face.added", "face_id": id, "list": list, "face": signature });
         self.note(connection, session_id.as_deref().unwrap_or_default(), &event)
     }
+
+    /// Opens every face; each must be as its event says, and none be missing.
+    pub(super) fn read_faces(
+        &self,
+        connection: &Connection,
+        ledger: &Ledger,
+        mut visit: impl FnMut(Face, Vec<f32>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut statement =
+            connection.prepare("SELECT face_id, details, embedding FROM faces").map_err(failed)?;
+        let mut rows = statement.query([]).map_err(failed)?;
+        let mut seen = HashSet::with_capacity(ledger.faces.len());
+        while let Some(row) = rows.next().map_err(failed)? {
+            let id: String = row.get(0).map_err(failed)?;
+            let sealed = |i| row.get_ref(i).and_then(|cell| Ok(cell.as_blob()?)).map_err(failed);
+            let details = self.opened(&place(&id), sealed(1)?)?;
+            let bytes = self.opened(&place_of_embedding(&id), sealed(2)?)?;
+            let signature = self.signature("face", &[&details, &bytes]);
+            let told = ledger.faces.get(&id).filter(|told| told.signature == signature);
+            let face = serde_json::from_slice::<Face>(&details).ok().filter(|face| face.face_id == id);
+            let face = told.and(face);
+            let face =
+                face.ok_or_else(|| Failure::data(format!("the face {id} is not as the audit log says")))?;
+            visit(face, bytes.as_chunks().0.iter().map(|number| f32::from_le_bytes(*number)).collect())?;
+            seen.insert(id);
+        }
+        match ledger.faces.keys().find(|id| !seen.contains(*id)) {
+            Some(id) => Err(Failure::data(format!("the face {id} has been removed"))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn place(face_id: &str) -> String {
+    format!("face {face_id}")
+}
+
+fn place_of_embedding(face_id: &str) -> String {
+    format!("embedding {face_id}")
 }
 
 impl FaceIndex for StoredFaces<'_> {
     fn add(&mut self, face: Face, embedding: &Embedding) -> Result<(), Failure> {
-        self.store.change(|connection| self.store.add_within(connection, &face, embedding))?;
-        self.embeddings.push(embedding.values());
-        self.faces.push(face);
-        Ok(())
+        self.add_all(vec![(face, embedding.clone())])
     }
 
     fn remove(&mut self, face_id: &str) -> Result<bool, Failure> {
         let Some(place) = self.faces.iter().position(|face| face.face_id == face_id) else {
             return Ok(false);
         };
-        self.store.change(|connection| {
+        let face = &self.faces[place];
+        self.store.change(|connection, ledger| {
+            if !ledger.faces.contains_key(face_id) {
+                return Ok(());
+            }
             connection.execute("DELETE FROM faces WHERE face_id = ?1", [face_id]).map_err(failed)?;
             let event = serde_json::json!({ "type": "face.removed", "face_id": face_id });
-            self.store.note(connection, self.faces[place].session_id.as_deref().unwrap_or_default(), &event)
+            self.store.note(connection, face.session_id.as_deref().unwrap_or_default(), &event)
         })?;
         self.embeddings.swap_remove(place);
         self.faces.swap_remove(place);

@@ -15,8 +15,10 @@ pub struct Keys {
 }
 
 impl Keys {
-    pub fn new(secret: &[u8]) -> Result<Self, Failure> {
-        let derived = Salt::new(HKDF_SHA256, b"gst-plugin-liveness store 1").extract(secret);
+    /// Keys for one store: with the `salt` of another, the same secret gives others.
+    pub fn new(secret: &[u8], salt: &[u8]) -> Result<Self, Failure> {
+        let salt = [b"gst-plugin-liveness store 2", salt].concat();
+        let derived = Salt::new(HKDF_SHA256, &salt).extract(secret);
         let seal = expand(&derived, &[b"seal"], &CHACHA20_POLY1305).map(aead::UnboundKey::from)?;
         let sign = expand(&derived, &[b"sign"], HMAC_SHA256).map(hmac::Key::from)?;
         Ok(Self { seal: LessSafeKey::new(seal), sign, random: SystemRandom::new() })
@@ -32,6 +34,13 @@ impl Keys {
             .seal_in_place_append_tag(nonce_of, Aad::from(place.as_bytes()), &mut sealed)
             .map_err(broken)?;
         Ok([&nonce[..], &sealed].concat())
+    }
+
+    /// New random bytes.
+    pub fn random<const N: usize>() -> Result<[u8; N], Failure> {
+        let mut bytes = [0; N];
+        SystemRandom::new().fill(&mut bytes).map_err(broken)?;
+        Ok(bytes)
     }
 
     /// `None` for what this key has not sealed in this place.
@@ -75,20 +84,31 @@ mod tests {
 
     #[test]
     fn only_the_same_key_opens_and_only_in_the_same_place() {
-        let keys = Keys::new(b"0123456789abcdef").unwrap();
+        let keys = Keys::new(b"0123456789abcdef", b"salt").unwrap();
         let sealed = keys.seal("face 1", b"who").unwrap();
         assert_ne!(sealed, keys.seal("face 1", b"who").unwrap());
         assert_eq!(keys.open("face 1", &sealed).unwrap(), b"who");
         assert_eq!(keys.open("face 2", &sealed), None);
-        assert_eq!(Keys::new(b"0123456789abcdeF").unwrap().open("face 1", &sealed), None);
+        assert_eq!(Keys::new(b"0123456789abcdeF", b"salt").unwrap().open("face 1", &sealed), None);
+        assert_eq!(Keys::new(b"0123456789abcdef", b"Salt").unwrap().open("face 1", &sealed), None);
         for cut in 0..sealed.len() {
             assert_eq!(keys.open("face 1", &sealed[..cut]), None);
         }
     }
 
     #[test]
+    fn a_key_counts_to_its_last_byte() {
+        for length in [16, 4095, 4096, 4097, 10_000] {
+            let (mut secret, sealed) = (vec![7; length], |secret: &[u8]| Keys::new(secret, b"salt").unwrap());
+            let kept = sealed(&secret).seal("x", b"who").unwrap();
+            secret[length - 1] = 8;
+            assert_eq!(sealed(&secret).open("x", &kept), None, "{length}");
+        }
+    }
+
+    #[test]
     fn parts_cannot_be_shifted() {
-        let keys = Keys::new(b"0123456789abcdef").unwrap();
+        let keys = Keys::new(b"0123456789abcdef", b"salt").unwrap();
         assert_ne!(keys.sign(&[b"ab", b"c"]), keys.sign(&[b"a", b"bc"]));
     }
 }

@@ -1,4 +1,4 @@
-//! Where a session's events go and where its files lie.
+//! What a session needs after its program has ended: where its events go, where its files lie, what an approval adds.
 
 use std::path::{self, Path};
 
@@ -28,4 +28,13 @@ impl Places {
     pub fn folders(&self) -> impl Iterator<Item = &Path> {
         [&self.evidence, &self.record].into_iter().flatten().map(Path::new)
     }
+}
+
+/// What a reviewer's approval has to add to a session in review. Sealed with its record, and gone once it is reviewed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OnApproval {
+    /// For how long the approval holds.
+    pub validity_days: Option<u32>,
+    /// The embedding of the face that is enrolled; `None` where the workflow enrols none.
+    pub face: Option<Vec<f32>>,
 }

@@ -1,9 +1,10 @@
 //! Sessions as they stand.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Map, Value, json};
 
-use super::places::Places;
+use super::ledger::Ledger;
+use super::places::{OnApproval, Places};
 use super::{Store, failed};
 use crate::failure::Failure;
 use crate::identity;
@@ -16,8 +17,9 @@ pub struct Listed {
     pub created_at: String,
     pub updated_at: String,
     pub record: Map<String, Value>,
-    /// `None` in stores of old.
-    pub places: Option<Places>,
+    pub places: Places,
+    /// Of a session in review.
+    pub on_approval: Option<OnApproval>,
 }
 
 impl Listed {
@@ -28,73 +30,136 @@ impl Listed {
 
 /// What an interrupted program leaves is nobody's after this; no session takes a day.
 const STALE_DAYS: i32 = -1;
-/// Under what the places are sealed beside the record's fields.
+/// Under what the rest is sealed beside the record's fields.
 const PLACES: &str = "places";
-pub(super) const COLUMNS: &str = "session_id, status, created_at, updated_at, expires_at, record";
+const ON_APPROVAL: &str = "on_approval";
+
+/// A session's record as it is put in its place.
+pub(super) struct Put<'a> {
+    pub record: &'a Map<String, Value>,
+    pub places: &'a Places,
+    pub on_approval: Option<&'a OnApproval>,
+    /// The event of the log; the status and the signature are added.
+    pub event: Value,
+    /// Whether it is reported to the webhook.
+    pub told: bool,
+}
+
+impl<'a> Put<'a> {
+    pub fn new(record: &'a Map<String, Value>, places: &'a Places, told: bool) -> Self {
+        Self { record, places, on_approval: None, event: json!({ "type": "status.updated" }), told }
+    }
+}
 
 impl Store {
     /// Puts a session's record in its place, notes that, and has it reported where it is `told`: all or nothing.
     pub fn put(&self, record: &Map<String, Value>, places: &Places, told: bool) -> Result<(), Failure> {
-        self.change(|connection| self.put_within(connection, record, places, told))
+        self.change(|connection, _| self.put_within(connection, &Put::new(record, places, told)))
     }
 
-    pub(super) fn put_within(
+    /// The same for a session that goes to review, with what its approval will add.
+    pub fn put_for_review(
         &self,
-        connection: &Connection,
         record: &Map<String, Value>,
         places: &Places,
-        told: bool,
+        on_approval: &OnApproval,
     ) -> Result<(), Failure> {
-        let text = |field: &str| record.get(field).and_then(Value::as_str).unwrap_or_default();
+        let put = Put { on_approval: Some(on_approval), ..Put::new(record, places, true) };
+        self.change(|connection, _| self.put_within(connection, &put))
+    }
+
+    pub(super) fn put_within(&self, connection: &Connection, put: &Put<'_>) -> Result<(), Failure> {
+        let text = |field: &str| put.record.get(field).and_then(Value::as_str).unwrap_or_default();
         let (id, status) = (text("session_id"), text("status"));
-        let places_of = serde_json::to_value(places).map_err(|e| Failure::internal(e.to_string()))?;
-        let mut whole = record.clone();
-        whole.insert(PLACES.into(), places_of);
+        let internal = |e: serde_json::Error| Failure::internal(e.to_string());
+        let mut whole = put.record.clone();
+        whole.insert(PLACES.into(), serde_json::to_value(put.places).map_err(internal)?);
+        if let Some(on_approval) = put.on_approval {
+            whole.insert(ON_APPROVAL.into(), serde_json::to_value(on_approval).map_err(internal)?);
+        }
         let plain = Value::Object(whole).to_string();
-        let sealed = self.keys.seal(&format!("session {id}"), plain.as_bytes())?;
-        let row = params![
-            id,
-            status,
-            text("created_at"),
-            identity::now()?,
-            record.get("expires_at").and_then(Value::as_str),
-            sealed
-        ];
-        let put = format!("INSERT OR REPLACE INTO sessions ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-        connection.execute(&put, row).map_err(failed)?;
-        let event =
-            json!({ "type": "status.updated", "status": status, "record": self.signature(plain.as_bytes()) });
+        let sealed = self.keys.seal(&place(id), plain.as_bytes())?;
+        let row = "INSERT OR REPLACE INTO sessions (session_id, record) VALUES (?1, ?2)";
+        connection.execute(row, params![id, sealed]).map_err(failed)?;
+        let mut event = put.event.clone();
+        event["status"] = status.into();
+        event["record"] = self.signature("record", &[plain.as_bytes()]).into();
         self.note(connection, id, &event)?;
-        match &places.webhook {
-            Some(url) if told => self.post_within(connection, url, record),
+        match &put.places.webhook {
+            Some(url) if put.told => self.post_within(connection, url, put.record),
             _ => Ok(()),
         }
     }
 
     /// The sessions from the oldest on; those of one status where that is given.
     pub fn list(&self, status: Option<&str>) -> Result<Vec<Listed>, Failure> {
-        let query = format!("SELECT {COLUMNS} FROM sessions ORDER BY created_at, session_id");
-        let mut statement = self.connection.prepare(&query).map_err(failed)?;
-        let mut rows = statement.query([]).map_err(failed)?;
-        let mut sessions = Vec::new();
-        while let Some(row) = rows.next().map_err(failed)? {
-            sessions.push(self.listed(row)?);
-        }
+        let mut sessions = self.look(|connection, ledger| {
+            let mut sessions = Vec::new();
+            self.each_session(connection, ledger, |session| sessions.push(session))?;
+            Ok(sessions)
+        })?;
         sessions.retain(|session| status.is_none_or(|status| session.status == status));
+        sessions.sort_by(|a, b| (&a.created_at, &a.session_id).cmp(&(&b.created_at, &b.session_id)));
         Ok(sessions)
     }
 
     pub fn find(&self, session_id: &str) -> Result<Option<Listed>, Failure> {
-        let query = format!("SELECT {COLUMNS} FROM sessions WHERE session_id = ?1");
-        let found = self.connection.query_row(&query, [session_id], |row| Ok(self.listed(row)));
-        found.optional().map_err(failed)?.transpose()
+        self.look(|connection, ledger| self.find_within(connection, ledger, session_id))
     }
 
-    /// What the sealed record says counts; the columns beside it are there to be searched.
-    fn listed(&self, row: &Row<'_>) -> Result<Listed, Failure> {
-        let text = |i| row.get::<_, String>(i).map_err(failed);
-        let (session_id, sealed): (_, Vec<u8>) = (text(0)?, row.get(5).map_err(failed)?);
-        let mut record = self.record(&session_id, &sealed)?;
+    pub(super) fn find_within(
+        &self,
+        connection: &Connection,
+        ledger: &Ledger,
+        session_id: &str,
+    ) -> Result<Option<Listed>, Failure> {
+        let query = "SELECT record FROM sessions WHERE session_id = ?1";
+        let sealed = connection.query_row(query, [session_id], |row| row.get::<_, Vec<u8>>(0));
+        match (sealed.optional().map_err(failed)?, ledger.sessions.contains_key(session_id)) {
+            (Some(sealed), _) => self.listed(ledger, session_id, &sealed).map(Some),
+            (None, true) => Err(removed(session_id)),
+            (None, false) => Ok(None),
+        }
+    }
+
+    /// Every session must be as its last event says, and none be missing.
+    pub(super) fn verify_sessions(&self, connection: &Connection, ledger: &Ledger) -> Result<(), Failure> {
+        self.each_session(connection, ledger, drop)
+    }
+
+    fn each_session(
+        &self,
+        connection: &Connection,
+        ledger: &Ledger,
+        mut visit: impl FnMut(Listed),
+    ) -> Result<(), Failure> {
+        let mut statement = connection.prepare("SELECT session_id, record FROM sessions").map_err(failed)?;
+        let mut rows = statement.query([]).map_err(failed)?;
+        let mut seen = std::collections::HashSet::new();
+        while let Some(row) = rows.next().map_err(failed)? {
+            let (id, sealed): (String, Vec<u8>) = (row.get(0).map_err(failed)?, row.get(1).map_err(failed)?);
+            visit(self.listed(ledger, &id, &sealed)?);
+            seen.insert(id);
+        }
+        match ledger.sessions.keys().find(|id| !seen.contains(*id)) {
+            Some(id) => Err(removed(id)),
+            None => Ok(()),
+        }
+    }
+
+    /// Opens a session's record, which must be the one that its last event speaks of.
+    fn listed(&self, ledger: &Ledger, session_id: &str, sealed: &[u8]) -> Result<Listed, Failure> {
+        let plain = self.opened(&place(session_id), sealed)?;
+        let told = ledger.sessions.get(session_id);
+        let told = told.filter(|told| told.record == self.signature("record", &[&plain]));
+        let told = told
+            .ok_or_else(|| Failure::data(format!("the session {session_id} is not as the audit log says")))?;
+        let unreadable = |e| Failure::data(format!("the session {session_id} is unreadable: {e}"));
+        let mut record: Map<String, Value> = serde_json::from_slice(&plain).map_err(unreadable)?;
+        let places = record.remove(PLACES).unwrap_or_default();
+        let places = serde_json::from_value(places).map_err(unreadable)?;
+        let on_approval =
+            record.remove(ON_APPROVAL).map(serde_json::from_value).transpose().map_err(unreadable)?;
         let field = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default();
         let expires = record.get("expires_at").and_then(Value::as_str);
         let expired = field("status") == "Approved"
@@ -102,85 +167,93 @@ impl Store {
         let status = if expired { "Kyc Expired" } else { field("status") }.to_owned();
         let created_at = field("created_at").to_owned();
         record.insert("status".into(), status.clone().into());
-        let places = record.remove(PLACES).and_then(|places| serde_json::from_value(places).ok());
-        Ok(Listed { session_id, status, created_at, updated_at: text(3)?, record, places })
+        Ok(Listed {
+            session_id: session_id.to_owned(),
+            status,
+            created_at,
+            updated_at: told.at.clone(),
+            record,
+            places,
+            on_approval,
+        })
     }
 
-    fn record(&self, session_id: &str, sealed: &[u8]) -> Result<Map<String, Value>, Failure> {
-        let plain = self.opened(&format!("session {session_id}"), sealed)?;
-        let unreadable = |e| Failure::data(format!("the session {session_id} is unreadable: {e}"));
-        serde_json::from_slice(&plain).map_err(unreadable)
-    }
-
-    /// Whether the columns of a session are what its record says.
-    pub(super) fn is_consistent(&self, row: &Row<'_>) -> Result<bool, Failure> {
-        let text = |i| row.get::<_, Option<String>>(i).map_err(failed);
-        let (session_id, sealed): (_, Vec<u8>) = (text(0)?.unwrap_or_default(), row.get(5).map_err(failed)?);
-        let record = self.record(&session_id, &sealed)?;
-        let mut same = true;
-        for (column, name) in [(0, "session_id"), (1, "status"), (2, "created_at"), (4, "expires_at")] {
-            same &= text(column)?.as_deref() == record.get(name).and_then(Value::as_str);
-        }
-        Ok(same)
-    }
-
-    /// The sessions that ended before `before` (RFC 3339, UTC), of one workflow or of all. What was tampered with is none, and
-    /// left to `verify`.
+    /// The sessions that last changed before `before` (RFC 3339, UTC) by the audit log, of one workflow or of all. What was
+    /// tampered with is none, and left to `verify`.
     pub fn aged(&self, before: &str, workflow_id: Option<&str>) -> Result<Vec<Listed>, Failure> {
-        let query = format!("SELECT {COLUMNS} FROM sessions WHERE updated_at < ?1 ORDER BY updated_at");
-        let mut statement = self.connection.prepare(&query).map_err(failed)?;
-        let mut rows = statement.query([before]).map_err(failed)?;
-        let mut sessions = Vec::new();
-        while let Some(row) = rows.next().map_err(failed)? {
-            match self.listed(row) {
-                Ok(session) => sessions.push(session),
-                Err(failure) => tracing::warn!("a session is not purged: {failure}"),
+        self.look(|connection, ledger| {
+            let mut sessions = Vec::new();
+            for id in
+                ledger.sessions.iter().filter(|(_, session)| session.at.as_str() < before).map(|(id, _)| id)
+            {
+                match self.find_within(connection, ledger, id) {
+                    Ok(session) => sessions.extend(session),
+                    Err(failure) => tracing::warn!("a session is not purged: {failure}"),
+                }
             }
-        }
-        sessions.retain(|session| workflow_id.is_none_or(|id| session.is_of(id)));
-        Ok(sessions)
+            sessions.retain(|session| workflow_id.is_none_or(|id| session.is_of(id)));
+            sessions.sort_by(|a, b| (&a.updated_at, &a.session_id).cmp(&(&b.updated_at, &b.session_id)));
+            Ok(sessions)
+        })
     }
 
     /// Removes sessions and the known faces they brought, except those that have changed since `before`; tells which.
     pub fn purge(&self, sessions: &[String], before: &str) -> Result<Vec<String>, Failure> {
-        self.change(|connection| {
+        self.change(|connection, ledger| {
             let mut gone = Vec::new();
             for id in sessions {
-                let query = "DELETE FROM sessions WHERE session_id = ?1 AND updated_at < ?2";
-                if connection.execute(query, [id.as_str(), before]).map_err(failed)? == 0 {
-                    continue;
+                if ledger.sessions.get(id).is_some_and(|session| session.at.as_str() < before) {
+                    self.purge_one(connection, ledger, id)?;
+                    gone.push(id.clone());
                 }
-                for query in [
-                    "DELETE FROM outbox WHERE session_id = ?1",
-                    "DELETE FROM faces WHERE session_id = ?1 AND list = 'known'",
-                ] {
-                    connection.execute(query, [id]).map_err(failed)?;
-                }
-                self.note(connection, id, &json!({ "type": "purged", "record": null }))?;
-                gone.push(id.clone());
             }
             Ok(gone)
         })
     }
 
-    /// Ends a workflow's sessions whose program never came back; those that do not say where they are told are told where `here`
-    /// says.
-    pub fn abandon_stale(&self, workflow_id: &str, here: &Places) -> Result<(), Failure> {
+    fn purge_one(&self, connection: &Connection, ledger: &Ledger, id: &str) -> Result<(), Failure> {
+        let queued = ledger.outbox.values().filter(|queued| queued.session_id == id);
+        let faces = ledger.faces.iter().filter(|(_, face)| face.is_known && face.session_id == id);
+        let rows = [("DELETE FROM sessions WHERE session_id = ?1", id)].into_iter();
+        let rows = rows
+            .chain(queued.map(|queued| ("DELETE FROM outbox WHERE event_id = ?1", queued.event_id.as_str())));
+        let rows = rows.chain(faces.map(|(face, _)| ("DELETE FROM faces WHERE face_id = ?1", face.as_str())));
+        for (query, key) in rows {
+            connection.execute(query, [key]).map_err(failed)?;
+        }
+        self.note(connection, id, &json!({ "type": "purged" }))
+    }
+
+    /// The earlier of now and the time of the last event (RFC 3339, UTC). What is old by it was old when the store was last
+    /// used, too: one run under a clock that is ahead makes nothing old.
+    pub fn settled_now(&self) -> Result<String, Failure> {
+        let (now, last) = (identity::now()?, self.last_event_at()?);
+        Ok(if last.is_empty() { now } else { now.min(last) })
+    }
+
+    /// Ends a workflow's sessions whose program never came back, and reports them where they say.
+    pub fn abandon_stale(&self, workflow_id: &str) -> Result<(), Failure> {
         let before = identity::in_days(STALE_DAYS)?;
-        let query = "SELECT session_id FROM sessions WHERE status = 'In Progress' AND updated_at < ?1";
-        for id in ids(&self.connection, query, &before)? {
-            let stale = |session: &Listed| session.is_of(workflow_id) && session.status == "In Progress";
-            if let Some(mut session) = self.find(&id)?.filter(stale) {
-                session.record.insert("status".into(), "Abandoned".into());
-                self.put(&session.record, session.places.as_ref().unwrap_or(here), true)?;
-            }
+        let stale = |session: &Listed| session.is_of(workflow_id) && session.status == "In Progress";
+        for mut session in self.aged(&before, Some(workflow_id))?.into_iter().filter(stale) {
+            session.record.insert("status".into(), "Abandoned".into());
+            self.change(|connection, ledger| {
+                // Unless it has come back.
+                let told = ledger.sessions.get(&session.session_id);
+                if told.is_none_or(|told| told.status != "In Progress" || told.at >= before) {
+                    return Ok(());
+                }
+                self.put_within(connection, &Put::new(&session.record, &session.places, true))
+            })?;
         }
         Ok(())
     }
 }
 
-fn ids(connection: &Connection, query: &str, before: &str) -> Result<Vec<String>, Failure> {
-    let mut statement = connection.prepare(query).map_err(failed)?;
-    let ids = statement.query_map([before], |row| row.get(0)).map_err(failed)?;
-    ids.collect::<Result<_, _>>().map_err(failed)
+fn place(session_id: &str) -> String {
+    format!("session {session_id}")
+}
+
+fn removed(session_id: &str) -> Failure {
+    Failure::data(format!("the session {session_id} has been removed"))
 }

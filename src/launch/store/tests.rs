@@ -1,50 +1,35 @@
-use std::time::SystemTime;
-
 use gstliveness::face::Embedding;
+use gstliveness::session::Status;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
 use super::faces::{Face, FaceIndex, List, StoredFaces, WIDTH};
-use super::places::Places;
+use super::places::{OnApproval, Places};
+use super::review::Review;
 use super::*;
+use crate::identity;
 
-const KEY: &[u8] = b"a key of the tests";
-const URL: &str = "http://localhost/";
+pub(super) const KEY: &[u8] = b"a key of the tests";
+pub(super) const URL: &str = "http://localhost/";
 
-fn record(id: &str, status: &str) -> Map<String, Value> {
+pub(super) fn record(id: &str, status: &str) -> Map<String, Value> {
     let record = json!({"session_id": id, "status": status, "created_at": "2026-01-01T00:00:00Z", "vendor_data": "someone"});
     record.as_object().unwrap().clone()
 }
 
-fn told_to(url: &str) -> Places {
+pub(super) fn told_to(url: &str) -> Places {
     Places { webhook: Some(url.to_owned()), ..Places::default() }
 }
 
-fn store() -> (TempDir, Store) {
+pub(super) fn store() -> (TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("s.db"), KEY).unwrap();
     (folder, store)
 }
 
-fn embedding(seed: usize) -> Embedding {
+pub(super) fn embedding(seed: usize) -> Embedding {
     let numbers = (0..WIDTH).map(|i| ((i * 31 + seed * 977) % 101) as f32 - 50.0);
     Embedding::new(numbers.collect()).unwrap()
-}
-
-/// A store of three sessions and two faces, and what somebody does to its file.
-fn tampered(change: &str) -> Result<audit::Head, Failure> {
-    let (folder, store) = store();
-    for id in ["a", "b", "c"] {
-        store.put(&record(id, "In Progress"), &Places::default(), false).unwrap();
-        store.put(&record(id, "Approved"), &Places::default(), false).unwrap();
-    }
-    let mut faces = StoredFaces::load(&store).unwrap();
-    for (list, seed) in [(List::Known, 1), (List::Blocklist, 2)] {
-        faces.add(Face::new(list, Some("a".into()), None).unwrap(), &embedding(seed)).unwrap();
-    }
-    assert_eq!(store.verify().unwrap().events, 8);
-    Connection::open(folder.path().join("s.db")).unwrap().execute_batch(change).unwrap();
-    store.verify()
 }
 
 #[test]
@@ -105,77 +90,13 @@ fn nothing_of_people_stands_in_the_file() {
 }
 
 #[test]
-fn what_is_changed_removed_or_moved_shows() {
-    assert!(tampered("SELECT 1").is_ok());
-    for change in [
-        "UPDATE audit SET event = replace(event, 'Approved', 'Declined') WHERE number = 4",
-        "UPDATE audit SET at = '2020-01-01T00:00:00Z' WHERE number = 1",
-        "UPDATE audit SET session_id = 'd' WHERE number = 1",
-        "DELETE FROM audit WHERE number = 3",
-        "DELETE FROM audit WHERE number = 8",
-        "DELETE FROM audit",
-        "DELETE FROM audit; DELETE FROM meta WHERE name = 'audit head'",
-        "UPDATE audit SET number = 99 WHERE number = 2; UPDATE audit SET number = 2 WHERE number = 3;
-         UPDATE audit SET number = 3 WHERE number = 99",
-        "INSERT INTO audit SELECT 9, at, session_id, event, signature FROM audit WHERE number = 8",
-        "UPDATE meta SET value = zeroblob(72) WHERE name = 'audit head'",
-        "DELETE FROM sessions WHERE session_id = 'b'",
-        "UPDATE sessions SET status = 'Declined' WHERE session_id = 'b'",
-        "UPDATE sessions SET expires_at = '9999-01-01T00:00:00Z' WHERE session_id = 'b'",
-        "UPDATE sessions SET record = (SELECT record FROM sessions WHERE session_id = 'a') WHERE session_id = 'b'",
-        "DELETE FROM faces",
-        "DELETE FROM faces WHERE list = 'blocklist'",
-        "UPDATE faces SET list = 'known'",
-        "UPDATE faces SET session_id = 'b' WHERE list = 'known'",
-        "UPDATE faces SET embedding = (SELECT embedding FROM faces WHERE list = 'known')",
-        "DELETE FROM sessions; DELETE FROM faces; DELETE FROM audit; DELETE FROM meta WHERE name = 'audit head'",
-    ] {
-        assert!(tampered(change).is_err(), "{change}");
-    }
-}
-
-/// Of a face that was removed and added again, none but the last counts.
-#[test]
-fn a_face_is_the_one_that_was_added() {
-    let (folder, store) = store();
-    let mut faces = StoredFaces::load(&store).unwrap();
-    let face = Face::new(List::Blocklist, None, None).unwrap();
-    faces.add(face.clone(), &embedding(1)).unwrap();
-    let file = Connection::open(folder.path().join("s.db")).unwrap();
-    file.execute_batch("CREATE TABLE aside AS SELECT embedding FROM faces").unwrap();
-    faces.remove(&face.face_id).unwrap();
-    faces.add(face, &embedding(2)).unwrap();
-    store.verify().unwrap();
-    file.execute_batch("UPDATE faces SET embedding = (SELECT embedding FROM aside)").unwrap();
-    assert!(store.verify().unwrap_err().text.contains("not as the audit log says"));
-}
-
-#[test]
-fn stores_of_old_are_read_and_their_log_is_watched_from_now_on() {
-    let (folder, store) = store();
+fn a_store_of_the_first_version_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s.db");
-    // As it was left by the first version, which had signed no empty log.
-    store.set(&store.connection, CHECK, &store.keys.seal(CHECK, b"").unwrap()).unwrap();
-    store.connection.execute("DELETE FROM meta WHERE name = 'audit head'", []).unwrap();
-    drop(store);
-    let store = Store::open(&path, KEY).unwrap();
-    assert_eq!(store.verify().unwrap().events, 0);
-    store.put(&record("a", "Approved"), &Places::default(), false).unwrap();
-    drop(store);
-    let wiped = "DELETE FROM sessions; DELETE FROM audit; DELETE FROM meta WHERE name = 'audit head'";
-    Connection::open(&path).unwrap().execute_batch(wiped).unwrap();
-    let store = Store::open(&path, KEY).unwrap();
-    assert!(store.verify().unwrap_err().text.contains("has been removed"));
-}
-
-#[test]
-fn a_status_beside_the_record_is_not_believed() {
-    let (folder, store) = store();
-    store.put(&record("a", "Declined"), &Places::default(), false).unwrap();
-    let change = "UPDATE sessions SET status = 'Approved'";
-    Connection::open(folder.path().join("s.db")).unwrap().execute_batch(change).unwrap();
-    assert_eq!(store.find("a").unwrap().unwrap().status, "Declined");
-    assert!(store.list(Some("Approved")).unwrap().is_empty());
+    let first = "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID; PRAGMA user_version = 1;";
+    Connection::open(&path).unwrap().execute_batch(first).unwrap();
+    let failure = Store::open(&path, KEY).err().unwrap();
+    assert!(failure.text.contains("0.1.0, whose stores are not read any more"), "{failure}");
 }
 
 #[test]
@@ -195,34 +116,23 @@ fn purging_leaves_a_trace_and_nothing_else() {
     assert_eq!(store.waiting(URL).unwrap(), 0);
     let left: Vec<_> = StoredFaces::load(&store).unwrap().list().iter().map(|face| face.list).collect();
     assert_eq!(left, [List::Blocklist]);
-    assert_eq!(store.verify().unwrap().events, 4);
+    assert_eq!(store.verify().unwrap().events, 5);
 }
 
 #[test]
 fn workflows_that_share_a_store_leave_each_others_sessions_alone() {
     let (_folder, store) = store();
-    let (first, second, here) = (told_to("http://a/"), told_to("http://b/"), told_to("http://here/"));
-    for (id, workflow, places) in [("1", "a", &first), ("2", "b", &second), ("old", "a", &first)] {
+    for (id, workflow) in [("1", "a"), ("2", "b")] {
         let mut record = record(id, "In Progress");
         record.insert("workflow_id".into(), workflow.into());
-        store.put(&record, places, false).unwrap();
+        store.put(&record, &told_to(&format!("http://{workflow}/")), false).unwrap();
     }
-    // As the first version kept it: it knew no places.
-    let mut record = store.find("old").unwrap().unwrap().record;
-    record.remove("places");
-    let sealed = store.keys.seal("session old", Value::Object(record).to_string().as_bytes()).unwrap();
-    let old = "UPDATE sessions SET record = ?1 WHERE session_id = 'old'";
-    store.connection.execute(old, [sealed]).unwrap();
-    store.connection.execute("UPDATE sessions SET updated_at = '2020-01-01T00:00:00Z'", []).unwrap();
-    store.abandon_stale("a", &here).unwrap();
-    let statuses = ["1", "2", "old"].map(|id| store.find(id).unwrap().unwrap().status);
-    assert_eq!(statuses, ["Abandoned", "In Progress", "Abandoned"]);
-    let waiting = ["http://a/", "http://b/", "http://here/"].map(|url| store.waiting(url).unwrap());
-    assert_eq!(waiting, [1, 0, 1]);
-    let aged = |workflow| store.aged("2021-01-01T00:00:00Z", workflow).unwrap();
-    assert!(aged(Some("a")).is_empty());
-    let left = &aged(Some("b"))[0];
-    assert_eq!((left.places.as_ref(), left.record.get("places")), (Some(&second), None));
+    let aged = |workflow| store.aged("9999-01-01T00:00:00Z", workflow).unwrap();
+    let [left] = &aged(Some("b"))[..] else { panic!() };
+    assert_eq!((&left.places, left.record.get("places")), (&told_to("http://b/"), None));
+    assert_eq!((aged(None).len(), aged(Some("c")).len()), (2, 0));
+    store.abandon_stale("a").unwrap();
+    assert_eq!(store.find("1").unwrap().unwrap().status, "In Progress", "it is not a day old");
 }
 
 #[test]
@@ -272,7 +182,7 @@ fn a_session_is_not_kept_without_its_face() {
     assert_eq!(store.waiting(URL).unwrap(), 0);
     store.put_known(&record, &told_to(URL), &face, &embedding(1)).unwrap();
     assert_eq!(StoredFaces::load(&store).unwrap().list(), [face]);
-    assert_eq!(store.verify().unwrap().events, 2);
+    assert_eq!(store.verify().unwrap().events, 3);
 }
 
 #[test]
@@ -303,26 +213,116 @@ fn events_leave_the_outbox_in_order_and_once_they_are_delivered() {
     store.verify().unwrap();
 }
 
-/// Whatever a wrong clock or a server's pause left behind, nothing waits for longer than an hour.
 #[test]
-fn an_event_of_a_clock_that_ran_ahead_is_due_now() {
+fn an_event_of_a_clock_that_was_ahead_is_due() {
     let (_folder, store) = store();
     store.put(&record("a", "In Progress"), &told_to(URL), true).unwrap();
-    let set_due = |ahead: Duration| {
-        let due =
-            (SystemTime::now() + ahead).duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis() as i64;
-        store.connection.execute("UPDATE outbox SET due = ?1", [due]).unwrap();
-    };
     let minute = Duration::from_secs(60);
-    set_due(30 * minute);
+    let letter = store.take(URL, minute).unwrap().unwrap();
+    store.postpone(&letter, 30 * minute).unwrap();
     assert!(store.take(URL, minute).unwrap().is_none());
     let wait = store.next_due(URL).unwrap().unwrap();
     assert!(wait > 29 * minute && wait <= 30 * minute, "{wait:?}");
     for ahead in [61 * minute, 24 * 60 * minute, 366 * 24 * 60 * minute] {
-        set_due(ahead);
+        store.postpone(&letter, ahead).unwrap();
         assert_eq!(store.next_due(URL).unwrap(), Some(Duration::ZERO), "{ahead:?}");
         assert!(store.take(URL, minute).unwrap().is_some(), "{ahead:?}");
     }
+    store.verify().unwrap();
+}
+
+fn in_review(store: &Store, id: &str, face: Option<Vec<f32>>) {
+    let mut record = record(id, "In Review");
+    record.insert("decision".into(), json!({"liveness_checks": []}));
+    let on_approval = OnApproval { validity_days: Some(3), face };
+    store.put_for_review(&record, &told_to(URL), &on_approval).unwrap();
+}
+
+#[test]
+fn an_approval_in_review_is_kept_told_and_enrols() {
+    let (_folder, store) = store();
+    in_review(&store, "a", Some(embedding(1).values().to_vec()));
+    let review = Review { user: "ann", status: Status::Approved, comment: "her passport" };
+    let reviewed = store.review("a", &review).unwrap().unwrap();
+    let found = store.find("a").unwrap().unwrap();
+    assert_eq!((&found.record, found.on_approval.as_ref()), (&reviewed, None));
+    assert_eq!(found.record["expires_at"].as_str(), Some(identity::in_days(3).unwrap().as_str()));
+    let reviews = &reviewed["decision"]["reviews"];
+    assert_eq!(reviews[0]["user"], "ann");
+    assert_eq!(
+        (&reviews[0]["new_status"], &reviews[0]["comment"]),
+        (&json!("Approved"), &json!("her passport"))
+    );
+    let faces = StoredFaces::load(&store).unwrap();
+    let face = &faces.list()[0];
+    assert_eq!(
+        (face.list, face.session_id.as_deref(), face.vendor_data.as_deref()),
+        (List::Known, Some("a"), Some("someone"))
+    );
+    assert!(embedding(1).similarity(&Embedding::new(faces.embedding(0).to_vec()).unwrap()) > 0.9999);
+    let told: Vec<_> = (0..2)
+        .map(|_| {
+            let letter = store.take(URL, Duration::ZERO).unwrap().unwrap();
+            store.delivered(&letter).unwrap();
+            letter.body
+        })
+        .collect();
+    assert_eq!((&told[0]["status"], &told[1]["status"]), (&json!("In Review"), &json!("Approved")));
+    assert_eq!(&told[1]["decision"]["reviews"], reviews);
+    let mut kinds = Vec::new();
+    let kind =
+        |event: &str| serde_json::from_str::<Value>(event).unwrap()["type"].as_str().unwrap().to_owned();
+    store
+        .events(|event| {
+            kinds.push(kind(&event.event));
+            assert!(!event.event.contains("passport"), "the comment is sealed");
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(kinds[2..4], ["session.reviewed", "webhook.queued"]);
+    store.verify().unwrap();
+}
+
+#[test]
+fn only_a_session_in_review_is_reviewed_and_only_once() {
+    let (_folder, store) = store();
+    in_review(&store, "a", Some(embedding(1).values().to_vec()));
+    store.put(&record("b", "Approved"), &told_to(URL), true).unwrap();
+    let review = Review { user: "ann", status: Status::Declined, comment: "a mask" };
+    assert!(store.review("c", &review).unwrap().is_none());
+    let before = store.verify().unwrap();
+    assert!(store.review("b", &review).unwrap_err().text.contains("is Approved, not In Review"));
+    assert_eq!(store.verify().unwrap(), before);
+    store.review("a", &review).unwrap().unwrap();
+    assert!(store.review("a", &Review { status: Status::Approved, ..review }).is_err());
+    assert!(StoredFaces::load(&store).unwrap().list().is_empty(), "who is declined is not enrolled");
+    assert_eq!(store.find("a").unwrap().unwrap().status, "Declined");
+    store.verify().unwrap();
+}
+
+#[test]
+fn the_time_of_a_run_is_settled_by_the_one_before() {
+    let (_folder, store) = store();
+    assert!(store.settled_now().unwrap() <= identity::now().unwrap());
+    store.put(&record("a", "Approved"), &Places::default(), false).unwrap();
+    let last = store.last_event_at().unwrap();
+    std::thread::sleep(Duration::from_millis(1100));
+    assert_eq!(store.settled_now().unwrap(), last);
+}
+
+/// Also where SQLite cannot make its files beside it.
+#[test]
+fn an_immutable_store_is_addressed_by_its_name() {
+    let path = Path::new("/a b/ü%?#&.db");
+    assert_eq!(immutable(path), "file:/a%20b/%C3%BC%25%3F%23%26.db?immutable=1");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ü %?#.db");
+    drop(Store::open(&path, KEY).unwrap());
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    schema::check(&Connection::open_with_flags(immutable(&path), flags).unwrap()).unwrap();
+    let store = Store::open_to_read(&path, KEY).unwrap();
+    assert_eq!(store.verify().unwrap().events, 0);
+    assert!(store.put(&record("a", "Approved"), &Places::default(), false).is_err());
 }
 
 #[test]
@@ -338,13 +338,33 @@ fn a_server_that_asks_for_a_pause_gets_nothing_for_at_most_an_hour() {
     }
     store.hasten(URL).unwrap();
     assert!(store.take(URL, minute).unwrap().is_some());
-    // A pause that a wrong clock has set is over.
-    let year = SystemTime::now() + 365 * 24 * hour;
-    let until = year.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis() as i64;
+    // Nobody can prolong it.
     store.pause(URL, minute).unwrap();
-    let set = "UPDATE meta SET value = ?1 WHERE name LIKE 'pause %'";
-    store.connection.execute(set, [until.to_be_bytes().to_vec()]).unwrap();
-    assert!(store.next_due(URL).unwrap().unwrap() <= hour);
-    store.put(&record("b", "In Progress"), &told_to(URL), true).unwrap();
-    assert!(store.take(URL, minute).unwrap().is_some());
+    let changed = "UPDATE meta SET value = randomblob(36) WHERE name LIKE 'pause %'";
+    store.connection.execute(changed, []).unwrap();
+    assert!(store.verify().is_err() && store.take(URL, minute).is_err());
+}
+
+#[test]
+fn a_time_that_no_right_clock_has_written_is_over() {
+    let hour = 3_600_000;
+    for (due, left) in [(5, 0), (5 + hour, hour as u64), (6 + hour, 0), (i64::MAX, 0), (i64::MIN, 0)] {
+        assert_eq!(outbox::wait_until(due, 5), Duration::from_millis(left), "{due}");
+    }
+}
+
+/// What a session waits for when the store is opened: all of the log is read.
+#[test]
+#[ignore = "prints a time"]
+fn how_long_a_long_log_takes_to_read() {
+    let (folder, store) = store();
+    let events = 200_000;
+    let note = |connection: &Connection| {
+        let event = json!({"type": "webhook.delivered", "event_id": identity::new().unwrap()});
+        store.note(connection, &identity::new().unwrap(), &event)
+    };
+    store.change(|connection, _| (0..events).try_for_each(|_| note(connection))).unwrap();
+    let began = std::time::Instant::now();
+    Store::open(&folder.path().join("s.db"), KEY).unwrap();
+    println!("{events} events in {:?}", began.elapsed());
 }
