@@ -90,6 +90,10 @@ impl Check for ActionFlashCheck {
         Ok(step)
     }
 
+    fn coach(&self, observation: &FrameObservation) -> Guidance {
+        self.flash.coach(observation)
+    }
+
     fn evidence(&self) -> Evidence {
         let (action, mut evidence) = (self.action.evidence(), self.flash.evidence());
         evidence.challenges = action.challenges;
@@ -104,6 +108,7 @@ impl Check for ActionFlashCheck {
         // The light is judged last: what failed before it is the reason.
         if let Some(failure) = action.failure.filter(|_| !evidence.attack) {
             evidence.reject(failure);
+            evidence.mistake = action.mistake;
         }
         evidence
     }

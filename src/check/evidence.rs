@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Failure, Guidance};
+use super::{Action, Failure, Guidance, Mistake};
 use crate::face::FaceQuality;
 
 /// How liveness is checked.
@@ -84,6 +84,8 @@ pub struct Evidence {
     pub hindrance: Guidance,
     /// Why the challenge was not passed, if there was one.
     pub failure: Option<Failure>,
+    /// The movement that was asked last, and what was wrong with the answer.
+    pub mistake: Option<(Action, Mistake)>,
     pub challenges: Vec<Challenge>,
     pub cues: Vec<Cue>,
     /// Bits of secret randomness that a replay would have had to guess.

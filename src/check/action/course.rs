@@ -22,6 +22,9 @@ pub const REACTION: Time = 250 * MILLISECOND;
 const EARLY: u32 = 2;
 /// Expressions that nobody asked for: so many are a recording.
 const UNASKED: u32 = 6;
+/// An extent of an action from which it was attempted, and one of its opposite.
+const ATTEMPTED: f32 = 0.35;
+const OPPOSITE: f32 = -0.5;
 
 /// What came of one prompt.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,6 +32,35 @@ pub struct Record {
     pub action: Action,
     pub requested: Time,
     pub performance: Option<Performance>,
+}
+
+/// What was wrong with the answer to a prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mistake {
+    /// No movement was seen.
+    NotSeen,
+    /// The movement did not go far enough to count.
+    TooLittle,
+    /// The movement did not end.
+    NotBack,
+    /// The head moved the opposite way.
+    Opposite,
+    /// Another movement was made.
+    Another,
+    /// The movement began before a person could have answered.
+    TooEarly,
+}
+
+/// How an open prompt has been answered so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct Answer {
+    /// The extremes of the action's extent.
+    most: f32,
+    least: f32,
+    /// Another movement was made.
+    another: bool,
+    /// The movement came before a person could have answered.
+    early: bool,
 }
 
 #[derive(Debug)]
@@ -59,6 +91,8 @@ pub struct Course {
     /// Every action, watched from the first prompt's pause on.
     watched: Vec<Gesture>,
     records: Vec<Record>,
+    /// To the last prompt.
+    answer: Answer,
     early: u32,
     unasked: u32,
 }
@@ -77,6 +111,7 @@ impl Course {
             neutral: None,
             watched: Action::ALL.map(Gesture::new).into(),
             records: Vec::new(),
+            answer: Answer::default(),
             early: 0,
             unasked: 0,
         }
@@ -115,6 +150,12 @@ impl Course {
 
     pub fn unasked(&self) -> u32 {
         self.unasked
+    }
+
+    /// The last prompt and what was wrong with its answer; `None` when it was answered.
+    pub fn mistake(&self) -> Option<(Action, Mistake)> {
+        let open = self.records.last().filter(|record| record.performance.is_none())?;
+        Some((open.action, self.answer.mistake(open.action)))
     }
 
     /// 0–1: positioning counts as one part, each action as another.
@@ -218,6 +259,7 @@ impl Course {
         gesture.observe(time, self.extent(action, signals));
         let deadline = time.saturating_add(self.timeout);
         self.records.push(Record { action, requested: time, performance: None });
+        self.answer = Answer::default();
         self.stage = Stage::Asked { gesture, requested: time, deadline };
         turn.events.extend(self.open_event(ActionState::Requested));
     }
@@ -228,11 +270,13 @@ impl Course {
             return;
         };
         let extent = neutral.map_or(0.0, |neutral| neutral.extent(gesture.action(), signals));
+        self.answer.observe(extent);
         let performance = gesture.observe(time, extent);
         let late = time > *deadline && gesture.under_way_since().is_none_or(|since| since > *deadline);
         match performance {
             Some(done) if done.onset < *requested + REACTION => {
                 self.early += 1;
+                self.answer.early = true;
                 if self.early >= EARLY {
                     turn.events = self.fail(Failure::TooEarly);
                 }
@@ -272,6 +316,7 @@ impl Course {
                 self.unasked += 1;
             }
         }
+        self.answer.another |= wrong;
         wrong || self.unasked >= UNASKED
     }
 
@@ -287,6 +332,28 @@ impl Course {
             state,
             deadline: *deadline,
         })
+    }
+}
+
+impl Answer {
+    fn observe(&mut self, extent: f32) {
+        (self.most, self.least) = (self.most.max(extent), self.least.min(extent));
+    }
+
+    fn mistake(&self, asked: Action) -> Mistake {
+        if moves_head(asked) && self.least <= OPPOSITE && -self.least > self.most {
+            Mistake::Opposite
+        } else if self.another {
+            Mistake::Another
+        } else if self.early {
+            Mistake::TooEarly
+        } else if self.most >= 1.0 {
+            Mistake::NotBack
+        } else if self.most >= ATTEMPTED {
+            Mistake::TooLittle
+        } else {
+            Mistake::NotSeen
+        }
     }
 }
 
@@ -330,6 +397,11 @@ mod tests {
 
     /// Runs a challenge; `answer` says for each prompt which action comes, and how long after (may be negative).
     fn run(asked: &[Action], answer: impl Fn(usize) -> Option<(Action, i64)>) -> Course {
+        run_to(asked, 1.5, answer)
+    }
+
+    /// The same with movements of another height.
+    fn run_to(asked: &[Action], height: f32, answer: impl Fn(usize) -> Option<(Action, i64)>) -> Course {
         let draw = Draw { actions: asked.to_vec(), entropy_bits: 0.0 };
         let mut course = Course::new(Some(draw), 2_000 * MILLISECOND, Randomness::Seeded(5));
         let mut moving: Option<(Action, i64)> = None;
@@ -337,7 +409,7 @@ mod tests {
             let phase = moving.map_or(-1.0, |(_, from)| (time as i64 - from) as f64 / 600e6);
             let signals = match moving {
                 Some((action, _)) if (0.0..1.0).contains(&phase) => {
-                    doing(action, 1.5 * (std::f64::consts::PI * phase).sin() as f32)
+                    doing(action, height * (std::f64::consts::PI * phase).sin() as f32)
                 }
                 _ => REST,
             };
@@ -382,6 +454,26 @@ mod tests {
     fn an_answer_before_a_human_could_give_it_does_not_count() {
         let course = run(&[Action::Smile], |_| Some((Action::Smile, 10)));
         assert_eq!((course.early(), course.failure()), (1, Some(Failure::NotDone)));
+    }
+
+    #[test]
+    fn the_mistake_in_an_answer_is_told_apart() {
+        for (action, height, mistake) in [
+            (Action::TurnLeft, 0.0, Mistake::NotSeen),
+            (Action::TurnLeft, 0.7, Mistake::TooLittle),
+            (Action::Blink, 0.7, Mistake::TooLittle),
+            (Action::TurnLeft, -0.7, Mistake::Opposite),
+            (Action::TurnLeft, -1.5, Mistake::Opposite),
+            (Action::LookUp, -1.5, Mistake::Opposite),
+        ] {
+            let course = run_to(&[action], height, |_| Some((action, 300)));
+            assert_eq!(course.mistake(), Some((action, mistake)), "{height}: {:?}", course.failure());
+        }
+        assert_eq!(run(&[Action::Smile], |_| Some((Action::Smile, 300))).mistake(), None);
+        let wrong = run(&[Action::Blink], |_| Some((Action::Nod, 300)));
+        assert_eq!(wrong.mistake(), Some((Action::Blink, Mistake::Another)));
+        let early = run(&[Action::Smile], |_| Some((Action::Smile, 10)));
+        assert_eq!(early.mistake(), Some((Action::Smile, Mistake::TooEarly)));
     }
 
     #[test]

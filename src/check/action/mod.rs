@@ -12,7 +12,7 @@ mod surroundings;
 
 pub use ask::{Action, Actions, Draw, MOST, draw};
 pub use continuity::{Break, Continuity};
-pub use course::{Course, REACTION, Record};
+pub use course::{Course, Mistake, REACTION, Record};
 pub use facial_motion::FacialMotion;
 pub use gesture::{Gesture, Performance};
 pub use planarity::{FLAT, Planarity};
@@ -287,6 +287,7 @@ impl Check for ActionCheck {
         let mut evidence = self.passive.evidence();
         if let Some(failure) = self.failure() {
             evidence.reject(failure);
+            evidence.mistake = self.course.mistake();
         }
         if self.crowded > CROWDED {
             evidence.hindrance = Guidance::MultipleFaces;
