@@ -24,6 +24,7 @@ fn check(light: Option<LightCue>) -> RunningCheck {
         fraction: 0.5,
         score: None,
         action: None,
+        advice: None,
         light,
     }
 }

@@ -5,7 +5,7 @@
 use gst::prelude::*;
 use gstliveness::check::{Action, ActionEvent, ActionState, Guidance, LightCue, Method};
 use gstliveness::elements::meta::{LivenessMeta, RunningCheck};
-use gstliveness::session::Status;
+use gstliveness::session::{Advice, Status};
 
 fn running() -> RunningCheck {
     RunningCheck {
@@ -16,6 +16,7 @@ fn running() -> RunningCheck {
         fraction: 0.35,
         score: None,
         action: None,
+        advice: None,
         light: None,
     }
 }
@@ -34,17 +35,22 @@ fn states() -> Vec<(String, RunningCheck)> {
     const QUARTERS: [u32; 4] = [0xc8_6040, 0x50_a0d0, 0x60_b050, 0xb0_70c0];
     let coach = |guidance| RunningCheck { guidance, fraction: 0.0, ..running() };
     let ended = |status| RunningCheck { status, fraction: 1.0, ..running() };
+    let retry = |advice| RunningCheck { advice: Some(advice), ..running() };
+    let failed = asked(Action::Nod).action.map(|event| ActionEvent { state: ActionState::Failed, ..event });
+    let done = failed.map(|event| ActionEvent { state: ActionState::Done, ..event });
     let mut all = vec![
-        ("coach".to_owned(), coach(Guidance::MoveCloser)),
-        ("coach-long".to_owned(), coach(Guidance::Blurred)),
-        ("hold".to_owned(), running()),
+        ("done".to_owned(), RunningCheck { action: done, ..running() }),
+        ("failed".to_owned(), RunningCheck { action: failed, ..running() }),
         ("light".to_owned(), lit(running(), 2, 2, &QUARTERS)),
         ("light-turn".to_owned(), lit(asked(Action::TurnLeft), 2, 2, &QUARTERS)),
         ("light-white".to_owned(), lit(running(), 1, 1, &[0xff_ffff])),
         ("approved".to_owned(), ended(Status::Approved)),
         ("review".to_owned(), ended(Status::InReview)),
         ("declined".to_owned(), ended(Status::Declined)),
+        ("abandoned".to_owned(), ended(Status::Abandoned)),
     ];
+    all.extend(Guidance::ALL.map(|guidance| (format!("coach-{}", guidance.code()), coach(guidance))));
+    all.extend(Advice::all().map(|advice| (format!("retry-{advice:?}"), retry(advice))));
     all.extend(Action::ALL.map(|action| (action.name().to_owned(), asked(action))));
     all
 }

@@ -95,7 +95,7 @@ fn every_attempt_tells_what_went_wrong_and_asks_anew() {
     let messages = wave_until_result(&mut rig, 900);
     let retries = named(&messages, "liveness/retry");
     assert_eq!(retries.len(), 2);
-    assert_eq!(text(retries[0], "detail"), "The asked movement was not seen in time.");
+    assert_eq!(text(retries[0], "detail"), "Make each movement as soon as you are asked to");
     assert_eq!(texts(retries[0], "feedback-codes"), ["LOW_LIVENESS_SCORE"]);
     assert_eq!(json(result(&messages))["evidence"]["attempts_used"], 3);
 }

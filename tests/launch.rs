@@ -162,7 +162,7 @@ fn a_source_without_a_face_is_declined_after_its_attempts() {
     let workflow = r#"{"method":"passive","max_attempts":2,"attempt_timeout_s":0.5}"#;
     let workflow = folder.file("w.json", workflow);
     let picture = folder.name("seen.png");
-    let source = "pipeline:videotestsrc num-buffers=60 ! video/x-raw,width=320,height=240";
+    let source = "pipeline:videotestsrc num-buffers=120 ! video/x-raw,width=320,height=240";
     let output = launch(&["run", &workflow, "--source", source, "--picture", &picture]);
     assert_eq!(status(&output), 1, "{}", said(&output));
     let session = json_of(&output);

@@ -9,7 +9,7 @@ use gstliveness::check::{Action, ActionEvent, ActionState, Guidance, LightCue, M
 use gstliveness::elements::FORMATS;
 use gstliveness::elements::meta::{LivenessMeta, RunningCheck};
 use gstliveness::screen::{Language, Layout, Prompt};
-use gstliveness::session::Status;
+use gstliveness::session::{Advice, Status};
 
 const COLORS: [u32; 6] = [0xc8_6040, 0x50_a0d0, 0x60_b050, 0xff_ffff, 0x00_0000, 0xb0_70c0];
 
@@ -22,6 +22,7 @@ fn running() -> RunningCheck {
         fraction: 0.5,
         score: None,
         action: None,
+        advice: None,
         light: None,
     }
 }
@@ -461,16 +462,71 @@ fn every_language_has_a_sentence_of_its_own_for_everything() {
         .map(Prompt::Coach)
         .into_iter()
         .chain(Action::ALL.map(Prompt::Act))
-        .chain([Prompt::Good, Prompt::Light])
-        .chain([Status::Approved, Status::InReview, Status::Declined].map(Prompt::Verdict))
+        .chain([Prompt::Good, Prompt::Missed, Prompt::Light])
+        .chain([Status::Approved, Status::InReview, Status::Declined, Status::Abandoned].map(Prompt::Verdict))
         .collect();
     for language in Language::ALL {
-        let mut texts: Vec<&str> = prompts.iter().map(|prompt| language.text(*prompt)).collect();
+        let mut texts: Vec<_> = prompts.iter().map(|prompt| language.text(*prompt)).collect();
         assert!(texts.iter().all(|text| !text.is_empty() && text.len() < 60), "{language:?}");
         texts.sort_unstable();
         texts.dedup();
         assert_eq!(texts.len(), prompts.len(), "{language:?}");
     }
+}
+
+/// A kiosk must not praise what failed.
+#[test]
+fn a_failed_action_and_a_retry_are_shown_as_such() {
+    let info = video_info(VideoFormat::Rgb, 640, 480);
+    let event = |state| ActionEvent { action: Action::Nod, index: 0, count: 2, state, deadline: 0 };
+    let acted = |state| RunningCheck { action: Some(event(state)), ..running() };
+    let retry = |advice| RunningCheck { advice: Some(advice), ..acted(ActionState::Failed) };
+    let ended = |status| RunningCheck { status, action: Some(event(ActionState::Failed)), ..running() };
+    let states = [
+        acted(ActionState::Requested),
+        acted(ActionState::Done),
+        acted(ActionState::Failed),
+        retry(Advice::Further(Action::Nod)),
+        retry(Advice::Darker),
+        ended(Status::Approved),
+        ended(Status::InReview),
+        ended(Status::Declined),
+        ended(Status::Abandoned),
+    ];
+    let pictures = states.map(|check| {
+        let mut rig = overlay(&info, &[("language", &"en")]);
+        bytes(&rig.push(with(buffer(&scene(640, 480), &info), check)))
+    });
+    for (i, one) in pictures.iter().enumerate() {
+        assert!(pictures[..i].iter().all(|other| other != one), "state {i} looks like another");
+    }
+}
+
+#[test]
+fn the_ready_screen_is_shown_while_no_check_runs() {
+    let info = video_info(VideoFormat::Rgb, 640, 480);
+    let picture = scene(640, 480);
+    let mut rig = overlay(&info, &[("mirror", &false)]);
+    let mut shown = |ready: &str, check: Option<RunningCheck>| {
+        rig.element.set_property_from_str("ready", ready);
+        rig.element.set_property("language", "de");
+        let frame = buffer(&picture, &info);
+        bytes(&rig.push(match check {
+            Some(check) => with(frame, check),
+            None => frame,
+        }))
+    };
+    let plain = shown("0", None);
+    assert_eq!(plain, picture.rgb, "without it nothing is drawn");
+    let all =
+        ["touch", "face", "touch+light", "face+light", "touch+light+calm"].map(|ready| shown(ready, None));
+    for (i, one) in all.iter().enumerate() {
+        assert!(*one != plain && !all[..i].contains(one), "{i}");
+    }
+    let coached = shown("touch+light", Some(coaching(Guidance::MoveCloser)));
+    assert_eq!(coached, shown("0", Some(coaching(Guidance::MoveCloser))), "a running check hides it");
+    // The warning and how to start alone are no screen.
+    assert_eq!(shown("light+calm", None), plain);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use gst_video::VideoRegionOfInterestMeta;
 use gstliveness::check::{Guidance, Method};
 use gstliveness::elements::meta::{LivenessMeta, RunningCheck};
 use gstliveness::face::FrameObservation;
-use gstliveness::session::Status;
+use gstliveness::session::{Advice, Status};
 
 /// Three attempts of four frames.
 const SHORT: (&str, &dyn ToValue) = ("attempt-timeout", &(3 * FRAME));
@@ -83,7 +83,7 @@ fn every_message_has_the_fields_and_types_of_the_contract() {
         rig.show(&grey);
     }
     messages.extend(rig.messages());
-    messages.extend(rig.show_until_result(&picture, 6));
+    messages.extend(rig.show_until_result(&picture, 6 + PAUSE));
     for message in &messages {
         assert_eq!(text(message, "method"), "passive");
         has_type::<String>(message, &["method"]);
@@ -266,7 +266,7 @@ fn one_picture_is_enough_when_asked_for() {
 
 fn without_a_face(picture: &Picture) {
     let mut rig = Rig::new(picture, &[SHORT]);
-    let messages = rig.show_until_result(picture, 13);
+    let messages = rig.show_until_result(picture, 13 + 2 * PAUSE);
     assert!(guidance(&messages).iter().all(|code| code == "NO_FACE"), "{:?}", guidance(&messages));
     assert!(!guidance(&messages).is_empty());
     let retries = named(&messages, "liveness/retry");
@@ -314,7 +314,7 @@ fn a_person_who_comes_in_the_second_attempt_is_approved() {
     let picture = Picture::astronaut();
     let grey = Picture::grey(picture.width, picture.height);
     let mut rig = Rig::new(&picture, &[SHORT, ("frames", &3u32)]);
-    for _ in 0..4 {
+    for _ in 0..4 + PAUSE {
         rig.show(&grey);
     }
     assert_eq!(rig.element.property::<u32>("attempt"), 2);
@@ -322,6 +322,58 @@ fn a_person_who_comes_in_the_second_attempt_is_approved() {
     assert_eq!(text(result(&messages), "status"), "Approved");
     assert_eq!(result(&messages).get::<u32>("attempt").unwrap(), 2);
     assert_eq!(texts(result(&messages), "warnings"), [""; 0]);
+}
+
+#[test]
+fn a_retry_says_what_to_do_for_two_seconds_before_the_next_attempt_reads_a_frame() {
+    let picture = Picture::astronaut();
+    let dark = picture.lit(0.12);
+    let mut rig = Rig::new(&dark, &[SHORT, ("frames", &1u32)]);
+    for _ in 0..4 {
+        rig.show(&dark);
+    }
+    let messages = rig.messages();
+    let [retry] = named(&messages, "liveness/retry")[..] else { panic!("{messages:#?}") };
+    assert_eq!(text(retry, "detail"), "Find more light");
+    let failed: u64 = retry.get("running-time").unwrap();
+    // A good face decides nothing yet; coaching and progress go on, and every frame carries the advice.
+    for _ in 0..PAUSE - 1 {
+        let buffer = rig.show(&picture);
+        let check = buffer.meta::<LivenessMeta>().unwrap().check().clone();
+        assert_eq!((check.attempt, check.advice), (1, Some(Advice::Coach(Guidance::TooDark))));
+    }
+    let messages = rig.messages();
+    assert_eq!(guidance(&messages), ["OK"]);
+    assert!(
+        named(&messages, "liveness/result").is_empty() && named(&messages, "liveness/progress").len() >= 3
+    );
+    let messages = rig.show_until_result(&picture, 2);
+    let decided: u64 = result(&messages).get("running-time").unwrap();
+    assert!(decided - failed >= 2_000 * MS, "{}", decided - failed);
+    assert_eq!(result(&messages).get::<u32>("attempt").unwrap(), 2);
+    assert_eq!(text(result(&messages), "status"), "Approved");
+}
+
+#[test]
+fn a_check_can_begin_with_a_face() {
+    let picture = Picture::astronaut();
+    let grey = Picture::grey(picture.width, picture.height);
+    let mut rig = Rig::new(&picture, &[("face-time", &(3 * FRAME)), ("attempt-timeout", &(5 * FRAME))]);
+    // Nobody for twice an attempt's time, and a face that only passes by.
+    for _ in 0..10 {
+        rig.show(&grey);
+    }
+    rig.show(&picture);
+    for _ in 0..8 {
+        rig.show(&grey);
+    }
+    assert_eq!((rig.status().as_str(), rig.messages().len()), ("Not Started", 0));
+    for _ in 0..3 {
+        rig.show(&picture);
+    }
+    assert_eq!(rig.status(), "Not Started");
+    let messages = rig.show_until_result(&picture, 5);
+    assert_eq!(text(result(&messages), "status"), "Approved");
 }
 
 #[test]
@@ -351,7 +403,7 @@ fn a_score_at_or_below_the_review_threshold_is_for_people_to_judge() {
 fn a_score_at_or_below_the_decline_threshold_declines_after_all_attempts() {
     let picture = Picture::astronaut();
     let mut rig = Rig::new(&picture, &[("decline-threshold", &100.0), ("frames", &2u32)]);
-    let messages = rig.show_until_result(&picture, 8);
+    let messages = rig.show_until_result(&picture, 8 + 2 * PAUSE);
     let retries = named(&messages, "liveness/retry");
     assert_eq!(retries.len(), 2);
     assert!(retries.iter().all(|retry| text(retry, "error") == "LOW_LIVENESS_SCORE"));
@@ -380,7 +432,7 @@ fn attempts_and_timeout_count_from_the_moment_they_are_set() {
     rig.show(&grey);
     rig.element.set_property("attempt-timeout", 2 * FRAME);
     rig.element.set_property("max-attempts", 2u32);
-    let messages = rig.show_until_result(&grey, 5);
+    let messages = rig.show_until_result(&grey, 5 + PAUSE);
     assert_eq!(named(&messages, "liveness/retry").len(), 1);
 }
 
@@ -779,6 +831,7 @@ fn nobody(width: usize, height: usize) -> (Arc<FrameObservation>, RunningCheck) 
         fraction: 0.0,
         score: None,
         action: None,
+        advice: None,
         light: None,
     };
     (Arc::new(observation), check)

@@ -60,10 +60,15 @@ pub struct Step {
 impl Step {
     /// Of a check that has nothing left to do.
     fn over() -> Self {
+        Self { fraction: 1.0, done: true, ..Self::coaching(Guidance::Ok) }
+    }
+
+    /// Of a frame that no check takes in.
+    pub fn coaching(guidance: Guidance) -> Self {
         Self {
-            guidance: Guidance::Ok,
-            fraction: 1.0,
-            done: true,
+            guidance,
+            fraction: 0.0,
+            done: false,
             score: None,
             actions: Vec::new(),
             light: None,
@@ -148,6 +153,11 @@ pub trait Check: Send {
         observation: &FrameObservation,
         time: Option<Time>,
     ) -> Result<Step, InferenceError>;
+
+    /// Coaching for a frame between two attempts.
+    fn coach(&self, observation: &FrameObservation) -> Guidance {
+        Guidance::of(observation)
+    }
 
     /// What can be said by now.
     fn evidence(&self) -> Evidence;

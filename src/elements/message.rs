@@ -75,7 +75,7 @@ pub enum NotAMessage {
 impl From<Retry> for RetryBody {
     fn from(retry: Retry) -> Self {
         Self {
-            detail: retry.detail,
+            detail: retry.advice.text().to_owned(),
             error: retry.error.to_owned(),
             feedback_codes: retry.feedback_codes.into_iter().map(str::to_owned).collect(),
             attempts_used: retry.attempts_used,

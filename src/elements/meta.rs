@@ -12,7 +12,7 @@ use gst::prelude::*;
 
 use crate::check::{ActionEvent, Guidance, LightCue, Method};
 use crate::face::FrameObservation;
-use crate::session::Status;
+use crate::session::{Advice, Status};
 
 /// Where the running check stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,8 +25,10 @@ pub struct RunningCheck {
     pub fraction: f64,
     /// The score so far, 0–100.
     pub score: Option<f64>,
-    /// What the person is asked to do now.
+    /// The movement that is asked now, or what came of the last one.
     pub action: Option<ActionEvent>,
+    /// What to do differently, between a retry and the next attempt.
+    pub advice: Option<Advice>,
     /// What the screen is to show now; `None`: no light.
     pub light: Option<LightCue>,
 }
@@ -200,6 +202,7 @@ mod tests {
             fraction: 0.5,
             score: None,
             action: None,
+            advice: None,
             light: Some(LightCue::off(1)),
         };
         let mut buffer = gst::Buffer::with_size(4).unwrap();

@@ -33,11 +33,11 @@ pub(super) struct Caption {
 }
 
 /// A sentence set in lines.
-struct Sentence {
+pub(super) struct Sentence {
     layout: pango::Layout,
     size: f32,
     width: f64,
-    height: f64,
+    pub height: f64,
 }
 
 impl Caption {
@@ -54,7 +54,7 @@ impl Caption {
         if !layout.has_room() {
             return Ok(None);
         }
-        let sentence = Sentence::fitted(language.text(prompt), layout);
+        let sentence = Sentence::captioned(&language.text(prompt), layout);
         let (size, padding) = (f64::from(sentence.size), f64::from(PADDING * sentence.size));
         let side = f64::from(PICTOGRAM) * size;
         let (width, height) =
@@ -66,8 +66,7 @@ impl Caption {
             cr.fill()
         })?;
         let letters = sheet.draw(255, |cr| {
-            cr.move_to(side + 2.0 * padding, (height - sentence.height) / 2.0);
-            pangocairo::functions::show_layout(cr, &sentence.layout);
+            sentence.draw(cr, side + 2.0 * padding, (height - sentence.height) / 2.0);
             Ok(())
         })?;
         let pictogram = sheet.draw(255, |cr| {
@@ -83,13 +82,22 @@ impl Caption {
 }
 
 impl Sentence {
-    fn fitted(text: &str, layout: &Layout) -> Self {
-        let (width, height) = layout.caption_size;
-        let mut size = layout.letters;
+    /// Beside its pictogram on the caption's plate.
+    fn captioned(text: &str, layout: &Layout) -> Self {
+        let room = |size: f32| {
+            let (width, height) = layout.caption_size;
+            (width - (PICTOGRAM + 3.0 * PADDING) * size, height - PADDING * size)
+        };
+        Self::fitted(text, layout.letters, room)
+    }
+
+    /// In the largest letters up to `letters` pixels with which it has room.
+    pub fn fitted(text: &str, letters: f32, room: impl Fn(f32) -> (f32, f32)) -> Self {
+        let mut size = letters;
         loop {
-            let sentence = Self::set(text, size, width - (PICTOGRAM + 3.0 * PADDING) * size);
-            let fits = sentence.height <= f64::from(height - PADDING * size) && !sentence.breaks_words();
-            if fits || size <= LEAST_LETTERS {
+            let (width, height) = room(size);
+            let sentence = Self::set(text, size, width);
+            if sentence.fits(height) || size <= LEAST_LETTERS {
                 return sentence;
             }
             size *= SHRINK;
@@ -112,11 +120,40 @@ impl Sentence {
         Self { layout, size, width: f64::from(extents.width() + 1), height: f64::from(extents.height()) }
     }
 
+    /// Draws it with its top left at `x`, `y`.
+    fn draw(&self, cr: &cairo::Context, x: f64, y: f64) {
+        cr.move_to(x, y);
+        pangocairo::functions::show_layout(cr, &self.layout);
+    }
+
+    /// Draws it with the middle of its lines at `x`, its top at `y`.
+    pub fn draw_centered(&self, cr: &cairo::Context, x: f64, y: f64) {
+        self.layout.set_alignment(pango::Alignment::Center);
+        self.draw(cr, x - self.width / 2.0, y);
+    }
+
+    /// Whether it is no higher than `height`, in whole words.
+    pub fn fits(&self, height: f32) -> bool {
+        self.height <= f64::from(height) && !self.breaks_words()
+    }
+
+    /// Whether no word is broken and every letter has a shape.
+    #[cfg(test)]
+    pub fn is_whole(&self) -> bool {
+        !self.breaks_words() && self.layout.unknown_glyphs_count() == 0
+    }
+
+    /// Of the letters, in pixels.
+    #[cfg(test)]
+    pub fn size(&self) -> f32 {
+        self.size
+    }
+
     /// Whether a word had to be broken.
     fn breaks_words(&self) -> bool {
         let (text, lines) = (self.layout.text(), self.layout.lines_readonly());
         let starts = lines.iter().skip(1).filter_map(|line| usize::try_from(line.start_index()).ok());
-        starts.into_iter().any(|start| !text[..start].ends_with([' ', '-', '–']))
+        starts.into_iter().any(|start| !text[..start].ends_with([' ', '-', '–', '\n']))
     }
 }
 
@@ -149,7 +186,7 @@ fn pointer(
     Ok(Some((disc, arrow)))
 }
 
-fn rounded(cr: &cairo::Context, width: f64, height: f64, radius: f64) {
+pub(super) fn rounded(cr: &cairo::Context, width: f64, height: f64, radius: f64) {
     use std::f64::consts::FRAC_PI_2;
     let corners = [
         (width - radius, radius),
@@ -164,7 +201,7 @@ fn rounded(cr: &cairo::Context, width: f64, height: f64, radius: f64) {
 }
 
 /// A part of the frame to draw on, at even pixels, so that subsampled planes see whole samples.
-struct Sheet {
+pub(super) struct Sheet {
     x: usize,
     y: usize,
     width: i32,
@@ -175,7 +212,7 @@ struct Sheet {
 }
 
 impl Sheet {
-    fn centered(x: f64, y: f64, width: f64, height: f64, format: PixelFormat) -> Self {
+    pub fn centered(x: f64, y: f64, width: f64, height: f64, format: PixelFormat) -> Self {
         let (left, top) = ((x - width / 2.0).max(0.0), (y - height / 2.0).max(0.0));
         let even = |value: f64| (value / 2.0).floor() * 2.0;
         let (column, row) = (even(left), even(top));
@@ -191,7 +228,7 @@ impl Sheet {
         }
     }
 
-    fn draw(
+    pub fn draw(
         &self,
         opacity: u8,
         draw: impl FnOnce(&cairo::Context) -> Result<(), cairo::Error>,
@@ -207,5 +244,36 @@ impl Sheet {
         // The context is gone: nobody else holds the surface.
         let rows = surface.data().map_err(|_| cairo::Error::SurfaceFinished)?;
         Ok(Mask::new(self.format, (self.x, self.y), self.width as usize, stride, &rows, opacity))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A phone upright, an old camera, a laptop, a kiosk.
+    const SIZES: [(usize, usize); 4] = [(480, 640), (640, 480), (1280, 720), (1920, 1080)];
+
+    #[test]
+    fn no_caption_overflows_its_box_in_any_language() {
+        for (width, height) in SIZES {
+            let layout = Layout::new(width, height);
+            // Letters of a thirtieth of the shorter side are read at arm's length.
+            let least = width.min(height) as f32 / 30.0;
+            for (language, prompt) in
+                Language::ALL.into_iter().flat_map(|l| Prompt::all().map(move |p| (l, p)))
+            {
+                let sentence = Sentence::captioned(&language.text(prompt), &layout);
+                let what = format!("{language:?} {prompt:?} at {width}×{height}: {} px", sentence.size);
+                assert!(
+                    sentence.fits(layout.caption_size.1 - PADDING * sentence.size) && sentence.size >= least,
+                    "{what}"
+                );
+                let across = f64::from((PICTOGRAM + 3.0 * PADDING) * sentence.size) + sentence.width;
+                assert!(across <= f64::from(layout.caption_size.0) + 1.0, "{what}: {across} wide");
+                assert!(!sentence.layout.is_ellipsized(), "{what}");
+                assert_eq!(sentence.layout.unknown_glyphs_count(), 0, "{what}");
+            }
+        }
     }
 }

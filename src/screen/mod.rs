@@ -11,12 +11,14 @@ mod layout;
 mod light;
 mod mask;
 mod paint;
+mod panel;
 mod pictogram;
 mod rim;
 mod view;
 
 pub use grid::PlaneMut;
-pub use language::Language;
+pub use language::{Language, ReadyWords};
 pub use layout::{Layout, Oval};
 pub use paint::{Screen, Spec, Style};
-pub use view::{Prompt, View};
+pub use panel::{Choice, choice_at};
+pub use view::{Prompt, Ready, View};

@@ -6,8 +6,9 @@ use super::ink::{Ink, Inks};
 use super::language::Language;
 use super::layout::Layout;
 use super::light::{LightRow, Pattern};
+use super::panel::Panel;
 use super::rim::{Rim, RimLook};
-use super::view::{Prompt, View};
+use super::view::{Prompt, Ready, Tone, View};
 use crate::check::Guidance;
 use crate::vision::{Colorimetry, PixelFormat};
 
@@ -63,6 +64,8 @@ pub struct Screen {
     rim: Rim,
     /// The last few, the newest at the end: coaching often goes to and fro.
     captions: Vec<((Prompt, Language), Option<Caption>)>,
+    /// The ready screen that was shown last.
+    panel: Option<((Ready, Language), Panel)>,
     mirror: bool,
     shown: Option<Shown>,
 }
@@ -70,6 +73,8 @@ pub struct Screen {
 /// A view made ready.
 #[derive(Debug)]
 struct Shown {
+    /// The ready screen, and nothing else.
+    ready: bool,
     rim: RimLook,
     sign: Ink,
     light: Option<Pattern>,
@@ -80,7 +85,18 @@ impl Screen {
         let (layout, grids, inks) =
             (Layout::new(spec.width, spec.height), Grid::all(&spec), Inks::new(&spec));
         let (dark, rim) = (inks.of_rgb(DARK), Rim::new(&layout, &grids));
-        Self { spec, layout, grids, inks, dark, rim, captions: Vec::new(), mirror: false, shown: None }
+        Self {
+            spec,
+            layout,
+            grids,
+            inks,
+            dark,
+            rim,
+            captions: Vec::new(),
+            panel: None,
+            mirror: false,
+            shown: None,
+        }
     }
 
     pub fn layout(&self) -> &Layout {
@@ -94,16 +110,27 @@ impl Screen {
             let tone = view.prompt.tone();
             let light = view.light.as_ref().filter(|_| style.flash);
             Shown {
+                ready: matches!(view.prompt, Prompt::Ready(_)),
                 rim: RimLook::new(&self.inks, tone, view.fraction),
                 sign: self.inks.of_rgb(tone.color()),
                 light: light.and_then(|cue| Pattern::new(cue, self.spec.width, self.spec.height)),
             }
         });
-        if let Some(view) = view {
+        if let Some(View { prompt: Prompt::Ready(ready), .. }) = view {
+            self.bring_panel((*ready, style.language));
+        } else if let Some(view) = view {
             // Where no light is shown, none is announced.
             let announced = style.flash || view.prompt != Prompt::Light;
             let prompt = if announced { view.prompt } else { Prompt::Coach(Guidance::Ok) };
             self.bring_caption((prompt, style.language));
+        }
+    }
+
+    fn bring_panel(&mut self, key: (Ready, Language)) {
+        if self.panel.as_ref().is_none_or(|(known, _)| *known != key) {
+            // Without memory for it, the picture alone is shown.
+            let panel = Panel::new(key.0, key.1, &self.layout, self.spec.format).ok();
+            self.panel = panel.map(|panel| (key, panel));
         }
     }
 
@@ -131,6 +158,10 @@ impl Screen {
             }
             return true;
         };
+        if shown.ready {
+            self.ready(grid, pixels, shown.sign);
+            return true;
+        }
         match &shown.light {
             Some(pattern) => self.light(grid, pixels, pattern),
             None => self.veil(grid, pixels),
@@ -142,6 +173,19 @@ impl Screen {
             caption.signs.iter().for_each(|sign| sign.lay(grid, pixels, shown.sign));
         }
         true
+    }
+
+    /// The picture under the ready screen.
+    fn ready(&self, grid: &Grid, pixels: &mut PlaneMut<'_>, sign: Ink) {
+        if self.mirror {
+            rows(grid, pixels).for_each(|(_, row)| grid.mirror(row, 0));
+        }
+        if let Some((_, panel)) = &self.panel {
+            panel.plate.lay(grid, pixels, self.dark);
+            panel.letters.lay(grid, pixels, self.inks.of_rgb(LETTERS));
+            panel.buttons.lay(grid, pixels, sign);
+            panel.warning.lay(grid, pixels, self.inks.of_rgb(Tone::Coach.color()));
+        }
     }
 
     /// The light around the oval, the person in it.

@@ -12,8 +12,9 @@ const TRACK: u32 = 0xff_ffff;
 /// Opacities: the dark edge on both sides of the ring, and the part of the ring that is still empty.
 const EDGE: u8 = 150;
 const EMPTY: u8 = 130;
-/// Dashes around the oval while something hinders.
+/// Dashes around the oval while something hinders, and before another attempt.
 const DASHES: f32 = 36.0;
+const LONG_DASHES: f32 = 8.0;
 
 /// One sample that the ring touches.
 #[derive(Clone, Copy, Debug)]
@@ -53,10 +54,12 @@ impl RimLook {
     fn core(&self, turn: f32) -> (Ink, u8) {
         let filled = match self.tone {
             Tone::Coach => (turn * DASHES).fract() < 0.5,
+            Tone::Retry => (turn * LONG_DASHES).fract() < 0.75,
             Tone::Go => turn < self.fraction,
-            Tone::Approved | Tone::Review | Tone::Failed => true,
+            Tone::Approved | Tone::Review | Tone::Failed | Tone::Ended => true,
         };
-        if filled { (self.ink, 255) } else { (self.track, if self.tone == Tone::Coach { 0 } else { EMPTY }) }
+        let gap = if matches!(self.tone, Tone::Coach | Tone::Retry) { 0 } else { EMPTY };
+        if filled { (self.ink, 255) } else { (self.track, gap) }
     }
 }
 

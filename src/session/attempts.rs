@@ -1,8 +1,12 @@
 //! The attempts of one check: a state machine without clock or pipeline.
 
+use super::advice::Advice;
 use super::decision::{Decision, Status, Thresholds};
 use super::risk::LogType;
 use crate::check::{ActionEvent, ActionState, Guidance, LightCue, Step, Time};
+
+/// A retry and what to do about it are shown for this long, in nanoseconds on the running clock, before the next attempt begins.
+pub const RETRY_PAUSE: Time = 2_000_000_000;
 
 /// What may be changed while a check runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,8 +40,8 @@ pub struct Progress {
 /// An attempt failed and another may be made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Retry {
-    /// For people.
-    pub detail: String,
+    /// What the person should do differently.
+    pub advice: Advice,
     /// The risk that weighs most.
     pub error: &'static str,
     pub feedback_codes: Vec<&'static str>,
@@ -59,10 +63,20 @@ pub struct Session {
     score: Option<f64>,
     /// In the last analysed frame.
     faces: u32,
-    /// The prompt that the person has before them.
-    asked: Option<ActionEvent>,
+    /// The last action event of the attempt.
+    action: Option<ActionEvent>,
+    /// Between a retry and the next attempt.
+    pause: Option<Pause>,
     /// The light that the screen shows.
     light: Option<LightCue>,
+}
+
+/// The time in which a person reads what to do differently.
+#[derive(Clone, Copy, Debug)]
+struct Pause {
+    advice: Advice,
+    /// The first tick after the retry.
+    since: Option<Time>,
 }
 
 impl Session {
@@ -106,10 +120,12 @@ impl Session {
         if self.is_running() { self.finish(Decision::abandoned()) } else { Vec::new() }
     }
 
-    /// Makes the running attempt begin anew, because the stream's time did (a flush or seek).
+    /// Makes the running attempt begin anew, because the stream's time did (a flush or seek). A pause is timed anew.
     pub fn restart_attempt(&mut self) -> Vec<SessionEvent> {
         let events = self.withdraw();
-        if self.is_running() {
+        if let Some(pause) = &mut self.pause {
+            pause.since = None;
+        } else if self.is_running() {
             self.begin_attempt(self.attempt);
         }
         events
@@ -117,7 +133,8 @@ impl Session {
 
     /// Takes back what a screen shows: an open prompt, the light.
     fn withdraw(&mut self) -> Vec<SessionEvent> {
-        let asked = self.asked.take().map(|asked| ActionEvent { state: ActionState::Failed, ..asked });
+        let open = self.action.take_if(|action| action.state == ActionState::Requested);
+        let asked = open.map(|asked| ActionEvent { state: ActionState::Failed, ..asked });
         let light = self.light.take().map(|light| LightCue::off(light.index + 1));
         asked.map(SessionEvent::Action).into_iter().chain(light.map(SessionEvent::Light)).collect()
     }
@@ -137,9 +154,14 @@ impl Session {
         self.score
     }
 
-    /// The prompt that the person has before them.
-    pub fn asked(&self) -> Option<ActionEvent> {
-        self.asked
+    /// The last action event of the attempt: an open prompt, or what came of the last one.
+    pub fn action(&self) -> Option<ActionEvent> {
+        self.action
+    }
+
+    /// What the person should do differently, between a retry and the next attempt. No check is made meanwhile.
+    pub fn advice(&self) -> Option<Advice> {
+        self.pause.map(|pause| pause.advice)
     }
 
     /// The light that the screen is to show.
@@ -164,7 +186,7 @@ impl Session {
         }
         (self.fraction, self.faces, self.score) = (step.fraction, faces, step.score);
         for action in &step.actions {
-            self.asked = Some(*action).filter(|action| action.state == ActionState::Requested);
+            self.action = Some(*action);
             events.push(SessionEvent::Action(*action));
         }
         if let Some(light) = &step.light {
@@ -182,32 +204,49 @@ impl Session {
             return (Vec::new(), false);
         }
         let due = self.last_progress.is_none_or(|last| now.saturating_sub(last) >= config.progress_interval);
-        if due {
+        let resumes = self.pause_ends(now);
+        if resumes {
+            self.begin_attempt(self.attempt + 1);
+        }
+        if due || resumes {
             self.last_progress = Some(now);
         }
+        let progress = (due || resumes).then(|| self.progress()).into_iter().collect();
+        if resumes || self.pause.is_some() {
+            return (progress, false);
+        }
         let started = *self.started.get_or_insert(now);
-        let over = now.saturating_sub(started) >= config.attempt_timeout;
-        (due.then(|| self.progress()).into_iter().collect(), over)
+        (progress, now.saturating_sub(started) >= config.attempt_timeout)
     }
 
-    /// Ends the attempt with its decision: another attempt while the fault can be mended, attempts remain and the
-    /// stream goes on; else the result.
+    /// Whether the pause after a retry has been long enough.
+    fn pause_ends(&mut self, now: Time) -> bool {
+        self.pause.as_mut().is_some_and(|pause| {
+            let since = *pause.since.get_or_insert(now);
+            now.saturating_sub(since) >= RETRY_PAUSE
+        })
+    }
+
+    /// Ends the attempt with its decision: a pause and another attempt while the fault can be mended, attempts remain and
+    /// the stream goes on; else the result.
     pub fn conclude(
         &mut self,
         decision: Decision,
         stream_goes_on: bool,
         config: &SessionConfig,
     ) -> Vec<SessionEvent> {
-        if !self.is_running() {
+        // In a pause there is no attempt to end, unless the stream ends: then what the last one showed decides.
+        if !self.is_running() || (self.pause.is_some() && stream_goes_on) {
             return Vec::new();
         }
         if !self.retries(&decision, stream_goes_on, config) {
             return self.finish(decision);
         }
+        let retry = Retry::new(&decision, self.attempt, config.max_attempts);
         let mut events = self.withdraw();
-        events.push(SessionEvent::Retry(Retry::new(&decision, self.attempt, config.max_attempts)));
-        self.begin_attempt(self.attempt + 1);
-        events.push(self.progress());
+        (self.fraction, self.score) = (0.0, None);
+        self.pause = Some(Pause { advice: retry.advice, since: None });
+        events.push(SessionEvent::Retry(retry));
         events
     }
 
@@ -227,6 +266,7 @@ impl Session {
         self.status = decision.status;
         self.serial += 1;
         self.fraction = 1.0;
+        self.pause = None;
         let mut events = self.withdraw();
         events.extend([self.progress(), SessionEvent::Decided(decision)]);
         events
@@ -243,14 +283,9 @@ impl Retry {
             decision.risks.iter().filter(|(_, grave)| *grave > LogType::Information).collect();
         risks.sort_by_key(|(_, grave)| std::cmp::Reverse(*grave));
         let risks: Vec<_> = risks.into_iter().map(|(risk, _)| *risk).collect();
-        let reason = decision.failure.map(|failure| failure.text());
-        let texts = risks.iter().map(|risk| match (risk, reason) {
-            (risk, Some(reason)) if risk.tells_why() => reason,
-            (risk, _) => risk.long_description(),
-        });
-        let detail = texts.collect::<Vec<_>>().join(" ");
+        let advice = decision.advice.or(risks.first().map(|risk| Advice::against(*risk)));
         Self {
-            detail,
+            advice: advice.unwrap_or(Advice::EvenLight),
             error: risks.first().map_or("", |risk| risk.name()),
             feedback_codes: risks.iter().map(|risk| risk.name()).collect(),
             attempts_used,
@@ -277,7 +312,16 @@ mod tests {
     }
 
     fn declined(risk: Risk) -> Decision {
-        Decision { status: Status::Declined, score: 0.0, risks: vec![(risk, LogType::Error)], failure: None }
+        let risks = vec![(risk, LogType::Error)];
+        Decision { status: Status::Declined, score: 0.0, risks, failure: None, advice: None }
+    }
+
+    /// Lets the pause after a retry pass, from `now`.
+    fn pass_pause(session: &mut Session, now: Time) {
+        assert!(session.advice().is_some());
+        session.tick(now, &CONFIG);
+        session.tick(now + RETRY_PAUSE, &CONFIG);
+        assert!(session.advice().is_none());
     }
 
     fn is_result(events: &[SessionEvent]) -> bool {
@@ -302,7 +346,8 @@ mod tests {
         session.start();
         assert!(told(session.step(&step(Guidance::NoFace, true), 0, 0, &CONFIG).0));
         session.conclude(declined(Risk::NoFaceDetected), true, &CONFIG);
-        assert!(!told(session.step(&step(Guidance::NoFace, true), 0, 1, &CONFIG).0));
+        pass_pause(&mut session, 1);
+        assert!(!told(session.step(&step(Guidance::NoFace, true), 0, 2 + RETRY_PAUSE, &CONFIG).0));
         session.start();
         assert!(told(session.step(&step(Guidance::NoFace, true), 0, 2, &CONFIG).0));
     }
@@ -315,9 +360,48 @@ mod tests {
             assert_eq!(session.attempt(), attempt);
             let events = session.conclude(declined(Risk::NoFaceDetected), true, &CONFIG);
             assert_eq!(is_result(&events), attempt == 3);
+            if attempt < 3 {
+                pass_pause(&mut session, Time::from(attempt) * 10 * RETRY_PAUSE);
+            }
         }
         assert_eq!(session.status(), Status::Declined);
         assert!(session.conclude(declined(Risk::NoFaceDetected), true, &CONFIG).is_empty());
+    }
+
+    #[test]
+    fn a_retry_is_shown_for_two_seconds_before_the_next_attempt_begins() {
+        let mut session = Session::new();
+        session.start();
+        session.conclude(declined(Risk::LowFaceLuminance), true, &CONFIG);
+        let advice = Some(Advice::Coach(Guidance::TooDark));
+        for time in [70_000, 70_000 + RETRY_PAUSE - 1] {
+            // Coaching goes on, and nothing counts as an answer.
+            let (events, over) = session.step(&step(Guidance::TooDark, false), 1, time, &CONFIG);
+            assert!(!over && !is_result(&events));
+            assert_eq!((session.advice(), session.attempt()), (advice, 1));
+            assert_eq!(session.guidance(), Guidance::TooDark);
+        }
+        let (events, over) = session.tick(70_000 + RETRY_PAUSE, &CONFIG);
+        assert!(!over && matches!(events[..], [SessionEvent::Progress(_)]), "{events:?}");
+        assert_eq!((session.advice(), session.attempt()), (None, 2));
+        // The attempt's time runs from its own first frame.
+        assert!(!session.tick(71_000 + RETRY_PAUSE, &CONFIG).1);
+        assert!(session.tick(81_000 + RETRY_PAUSE, &CONFIG).1);
+    }
+
+    #[test]
+    fn the_end_of_the_stream_in_a_pause_decides_at_once_and_a_flush_times_it_anew() {
+        let mut session = Session::new();
+        session.start();
+        session.conclude(declined(Risk::NoFaceDetected), true, &CONFIG);
+        session.tick(60 * RETRY_PAUSE, &CONFIG);
+        assert!(session.restart_attempt().is_empty() && session.advice().is_some());
+        session.tick(0, &CONFIG);
+        session.tick(RETRY_PAUSE - 1, &CONFIG);
+        assert!(session.advice().is_some());
+        assert!(session.conclude(declined(Risk::NoFaceDetected), true, &CONFIG).is_empty());
+        assert!(is_result(&session.conclude(declined(Risk::NoFaceDetected), false, &CONFIG)));
+        assert_eq!((session.advice(), session.attempt()), (None, 1));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use super::advice::Advice;
 use super::risk::{LogType, Risk};
 use super::rules::RuleAction;
 use crate::check::{Evidence, Failure, Guidance};
@@ -99,12 +100,14 @@ pub struct Decision {
     pub risks: Vec<(Risk, LogType)>,
     /// Why a challenge was not passed.
     pub failure: Option<Failure>,
+    /// What the person can do better, as far as the evidence shows it.
+    pub advice: Option<Advice>,
 }
 
 impl Decision {
     /// The decision of a check that was given up.
     pub fn abandoned() -> Self {
-        Self { status: Status::Abandoned, score: 0.0, risks: Vec::new(), failure: None }
+        Self { status: Status::Abandoned, score: 0.0, risks: Vec::new(), failure: None, advice: None }
     }
 
     pub fn has(&self, risk: Risk) -> bool {
@@ -176,7 +179,8 @@ pub fn decide(evidence: &Evidence, thresholds: Thresholds) -> Decision {
         None => risks.iter_mut().for_each(|(_, grave)| *grave = LogType::Error),
     }
     let status = status_of(&risks);
-    Decision { status, score: evidence.score.unwrap_or(0.0), risks, failure: evidence.failure }
+    let (score, advice) = (evidence.score.unwrap_or(0.0), Advice::of(evidence));
+    Decision { status, score, risks, failure: evidence.failure, advice }
 }
 
 /// What the gravest risk comes to.

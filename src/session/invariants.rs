@@ -93,8 +93,11 @@ fn course(attempts: &[(Evidence, Option<f32>)], rules: Rules, budget: u32) -> (u
                     _ => None,
                 });
                 let retry = retry.expect("a further attempt is told");
-                assert!(!retry.detail.is_empty() && retry.feedback_codes.contains(&retry.error));
+                session.tick(0, &config);
+                session.tick(RETRY_PAUSE, &config);
+                assert!(!retry.advice.text().is_empty() && retry.feedback_codes.contains(&retry.error));
                 assert_eq!((retry.attempts_used, retry.max_attempts), (made, budget));
+                assert_eq!((session.attempt(), session.advice()), (made + 1, None));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Evidence → decision: attempts, thresholds, warnings and the report.
 
+mod advice;
 mod attempts;
 mod decision;
 #[cfg(test)]
@@ -11,7 +12,8 @@ mod rules;
 pub mod screening;
 mod status_rule;
 
-pub use attempts::{Progress, Retry, Session, SessionConfig, SessionEvent};
+pub use advice::Advice;
+pub use attempts::{Progress, RETRY_PAUSE, Retry, Session, SessionConfig, SessionEvent};
 pub use decision::{Decision, Status, Thresholds, decide};
 pub use record::{SessionDecision, SessionRecord};
 pub use report::{LivenessCheck, Warning};

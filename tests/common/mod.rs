@@ -16,6 +16,9 @@ use gstliveness::elements::meta::LivenessMeta;
 pub const MS: u64 = 1_000_000;
 /// The time between two frames of a [`Rig`].
 pub const FRAME: u64 = 100 * MS;
+/// Frames of a [`Rig`] that pass between the last of a failed attempt and the first of the next, while the person reads what
+/// to do differently.
+pub const PAUSE: usize = 21;
 /// Longer than anything takes: whoever waits so long has failed.
 pub const TIMEOUT: Option<gst::ClockTime> = Some(gst::ClockTime::from_seconds(20));
 /// Where the test picture is.

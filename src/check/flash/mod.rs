@@ -357,6 +357,10 @@ impl Check for FlashCheck {
         self.watch(frame, observation, time, false)
     }
 
+    fn coach(&self, observation: &FrameObservation) -> Guidance {
+        self.guidance(observation)
+    }
+
     fn evidence(&self) -> Evidence {
         let mut evidence = self.passive.evidence();
         let passive = evidence.score.filter(|_| evidence.hindrance == Guidance::Ok);

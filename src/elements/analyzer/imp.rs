@@ -211,7 +211,13 @@ impl Analyzer {
     fn process(&self, buffer: &gst::BufferRef) -> Result<Option<Marked>, InferenceError> {
         let settings = lock(&self.settings).brief();
         let times = self.times(buffer);
-        let serial = {
+        if settings.face_time > 0
+            && self.awaits_face(&settings)
+            && !self.face_stays(buffer, &times, &settings)?
+        {
+            return Ok(None);
+        }
+        let (serial, pause) = {
             let mut shared = lock(&self.shared);
             shared.last_times = times;
             if settings.auto_start && shared.session.attempt() == 0 {
@@ -220,7 +226,7 @@ impl Analyzer {
             if !shared.session.is_running() {
                 return Ok(None);
             }
-            shared.session.serial()
+            (shared.session.serial(), shared.session.advice().is_some())
         };
         let late = self.is_late(&times, settings.max_lateness);
         let mut guard = lock(&self.stream);
@@ -240,7 +246,7 @@ impl Analyzer {
             lock(&self.shared).frames_skipped += u64::from(unfit);
             None
         } else {
-            self.look(stream, buffer, &times)?
+            self.look(stream, buffer, &times, pause)?
         };
         let (mut marked, over) = self.advance(serial, analysis, &times);
         if over {
@@ -252,17 +258,42 @@ impl Analyzer {
         Ok(marked)
     }
 
+    /// Whether the first check begins with a face.
+    fn awaits_face(&self, settings: &Brief) -> bool {
+        settings.auto_start && lock(&self.shared).session.attempt() == 0
+    }
+
+    /// Whether a face has been in the picture for long enough; a frame that cannot be read shows none.
+    fn face_stays(
+        &self,
+        buffer: &gst::BufferRef,
+        times: &Times,
+        settings: &Brief,
+    ) -> Result<bool, InferenceError> {
+        if self.is_late(times, settings.max_lateness) {
+            return Ok(false);
+        }
+        let mut stream = lock(&self.stream);
+        let Some(stream) = stream.as_mut() else { return Ok(false) };
+        match stream.face_stays(buffer, times.nanoseconds(), settings.face_time) {
+            Ok(stays) => Ok(stays),
+            Err(AnalysisError::Frame(_)) => Ok(false),
+            Err(AnalysisError::Inference(e)) => Err(e),
+        }
+    }
+
     /// Analyses a frame; one that cannot be read is counted.
     fn look(
         &self,
         stream: &mut Stream,
         buffer: &gst::BufferRef,
         times: &Times,
+        pause: bool,
     ) -> Result<Option<Analysis>, InferenceError> {
         let Some(info) = stream.info.clone() else {
             return Ok(None);
         };
-        match stream.analyze(buffer, &info, times.nanoseconds()) {
+        match stream.analyze(buffer, &info, times.nanoseconds(), pause) {
             Ok(analysis) => Ok(Some(analysis)),
             Err(AnalysisError::Frame(e)) => {
                 gst::warning!(CAT, imp = self, "frame skipped: {e}");
@@ -331,12 +362,13 @@ fn decision_of(events: &[SessionEvent]) -> Option<Decision> {
 /// What every frame needs of the settings.
 struct Brief {
     auto_start: bool,
+    face_time: u64,
     max_lateness: gst::ClockTime,
 }
 
 impl Settings {
     fn brief(&self) -> Brief {
-        Brief { auto_start: self.auto_start, max_lateness: self.max_lateness }
+        Brief { auto_start: self.auto_start, face_time: self.face_time, max_lateness: self.max_lateness }
     }
 }
 

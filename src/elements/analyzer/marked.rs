@@ -15,7 +15,9 @@ pub struct Marked {
 impl Marked {
     /// The attempt ended with this frame.
     pub fn conclude(&mut self, session: &Session) {
-        (self.check.status, self.check.action, self.check.light) = (session.status(), None, None);
+        let RunningCheck { status, action, advice, light, .. } = &mut self.check;
+        (*status, *advice) = (session.status(), session.advice());
+        (*action, *light) = (session.action(), None);
     }
 
     /// Attaches the metas; to those of an element before only what is new.

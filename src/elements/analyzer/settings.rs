@@ -11,6 +11,8 @@ use crate::session::{Rules, SessionConfig, Thresholds};
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub auto_start: bool,
+    /// Nanoseconds.
+    pub face_time: u64,
     pub session: SessionConfig,
     pub rules: Rules,
     pub max_lateness: gst::ClockTime,
@@ -24,6 +26,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             auto_start: true,
+            face_time: 0,
             session: SessionConfig {
                 max_attempts: 3,
                 attempt_timeout: 15 * SECOND,
@@ -47,6 +50,7 @@ impl Settings {
         let session = &mut self.session;
         match name {
             "auto-start" => self.auto_start = get(value)?,
+            "face-time" => self.face_time = get(value)?,
             "max-attempts" => session.max_attempts = get(value)?,
             "attempt-timeout" => session.attempt_timeout = get(value)?,
             "decline-threshold" => session.thresholds.decline = get(value)?,
@@ -66,6 +70,7 @@ impl Settings {
     pub fn get(&self, name: &str) -> Option<glib::Value> {
         Some(match name {
             "auto-start" => self.auto_start.to_value(),
+            "face-time" => self.face_time.to_value(),
             "max-attempts" => self.session.max_attempts.to_value(),
             "attempt-timeout" => self.session.attempt_timeout.to_value(),
             "decline-threshold" => self.session.thresholds.decline.to_value(),
@@ -139,6 +144,13 @@ pub fn properties() -> Vec<glib::ParamSpec> {
             .default_value(default.auto_start)
             .mutable_playing()
             .build(),
+        time(
+            "face-time",
+            "Face time",
+            "With auto-start, start a check only once a face has been in the picture for this long (nanoseconds of running \
+             time); 0 = with the first frame",
+            default.face_time,
+        ),
         glib::ParamSpecUInt::builder("max-attempts")
             .nick("Maximum attempts")
             .blurb("How often a person may try before the check is decided")

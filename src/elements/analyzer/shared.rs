@@ -68,7 +68,8 @@ impl Shared {
             guidance: session.guidance(),
             fraction: session.fraction(),
             score: session.score(),
-            action: session.asked(),
+            action: session.action(),
+            advice: session.advice(),
             light: session.light().cloned(),
         }
     }

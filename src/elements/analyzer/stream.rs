@@ -30,7 +30,12 @@ pub struct Stream {
     /// Set where somebody else in the picture does not keep the check from going on.
     company: Option<Company>,
     sampler: Sampler,
+    /// The first and the last time that a face was in the picture, before a check.
+    face: Option<(Time, Time)>,
 }
+
+/// A face that is not seen for this long, in nanoseconds, has left.
+const LAPSE: Time = 500_000_000;
 
 /// How often somebody else was in the picture.
 #[derive(Default)]
@@ -83,12 +88,14 @@ impl Stream {
             stranger: false,
             company: None,
             sampler: Sampler::new(),
+            face: None,
         })
     }
 
     /// The next frame has nothing to do with the last.
     pub fn reset(&mut self) {
         self.analyzer.reset();
+        self.face = None;
     }
 
     pub fn serves(&self, serial: u64) -> bool {
@@ -104,16 +111,39 @@ impl Stream {
         self.stranger = false;
     }
 
+    /// Whether a face has been in the picture for `face_time`, before a check begins. A stream without times has none to wait.
+    pub fn face_stays(
+        &mut self,
+        buffer: &gst::BufferRef,
+        time: Option<Time>,
+        face_time: Time,
+    ) -> Result<bool, AnalysisError> {
+        let Some(info) = self.info.clone() else { return Ok(false) };
+        let observation = with_frame(buffer, &info, |frame| self.analyzer.analyze(frame))??;
+        let seen = observation.primary().is_some();
+        let Some(now) = time else { return Ok(seen) };
+        let since = self.face.filter(|(_, last)| now.saturating_sub(*last) <= LAPSE).map(|(since, _)| since);
+        if seen {
+            self.face = Some((since.unwrap_or(now), now));
+        }
+        let stays = seen && now.saturating_sub(since.unwrap_or(now)) >= face_time;
+        if stays {
+            self.face = None;
+        }
+        Ok(stays)
+    }
+
     pub fn wants(&self, time: Option<Time>) -> bool {
         self.check.wants(time)
     }
 
-    /// Looks at one frame, unless an element before has done so.
+    /// Looks at one frame, unless an element before has done so. Between two attempts (`pause`) it is only coached by.
     pub fn analyze(
         &mut self,
         buffer: &gst::BufferRef,
         info: &VideoInfo,
         time: Option<Time>,
+        pause: bool,
     ) -> Result<Analysis, AnalysisError> {
         let seen = buffer.meta::<LivenessMeta>().and_then(|meta| meta.observation().cloned());
         let seen = seen.filter(|o| (o.width, o.height) == (info.width() as usize, info.height() as usize));
@@ -126,6 +156,11 @@ impl Stream {
                 }
                 None => Arc::new(self.analyzer.analyze(frame)?),
             };
+            if pause {
+                let alone = self.company.is_some() && observation.has_rival();
+                let judged = if alone { Arc::new(observation.alone()) } else { observation.clone() };
+                return Ok(Analysis { step: Step::coaching(self.check.coach(&judged)), observation });
+            }
             let alone = self.company.as_mut().is_some_and(|company| company.meets(&observation));
             let judged = if alone { Arc::new(observation.alone()) } else { observation.clone() };
             let step = self.check.observe(frame, &judged, time)?;

@@ -55,6 +55,9 @@ impl WorkflowFile {
 /// The only check of a file.
 fn load(path: &Path) -> Result<Node, WorkflowError> {
     let mut workflow = Workflow::load(path, None)?;
+    if workflow.settings.flash == Some(false) {
+        workflow.drop_light();
+    }
     let beyond = |what| {
         let path = path.display();
         Err(WorkflowError::Faulty(format!("the workflow {path} has {what}: that is for liveness-launch")))

@@ -12,7 +12,7 @@ use super::script::Script;
 use super::settings::{Settings, properties};
 use crate::elements::meta::LivenessMeta;
 use crate::elements::{CAT, FORMATS};
-use crate::screen::Screen;
+use crate::screen::{Screen, View};
 
 #[derive(Default)]
 pub struct LivenessOverlay {
@@ -128,9 +128,9 @@ impl BaseTransformImpl for LivenessOverlay {
 
     /// Frames on which there is nothing to draw pass without being made writable.
     fn before_transform(&self, inbuf: &gst::BufferRef) {
-        let (style, verdict_time) = {
+        let (style, verdict_time, ready) = {
             let settings = lock(&self.settings);
-            (settings.style(), settings.verdict_time)
+            (settings.style(), settings.verdict_time, settings.ready.screen())
         };
         let time = self.stream_time(inbuf);
         let plain = {
@@ -138,10 +138,12 @@ impl BaseTransformImpl for LivenessOverlay {
             let State { canvas, script } = &mut *state;
             let meta = inbuf.meta::<LivenessMeta>();
             script.frame(meta.as_ref().map(|meta| meta.checks()), time, verdict_time);
+            let ready = ready.map(View::ready);
+            let view = script.view().or(ready.as_ref());
             if let Some((_, screen)) = canvas {
-                screen.show(script.view(), style);
+                screen.show(view, style);
             }
-            script.view().is_none() && !style.mirror
+            view.is_none() && !style.mirror
         };
         if plain != self.obj().is_passthrough() {
             self.obj().set_passthrough(plain);

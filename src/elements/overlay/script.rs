@@ -1,12 +1,12 @@
 //! What the metas say, over time, as a view.
 
-use crate::check::{ActionEvent, Guidance, Method};
+use crate::check::{ActionEvent, ActionState, Guidance, Method};
 use crate::elements::meta::RunningCheck;
 use crate::screen::{Prompt, View};
 use crate::session::Status;
 
-/// How long a done action is praised.
-const PRAISE: gst::ClockTime = gst::ClockTime::from_mseconds(800);
+/// How long it is shown what came of an action.
+const OUTCOME: gst::ClockTime = gst::ClockTime::from_mseconds(800);
 
 #[derive(Debug, Default)]
 pub struct Script {
@@ -15,15 +15,8 @@ pub struct Script {
     seen: Option<gst::ClockTime>,
     /// The checks that have ended since the screen was last plain; one that runs again is none of them.
     ended: Vec<(Method, Status)>,
-    asked: Option<Asked>,
-    praised: Option<gst::ClockTime>,
-}
-
-/// An action before the person, and where the check stood.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Asked {
-    index: u32,
-    attempt: u32,
+    /// The attempt's last action event, and since when it has been known.
+    action: Option<(u32, ActionEvent, Option<gst::ClockTime>)>,
 }
 
 impl Script {
@@ -79,29 +72,36 @@ impl Script {
         }
         let light = running.iter().find_map(|check| check.light.clone()).filter(|light| light.active);
         let guidance = running.iter().map(|check| check.guidance).find(|guidance| *guidance != Guidance::Ok);
-        let action = running.iter().find_map(|check| check.action);
-        let praised = self.praise(action, running[0].attempt, time);
-        let prompt = match (guidance, action) {
-            (Some(guidance), _) => Prompt::Coach(guidance),
-            (None, Some(event)) => Prompt::Act(event.action),
-            (None, None) if praised => Prompt::Good,
-            (None, None) if light.is_some() => Prompt::Light,
-            (None, None) => Prompt::Coach(Guidance::Ok),
+        let advice = running.iter().find_map(|check| check.advice);
+        let action = running.iter().find_map(|check| check.action.map(|event| (check.attempt, event)));
+        let action = self.action_prompt(action, time);
+        let prompt = match (advice, guidance, action) {
+            (Some(advice), ..) => Prompt::Retry(advice),
+            (None, Some(guidance), _) => Prompt::Coach(guidance),
+            (None, None, Some(prompt)) => prompt,
+            (None, None, None) if light.is_some() => Prompt::Light,
+            (None, None, None) => Prompt::Coach(Guidance::Ok),
         };
         let fraction = running.iter().map(|check| check.fraction).fold(1.0, f64::min);
         Some(View { prompt, fraction, light })
     }
 
-    /// Whether an action was done just now: it is no longer asked, and the attempt goes on.
-    fn praise(&mut self, action: Option<ActionEvent>, attempt: u32, time: Option<gst::ClockTime>) -> bool {
-        let now = action.map(|event| Asked { index: event.index, attempt });
-        if let Some(before) = std::mem::replace(&mut self.asked, now)
-            && now.is_none()
-        {
-            self.praised = time.filter(|_| before.attempt == attempt);
+    /// An open prompt, or what came of the last one while it is fresh.
+    fn action_prompt(
+        &mut self,
+        now: Option<(u32, ActionEvent)>,
+        time: Option<gst::ClockTime>,
+    ) -> Option<Prompt> {
+        let known = self.action.filter(|(attempt, event, _)| now == Some((*attempt, *event)));
+        self.action = known.or(now.map(|(attempt, event)| (attempt, event, time)));
+        let (_, event, since) = self.action?;
+        let age = since.zip(time).map(|(since, time)| since.absdiff(time));
+        let fresh = age.is_some_and(|age| age < OUTCOME);
+        match event.state {
+            ActionState::Requested => Some(Prompt::Act(event.action)),
+            ActionState::Done => fresh.then_some(Prompt::Good),
+            ActionState::Failed => fresh.then_some(Prompt::Missed),
         }
-        let since = self.praised.zip(time).map(|(praised, now)| now.absdiff(praised));
-        since.is_some_and(|since| since < PRAISE)
     }
 }
 
@@ -118,7 +118,8 @@ fn gravity(status: Status) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{Action, ActionState, LightCue};
+    use crate::check::{Action, LightCue};
+    use crate::session::Advice;
 
     fn check(method: Method, status: Status) -> RunningCheck {
         RunningCheck {
@@ -129,6 +130,7 @@ mod tests {
             fraction: 0.5,
             score: None,
             action: None,
+            advice: None,
             light: None,
         }
     }
@@ -188,27 +190,44 @@ mod tests {
         assert_eq!(prompts(&frames), [hold, hold, declined, declined, None]);
     }
 
+    fn event(state: ActionState) -> RunningCheck {
+        let event = ActionEvent { action: Action::Nod, index: 0, count: 2, state, deadline: 0 };
+        RunningCheck { action: Some(event), ..check(Method::Action, Status::InProgress) }
+    }
+
     #[test]
     fn a_done_action_is_praised_until_the_next() {
-        let event = ActionEvent {
-            action: Action::Nod,
-            index: 0,
-            count: 2,
-            state: ActionState::Requested,
-            deadline: 0,
-        };
-        let idle = check(Method::Action, Status::InProgress);
-        let asked = RunningCheck { action: Some(event), ..idle.clone() };
-        let retried = RunningCheck { attempt: 2, ..idle.clone() };
+        let [asked, done] = [ActionState::Requested, ActionState::Done].map(event);
+        let retried = RunningCheck { attempt: 2, ..check(Method::Action, Status::InProgress) };
         let frames = [
             (Some(std::slice::from_ref(&asked)), 0),
-            (Some(std::slice::from_ref(&idle)), 100),
-            (Some(std::slice::from_ref(&idle)), 899),
-            (Some(std::slice::from_ref(&idle)), 900),
+            (Some(std::slice::from_ref(&done)), 100),
+            (Some(std::slice::from_ref(&done)), 899),
+            (Some(std::slice::from_ref(&done)), 900),
             (Some(std::slice::from_ref(&asked)), 1000),
             (Some(std::slice::from_ref(&retried)), 1100),
         ];
         let (nod, good, hold) = (Prompt::Act(Action::Nod), Prompt::Good, Prompt::Coach(Guidance::Ok));
         assert_eq!(prompts(&frames), [nod, good, good, hold, nod, hold].map(Some));
+    }
+
+    #[test]
+    fn a_failed_action_is_never_praised_and_a_retry_is_shown_while_it_lasts() {
+        let [asked, failed] = [ActionState::Requested, ActionState::Failed].map(event);
+        let advice = Advice::Further(Action::Nod);
+        // Coaching goes on meanwhile, and the advice stays.
+        let retry = RunningCheck { advice: Some(advice), guidance: Guidance::NoFace, ..failed.clone() };
+        let declined = RunningCheck { status: Status::Declined, ..failed.clone() };
+        let frames = [
+            (Some(std::slice::from_ref(&asked)), 0),
+            (Some(std::slice::from_ref(&retry)), 100),
+            (Some(std::slice::from_ref(&retry)), 2100),
+            (Some(std::slice::from_ref(&asked)), 2133),
+            (Some(std::slice::from_ref(&failed)), 2200),
+            (Some(std::slice::from_ref(&declined)), 2233),
+        ];
+        let (nod, retry) = (Prompt::Act(Action::Nod), Prompt::Retry(advice));
+        let declined = Prompt::Verdict(Status::Declined);
+        assert_eq!(prompts(&frames), [nod, retry, retry, nod, Prompt::Missed, declined].map(Some));
     }
 }

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use glib::prelude::*;
 use gst::prelude::*;
 
+use super::LivenessReady;
 use crate::screen::{Language, Style};
 
 #[derive(Clone, Debug)]
@@ -13,6 +14,7 @@ pub struct Settings {
     pub flash: bool,
     pub language: String,
     pub verdict_time: gst::ClockTime,
+    pub ready: LivenessReady,
 }
 
 impl Default for Settings {
@@ -22,6 +24,7 @@ impl Default for Settings {
             flash: true,
             language: String::new(),
             verdict_time: gst::ClockTime::from_seconds(2),
+            ready: LivenessReady::empty(),
         }
     }
 }
@@ -37,6 +40,7 @@ impl Settings {
             "mirror" => self.mirror = value.get().unwrap_or(self.mirror),
             "flash" => self.flash = value.get().unwrap_or(self.flash),
             "language" => self.language = value.get::<Option<String>>().ok().flatten().unwrap_or_default(),
+            "ready" => self.ready = value.get().unwrap_or(self.ready),
             "verdict-time" => {
                 let nanoseconds = value.get::<u64>().unwrap_or(self.verdict_time.nseconds());
                 self.verdict_time = gst::ClockTime::from_nseconds(nanoseconds.min(u64::MAX - 1));
@@ -50,6 +54,7 @@ impl Settings {
             "mirror" => self.mirror.to_value(),
             "flash" => self.flash.to_value(),
             "language" => self.language.to_value(),
+            "ready" => self.ready.to_value(),
             _ => self.verdict_time.nseconds().to_value(),
         }
     }
@@ -86,8 +91,17 @@ pub fn properties() -> &'static [glib::ParamSpec] {
                 .build(),
             glib::ParamSpecString::builder("language")
                 .nick("Language")
-                .blurb("Language of the sentences: de, en, es, fr, it, pt; anything else = the system's, or English")
+                .blurb("Language of the sentences: de, en, es, fr, it, pt, pt-BR; anything else = the system's, or English")
                 .default_value(Some(""))
+                .mutable_playing()
+                .build(),
+            glib::ParamSpecFlags::builder::<LivenessReady>("ready")
+                .nick("Ready screen")
+                .blurb(
+                    "While no check runs, show how it starts (touch or face), a warning of its light and the way without \
+                     light, e.g. touch+light+calm; the application listens to the sink's navigation events and emits `start`",
+                )
+                .default_value(default.ready)
                 .mutable_playing()
                 .build(),
             glib::ParamSpecUInt64::builder("verdict-time")
