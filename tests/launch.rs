@@ -300,9 +300,9 @@ fn a_missing_runtime_is_told_in_one_sentence() {
 
 #[test]
 fn a_window_needs_a_screen() {
-    let mut command = launcher(&["run", WORKFLOW, "--source", "test", "--display"]);
+    let mut command = launcher(&["run", WORKFLOW, "--source", "test", "--display=window"]);
     command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
-    assert_fails(&command.output().unwrap(), 69, "--display needs a screen");
+    assert_fails(&command.output().unwrap(), 69, "needs a screen: neither DISPLAY nor WAYLAND_DISPLAY");
 }
 
 #[test]

@@ -40,7 +40,7 @@ impl Check {
         Ok(bin)
     }
 
-    /// Puts `elements` and `sink` behind `tail`, the last element of `pipeline`. Only the first check starts by itself.
+    /// Puts `elements` and `sink` behind `tail`, the last element of `pipeline`. At most the first check starts by itself.
     pub fn new(open: Open, elements: Vec<gst::Element>, sink: &gst::Element) -> Result<Self, Failure> {
         let Open { pipeline, tail, camera } = open;
         let bus = pipeline.bus().ok_or_else(|| Failure::internal("the pipeline has no bus"))?;
@@ -88,6 +88,19 @@ impl Check {
     /// Tells whether the session goes on after a check's result.
     pub fn go_on(&self, check: usize, goes_on: bool) {
         self.baton.answer(check, goes_on);
+    }
+
+    /// Starts the first check, which does not start by itself.
+    pub fn begin(&self) {
+        self.elements.iter().take(1).for_each(|first| first.emit_by_name::<()>("start", &[]));
+    }
+
+    /// Makes other checks of the same session, before the first has begun: the source starts anew.
+    pub fn reconfigure(&self, nodes: &[Node]) -> Result<(), Failure> {
+        let failed = |e| Failure::internal(format!("the pipeline does not stop: {e}"));
+        self.pipeline.set_state(gst::State::Ready).map_err(failed)?;
+        self.elements.iter().zip(nodes).for_each(|(element, node)| bin::configure(element, node));
+        self.start()
     }
 
     /// Where the frames leave the checks, with their metas.

@@ -6,7 +6,8 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 
 use gstliveness::check::Method;
-use gstliveness::workflow::{Display, Named};
+use gstliveness::screen::Language;
+use gstliveness::workflow::{Display, Named, Start};
 use serde_json::Value;
 
 use super::failure::Failure;
@@ -33,6 +34,8 @@ pub enum Command {
     Sessions(SessionsArgs),
     #[command(after_long_help = AFTER_EVAL)]
     Eval(EvalArgs),
+    #[command(hide = true)]
+    ProbeSink(ProbeArgs),
 }
 
 /// How files with secrets may lie.
@@ -221,12 +224,30 @@ pub struct RunArgs {
     /// Abandon the session after this many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 120.0, value_parser = seconds)]
     pub timeout: f64,
-    /// Show the kiosk screen while the session runs: window (what --display alone means), kms or none
-    #[arg(long, value_name = "SINK", num_args = 0..=1, require_equals = true, default_missing_value = "window",
-        value_parser = display)]
+    /// Show the kiosk screen: fullscreen (what --display alone means; Wayland, X11 or, without a desktop, KMS), window, kms or
+    /// none
+    #[arg(long, value_name = "SCREEN", num_args = 0..=1, require_equals = true, default_missing_value = "fullscreen",
+        value_parser = word::<Display>)]
     pub display: Option<Display>,
     #[command(flatten)]
     pub secrets: SecretArgs,
+    /// Language of the kiosk screen: de, en, es, fr, it, pt or pt-BR; the system's when left out
+    #[arg(long, value_name = "TAG", value_parser = word::<Language>)]
+    pub language: Option<Language>,
+    /// --flash=false plays no light, for people whom flashing light harms: flash and action_flash become what the workflow's
+    /// `without_light` says, or action
+    #[arg(long, value_name = "BOOL", require_equals = true)]
+    pub flash: Option<bool>,
+    /// What starts the check: immediately, face (somebody looks at the camera) or touch (a touch, a click or a key on the
+    /// ready screen)
+    #[arg(long, value_name = "HOW", value_parser = word::<Start>)]
+    pub start: Option<Start>,
+}
+
+/// Whether a sink starts here; `run` asks it of a process of its own.
+#[derive(Args, Debug)]
+pub struct ProbeArgs {
+    pub sink: String,
 }
 
 /// Judge single pictures (JPEG, PNG, WebP, TIFF in grey, RGB or CMYK; at most 5 MB each).
@@ -316,8 +337,8 @@ fn method(text: &str) -> Result<Method, String> {
     Method::from_name(text).ok_or_else(|| format!("expected one of {names}"))
 }
 
-fn display(text: &str) -> Result<Display, String> {
-    Display::from_word(text).ok_or_else(|| format!("expected one of {}", Display::names().join(", ")))
+fn word<T: Named>(text: &str) -> Result<T, String> {
+    T::from_word(text).ok_or_else(|| format!("expected one of {}", T::names().join(", ")))
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
@@ -376,6 +397,7 @@ Environment:
 const AFTER_RUN: &str = "\
 Examples:
   liveness-launch run passive.json --source v4l2:/dev/video0 --display
+  liveness-launch run flash.json --display --language de --start touch
   liveness-launch run passive.json --source file:clip.mp4 --json | jq .name
   liveness-launch run passive.json --source 'pipeline:rtspsrc location=rtsp://cam/1 ! decodebin'
 

@@ -71,5 +71,6 @@ fn launch(cli: &Cli) -> Result<u8, Failure> {
         Command::Eval(args) => eval::run(args),
         Command::Faces(args) => faces::run(args),
         Command::Sessions(args) => sessions::run(args),
+        Command::ProbeSink(args) => run::probe(args),
     }
 }

@@ -8,6 +8,7 @@ mod document;
 pub mod endpoint;
 mod error;
 mod fault;
+mod kiosk;
 mod names;
 mod node;
 mod rule;
@@ -32,13 +33,14 @@ use serde_json::{Map, Value};
 use document::{Format, Place, Step};
 pub use error::WorkflowError;
 use fault::Fault;
+pub use kiosk::{Start, WithoutLight};
 use names::Names;
 pub use node::Node;
 pub use settings::{Display, Rtsp, Settings, Transport};
 pub use source::SOURCES;
 pub use store::Store;
 pub use webhook::Webhook;
-pub use word::{Name, Named};
+pub use word::{Name, Named, Word};
 
 /// No workflow is anywhere near this long.
 const MAX_BYTES: u64 = 1 << 20;
@@ -72,6 +74,12 @@ impl Workflow {
 
     pub fn methods(&self) -> Vec<Method> {
         self.nodes.iter().map(|node| node.method.0).collect()
+    }
+
+    /// Replaces the checks that play light, as `without_light` says.
+    pub fn drop_light(&mut self) {
+        let instead = self.settings.without_light.map(|word| word.0).unwrap_or_default();
+        self.nodes.iter_mut().for_each(|node| *node = node.without_light(instead));
     }
 
     /// All workflows of a file.
@@ -133,6 +141,7 @@ fn interpret(value: Value) -> Result<Vec<Workflow>, Vec<Fault>> {
             faults.push(Fault::new(&path, "each of several workflows needs a workflow_id of its own"));
         }
         let nodes = read_nodes(nodes, settings.store.is_some(), &mut faults)?;
+        faults.extend(settings.needless_way(&nodes, &path));
         workflows.push(Workflow { id, settings, nodes });
     }
     found(faults)?;

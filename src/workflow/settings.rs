@@ -8,10 +8,12 @@ use serde_json::Value;
 
 use super::document::Step;
 use super::fault::Fault;
+use super::kiosk::{Start, WithoutLight};
 use super::source;
 use super::store::Store;
 use super::webhook::Webhook;
 use super::word::{Name, Named, Word};
+use crate::screen::Language;
 
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -28,8 +30,19 @@ pub struct Settings {
     /// Where the video comes from: test, file:PATH, images:FOLDER, v4l2:/dev/videoN, rtsp://…, pipeline:FRAGMENT
     pub source: Option<Name>,
     pub rtsp: Option<Rtsp>,
-    /// Where the kiosk screen is shown
+    /// Where the kiosk screen is shown: fullscreen (Wayland, X11 or, without a desktop, KMS), window, kms or none
     pub display: Option<Word<Display>>,
+    /// The kiosk screen's language; the system's when left out
+    pub language: Option<Word<Language>>,
+    /// false = no light is played, for people whom flashing light harms: flash and action_flash become what `without_light`
+    /// says, or action when it is left out. The decision's evidence names the method that was used
+    pub flash: Option<bool>,
+    /// What flash and action_flash become for a person who asks for no light on the ready screen (with `start`: touch), or
+    /// with `flash`: false. A weaker check than light; when left out, the ready screen does not offer it
+    pub without_light: Option<Word<WithoutLight>>,
+    /// What starts the check: immediately (the first frame, the default), face (somebody who looks at the camera) or touch
+    /// (a touch, a click or a key on the ready screen, which warns of the light; Enter in the terminal too)
+    pub start: Option<Word<Start>>,
     /// A folder that gets a folder per session: decision, reference images, depth maps
     pub evidence: Option<Name>,
     /// A folder that gets each session's video
@@ -60,6 +73,8 @@ pub struct Rtsp {
 pub enum Display {
     #[default]
     None,
+    /// The whole screen, by whatever the session offers: Wayland, X11 or none of them (KMS).
+    Fullscreen,
     Window,
     Kms,
 }
@@ -74,12 +89,13 @@ pub enum Transport {
 
 impl Named for Display {
     fn names() -> Vec<&'static str> {
-        vec!["none", "window", "kms"]
+        vec!["none", "fullscreen", "window", "kms"]
     }
 
     fn from_word(word: &str) -> Option<Self> {
         match word {
             "none" => Some(Self::None),
+            "fullscreen" => Some(Self::Fullscreen),
             "window" => Some(Self::Window),
             "kms" => Some(Self::Kms),
             _ => None,

@@ -2,6 +2,7 @@
 
 mod evidence;
 mod interrupt;
+mod kiosk;
 mod lines;
 mod people;
 mod person;
@@ -9,7 +10,7 @@ mod recorder;
 mod records;
 mod reporter;
 mod session;
-mod sink;
+mod starter;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -25,19 +26,25 @@ use super::input::{Open, Source};
 use super::seen::Seen;
 use super::{exit, picture, whole};
 use evidence::Evidence;
-use gstliveness::workflow::{Display, Workflow};
+use gstliveness::screen::Ready;
+use gstliveness::workflow::{Display, Node, Start, Word, Workflow};
 use interrupt::Interrupt;
+pub use kiosk::probe;
+use kiosk::{Kiosk, Look};
 use lines::Lines;
 use people::People;
 use recorder::Recorder;
 use records::Records;
 use reporter::Reporter;
 use session::Session;
+use starter::Starter;
 
 /// How long Ctrl-C and the clock may go unnoticed.
 const TICK: Duration = Duration::from_millis(50);
 /// A result comes before the frame that brought it about; that frame is on its way.
 const LAST_FRAME: Duration = Duration::from_millis(500);
+/// The decision stays on the kiosk screen for this long.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let workflow = workflow(args)?;
@@ -57,7 +64,8 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         recorder.map(|folder| Recorder::attach(&mut open, &source, Path::new(&folder.0), &session.id));
     let recorder = recorder.transpose()?;
     session.video = recorder.as_ref().map(|recorder| recorder.path.display().to_string());
-    let check = build(args, &workflow, &source, open).map_err(of_source)?;
+    let kiosk = Kiosk::new(&source, &look(&workflow)).map_err(of_source)?;
+    let check = build(&workflow, open, &kiosk).map_err(of_source)?;
     check.hand_over();
     let seen = args.picture.as_ref().map(|_| check.output().map(|pad| Seen::watch(&pad))).transpose()?;
     let mut reporter: Box<dyn Reporter> =
@@ -66,11 +74,16 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let timeout = Duration::from_secs_f64(args.timeout);
     // No signal leaves a session that has been told of in progress: models take a while to load.
     let interrupt = Interrupt::new();
-    records.keep(&session.record()?, true)?;
+    let starter = Starter::new(&workflow, &kiosk);
+    if starter.has_started() {
+        records.keep(&session.record()?, true)?;
+    }
     let watched = check.start().and_then(|()| {
         let reporter = reporter.as_mut();
-        Watch { check: &check, interrupt: &interrupt, reporter, evidence: &evidence, records: &mut records }
-            .until_decided(&mut session, timeout)
+        let (check, interrupt, evidence, records) = (&check, &interrupt, &evidence, &mut records);
+        let mut watch = Watch { check, interrupt, starter, reporter, evidence, records };
+        watch.until_decided(&mut session, timeout)?;
+        if kiosk.is_seen() { watch.farewell() } else { Ok(()) }
     });
     recorder.as_ref().into_iter().for_each(Recorder::finish);
     if let Err(failure) = watched {
@@ -93,19 +106,52 @@ fn workflow(args: &RunArgs) -> Result<Workflow, Failure> {
     let settings = &mut workflow.settings;
     settings.vendor_data = args.vendor_data.clone().or(settings.vendor_data.take());
     settings.metadata = cli::metadata(args.metadata.as_deref())?.or(settings.metadata.take());
+    settings.display = args.display.map(Word).or(settings.display);
+    settings.language = args.language.map(Word).or(settings.language);
+    settings.start = args.start.map(Word).or(settings.start);
+    settings.flash = args.flash.or(settings.flash);
+    if settings.flash == Some(false) {
+        workflow.drop_light();
+    }
+    let hidden = start(&workflow) == Start::Touch && display(&workflow) == Display::None;
+    if hidden {
+        return Err(Failure::usage(
+            "a start by touch needs a screen: add --display, or start with face or immediately",
+        ));
+    }
     Ok(workflow)
 }
 
-fn build(args: &RunArgs, workflow: &Workflow, source: &Source, open: Open) -> Result<Check, Failure> {
-    let elements = workflow.nodes.iter().map(Check::element).collect::<Result<_, _>>()?;
-    let display = args.display.or(workflow.settings.display.map(|word| word.0)).unwrap_or(Display::None);
-    Check::new(open, elements, &sink::sink(source, display)?)
+fn start(workflow: &Workflow) -> Start {
+    workflow.settings.start.map(|word| word.0).unwrap_or_default()
+}
+
+fn display(workflow: &Workflow) -> Display {
+    workflow.settings.display.map(|word| word.0).unwrap_or_default()
+}
+
+/// How the kiosk screen looks.
+fn look(workflow: &Workflow) -> Look {
+    let settings = &workflow.settings;
+    let light = workflow.nodes.iter().any(Node::has_light);
+    let start = start(workflow);
+    let calm = light && start == Start::Touch && settings.without_light.is_some();
+    let ready = (start != Start::Immediately).then_some(Ready { light, calm, face: start == Start::Face });
+    let language = settings.language.map(|word| word.0);
+    Look { display: display(workflow), language, flash: settings.flash != Some(false), ready }
+}
+
+fn build(workflow: &Workflow, open: Open, kiosk: &Kiosk) -> Result<Check, Failure> {
+    let elements: Vec<_> = workflow.nodes.iter().map(Check::element).collect::<Result<_, _>>()?;
+    starter::prepare(workflow, &elements);
+    Check::new(open, elements, &kiosk.sink)
 }
 
 /// Tells the messages until the session is decided; Ctrl-C and the clock abandon it.
 struct Watch<'a, 'w> {
     check: &'a Check,
     interrupt: &'a Interrupt,
+    starter: Starter<'a>,
     reporter: &'a mut dyn Reporter,
     evidence: &'a Evidence,
     records: &'a mut Records<'w>,
@@ -113,10 +159,15 @@ struct Watch<'a, 'w> {
 
 impl Watch<'_, '_> {
     fn until_decided(&mut self, session: &mut Session, timeout: Duration) -> Result<(), Failure> {
-        let deadline = Instant::now() + timeout;
+        let mut deadline = self.starter.has_started().then(|| Instant::now() + timeout);
         let mut given_up = false;
         while let Some(current) = session.current() {
-            let late = Instant::now() >= deadline;
+            self.starter.look(self.check)?;
+            if deadline.is_none() && (self.starter.has_started() || self.interrupt.came()) {
+                deadline = Some(Instant::now() + timeout);
+                self.records.keep(&session.record()?, true)?;
+            }
+            let late = deadline.is_some_and(|deadline| Instant::now() >= deadline);
             if !given_up && (late || self.interrupt.came()) {
                 let why = if late { "the time is over" } else { "interrupted" };
                 tracing::warn!("{why}, the session is abandoned");
@@ -124,11 +175,29 @@ impl Watch<'_, '_> {
                 given_up = true;
             }
             match self.check.next(TICK)? {
-                Some(Event::Liveness(teller, structure)) => self.take(session, teller, &structure)?,
+                Some(Event::Liveness(teller, structure)) => {
+                    self.starter.hear();
+                    if deadline.is_none() {
+                        deadline = Some(Instant::now() + timeout);
+                        self.records.keep(&session.record()?, true)?;
+                    }
+                    self.take(session, teller, &structure)?;
+                }
                 // The last pictures have decided a check, and none are left for the next.
                 Some(Event::Ended) if current > 0 => self.check.cancel(current),
                 Some(Event::Ended) => return Err(Failure::data("it ended before its first picture")),
                 None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves the decision on the screen for a moment, while frames come.
+    fn farewell(&self) -> Result<(), Failure> {
+        let end = Instant::now() + FAREWELL;
+        while Instant::now() < end && !self.interrupt.came() {
+            if let Some(Event::Ended) = self.check.next(TICK)? {
+                break;
             }
         }
         Ok(())
