@@ -1,5 +1,6 @@
 //! The element messages of the contract as types, to and from their structures.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::check::{Action, ActionEvent, ActionState, Guidance, LightCue, LightRecord, Method};
@@ -90,6 +91,14 @@ impl Body {
         matches!(self, Self::Action(_) | Self::Light(_))
     }
 
+    /// The level at which the element logs the message: what changes seldom at 4, the rest at 5.
+    pub const fn log_level(&self) -> gst::DebugLevel {
+        match self {
+            Self::Progress { .. } | Self::Light(_) => gst::DebugLevel::Debug,
+            Self::Guidance(_) | Self::Action(_) | Self::Retry(_) | Self::Result(_) => gst::DebugLevel::Info,
+        }
+    }
+
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Progress { .. } => "liveness/progress",
@@ -98,6 +107,36 @@ impl Body {
             Self::Light(_) => "liveness/light",
             Self::Retry(_) => "liveness/retry",
             Self::Result(_) => "liveness/result",
+        }
+    }
+}
+
+/// One line for a log: no pictures, no estimates of age and gender, no colours of the light.
+impl fmt::Display for LivenessMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { header, body } = self;
+        write!(f, "{}, attempt {}: ", body.name(), header.attempt)?;
+        match body {
+            Body::Progress { progress, frames_analysed, frames_skipped } => {
+                let Progress { status, fraction, faces } = progress;
+                let percent = 100.0 * fraction;
+                write!(f, "{}, {percent:.0} %, faces {faces}, ", status.name())?;
+                write!(f, "frames analysed {frames_analysed}, skipped {frames_skipped}")
+            }
+            Body::Guidance(guidance) => write!(f, "{}: {}", guidance.code(), guidance.text()),
+            Body::Action(ActionEvent { action, index, count, state, .. }) => {
+                write!(f, "{} {} ({} of {count})", action.name(), state.name(), index.saturating_add(1))
+            }
+            Body::Light(light) if light.active => write!(f, "pattern {}", light.index),
+            Body::Light(_) => f.write_str("off"),
+            Body::Retry(retry) => {
+                let RetryBody { detail, error, attempts_used, max_attempts, .. } = retry;
+                write!(f, "{error}, {attempts_used} of {max_attempts} attempts used: {detail}")
+            }
+            Body::Result(result) => {
+                write!(f, "{}, score {:.1}", result.status.name(), result.score)?;
+                result.warnings.iter().try_for_each(|warning| write!(f, ", {warning}"))
+            }
         }
     }
 }
@@ -301,6 +340,32 @@ mod tests {
             let back = LivenessMessage::try_from(structure.as_ref()).unwrap();
             assert_eq!(back.header, HEADER);
             assert_eq!(format!("{:?}", back.body), format!("{body:?}"));
+        }
+    }
+
+    #[test]
+    fn a_log_line_says_what_counts_and_shows_nobody() {
+        gst::init().unwrap();
+        let picture = || Some(gst::Sample::builder().buffer(&gst::Buffer::from_slice([7u8; 99])).build());
+        let result = ResultBody {
+            status: Status::InReview,
+            score: 44.54,
+            warnings: vec!["LOW_FACE_QUALITY".into(), "LOW_FACE_LUMINANCE".into()],
+            json: r#"{"age_estimation": 41.5, "evidence": {"gender": "female"}}"#.into(),
+            reference_image: picture(),
+            depth_map: picture(),
+        };
+        let light =
+            LightCue { active: true, index: 3, rows: 1, columns: 1, colors: vec![0x12_3456], duration: 33 };
+        for (body, line) in [
+            (
+                Body::Result(result),
+                "liveness/result, attempt 2: In Review, score 44.5, LOW_FACE_QUALITY, LOW_FACE_LUMINANCE",
+            ),
+            (Body::Guidance(Guidance::MoveCloser), "liveness/guidance, attempt 2: MOVE_CLOSER: Move closer"),
+            (Body::Light(light), "liveness/light, attempt 2: pattern 3"),
+        ] {
+            assert_eq!(LivenessMessage { header: HEADER, body }.to_string(), line);
         }
     }
 

@@ -67,6 +67,7 @@ impl Analyzer {
         }
         let next = || lock(&self.shared).outbox.next();
         while let Some(message) = next() {
+            gst::log_with_level!(CAT, message.body.log_level(), imp = self, "{message}");
             let (element, upstream) = (self.obj(), message.body.goes_upstream());
             let structure = gst::Structure::from(message);
             if upstream {
@@ -102,15 +103,13 @@ impl Analyzer {
             // (What was seen so far stands in the result; waits for a frame's analysis.)
             let stream = lock(&self.stream);
             let mut shared = lock(&self.shared);
-            let (header, attempt, serial) =
-                (shared.header(method), shared.session.attempt(), shared.session.serial());
+            let (header, serial) = (shared.header(method), shared.session.serial());
             let events = shared.session.cancel();
             if let Some(decision) = decision_of(&events) {
                 shared.tell(header, events);
                 let stream = stream.as_ref().filter(|stream| stream.serves(serial));
                 let report = shared.report(&self.obj().name(), method, &decision, stream);
                 shared.tell_result(method, report, Pictures::default());
-                gst::info!(CAT, imp = self, "check abandoned in attempt {attempt}");
             }
         }
         self.post();
@@ -138,7 +137,6 @@ impl Analyzer {
         shared.tell(header, events);
         if let Some(decision) = decision {
             let report = shared.report(&self.obj().name(), method, &decision, Some(stream)).with_age(age);
-            gst::info!(CAT, imp = self, "{} with score {}", report.status.name(), report.score);
             shared.tell_result(method, report, pictures);
         }
     }
