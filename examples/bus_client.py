@@ -26,11 +26,12 @@ def on_message(_bus, message, loop, outcome):
     structure = message.get_structure()
     match structure.get_name() if structure else None:
         case "liveness/guidance":
-            print(structure["text"])
+            print(structure.get_value("text"))
         case "liveness/retry":
-            print(f"attempt {structure['attempts-used']} of {structure['max-attempts']}: {structure['detail']}")
+            used, most = structure.get_value("attempts-used"), structure.get_value("max-attempts")
+            print(f"attempt {used} of {most}: {structure.get_value('detail')}")
         case "liveness/result":
-            decision = json.loads(structure["json"])
+            decision = json.loads(structure.get_value("json"))
             print(json.dumps(decision, indent=2))
             outcome["status"] = decision["status"]
             loop.quit()

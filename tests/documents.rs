@@ -5,7 +5,10 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output};
 
+/// Debian's own, with GObject's bindings.
+const PYTHON: &str = "/usr/bin/python3";
 const README: &str = include_str!("../README.md");
+const PORTRAIT: &str = "filesrc location=examples/media/astronaut.png ! decodebin";
 
 /// A folder with this build of the plugin and nothing else.
 fn plugin() -> tempfile::TempDir {
@@ -26,6 +29,33 @@ fn run(program: &str, args: &[&str], plugin: &Path) -> Output {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn the_python_client_reads_the_messages() {
+    let plugin = plugin();
+    let output = run(PYTHON, &["examples/bus_client.py", PORTRAIT], plugin.path());
+    let (said, complaint) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{said}{complaint}");
+    assert!(said.contains("\"status\": \"Approved\""), "{said}{complaint}");
+}
+
+#[test]
+fn the_python_of_the_readme_prints_the_decision() {
+    let code = README.split("```python\n").nth(1).unwrap().split("```").next().unwrap();
+    assert!(code.contains("v4l2src"), "{code}");
+    let program = format!(
+        "import gi\ngi.require_version('Gst', '1.0')\nfrom gi.repository import GLib, Gst\nGst.init(None)\n{}\n\
+         loop = GLib.MainLoop()\n\
+         bus.connect('message::eos', lambda *_: loop.quit())\nbus.connect('message::error', lambda *_: loop.quit())\n\
+         pipeline.set_state(Gst.State.PLAYING)\nloop.run()\npipeline.set_state(Gst.State.NULL)\n",
+        code.replace("v4l2src", PORTRAIT)
+    );
+    let plugin = plugin();
+    let output = run(PYTHON, &["-c", &program], plugin.path());
+    let (said, complaint) = (text(&output.stdout), text(&output.stderr));
+    assert!(said.starts_with("Approved ") && said.contains("\"score\""), "{said}{complaint}");
+    assert_eq!(complaint, "");
 }
 
 #[test]
