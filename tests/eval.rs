@@ -3,10 +3,14 @@
 //! Decisions need ONNX Runtime (`ORT_DYLIB_PATH`).
 #![cfg(feature = "launch")]
 
+#[path = "common/terminal.rs"]
+mod terminal;
+
 use std::fs;
 use std::process::{Command, Output};
 
 use serde_json::Value;
+use terminal::lines_at_a_terminal;
 
 const PASSIVE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/workflows/passive.json");
 const PORTRAIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/media/astronaut.png");
@@ -143,4 +147,19 @@ fn what_cannot_be_evaluated_is_told() {
         assert_eq!(output.status.code(), Some(code), "{args:?}: {text}");
         assert!(text.contains(words), "{args:?}: {text}");
     }
+}
+
+#[test]
+fn at_a_terminal_the_error_rates_come_last_and_json_only_on_request() {
+    let folder = dataset();
+    let arguments = ["eval", folder.path().to_str().unwrap()];
+    let program = env!("CARGO_BIN_EXE_liveness-launch");
+    let lines = lines_at_a_terminal(program, &arguments);
+    assert!(lines.iter().any(|line| line == "Not played"), "{lines:#?}");
+    // With a single attack there are no rates but the species' own.
+    assert!(lines.last().unwrap().starts_with("<b>text"), "{lines:#?}");
+    let piped = eval(&arguments[1..]);
+    assert!(serde_json::from_slice::<Value>(&piped.stdout).is_ok(), "{piped:?}");
+    let lines = lines_at_a_terminal(program, &[&arguments[..], &["--json"]].concat());
+    assert_eq!((lines[0].as_str(), lines.last().unwrap().as_str()), ("{", "}"), "{lines:#?}");
 }

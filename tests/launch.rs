@@ -3,6 +3,9 @@
 //! Decisions need ONNX Runtime (`ORT_DYLIB_PATH`); the rest does not.
 #![cfg(feature = "launch")]
 
+#[path = "common/terminal.rs"]
+mod terminal;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -10,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use terminal::lines_at_a_terminal;
 
 const WORKFLOW: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/workflows/passive.json");
 const PORTRAIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/media/astronaut.png");
@@ -268,7 +272,7 @@ fn the_evidence_folder_holds_what_the_light_showed() {
     assert_fails(
         &launch(&["run", &workflow, "--source", "test", "--evidence", "/proc/none"]),
         74,
-        "cannot be made",
+        "/proc/none cannot be used",
     );
 }
 
@@ -318,6 +322,39 @@ fn wrong_usage_is_no_review() {
     for args in [["--help"], ["--version"]] {
         assert_eq!(status(&launch(&args)), 0);
     }
+}
+
+#[test]
+fn at_a_terminal_the_decision_comes_last_and_json_only_on_request() {
+    let program = env!("CARGO_BIN_EXE_liveness-launch");
+    let lines = lines_at_a_terminal(program, &["run", WORKFLOW, "--source", "test"]);
+    let last = lines.last().unwrap();
+    assert!(last.starts_with("● Approved   score ") && last.contains("   session "), "{lines:#?}");
+    assert!(lines.iter().all(|line| !line.contains('{') && !line.contains('"')), "{lines:#?}");
+    let lines = lines_at_a_terminal(program, &["run", WORKFLOW, "--source", "test", "--json"]);
+    assert!(lines.last().unwrap().starts_with("{\"name\":\"liveness/result\""), "{lines:#?}");
+
+    let lines = lines_at_a_terminal(program, &["image", PORTRAIT, PORTRAIT]);
+    assert_eq!(lines.iter().filter(|line| line.ends_with("astronaut.png")).count(), 2, "{lines:#?}");
+    assert!(lines.last().unwrap().starts_with("● Approved   score "), "{lines:#?}");
+    assert!(lines.iter().all(|line| !line.contains('{')), "{lines:#?}");
+    let lines = lines_at_a_terminal(program, &["image", PORTRAIT, "--json"]);
+    assert!(lines.len() == 1 && lines[0].starts_with("{\"request_id\""), "{lines:#?}");
+}
+
+#[test]
+fn several_checks_end_with_the_sessions_decision() {
+    let folder = Folder::new();
+    let nodes = json!({"nodes": [{"method": "passive", "node_id": "a"}, {"method": "passive", "node_id": "b", "review_threshold": 100}]});
+    let workflow = folder.file("w.json", nodes.to_string());
+    let arguments = ["run", &workflow, "--source", "test"];
+    let lines = lines_at_a_terminal(env!("CARGO_BIN_EXE_liveness-launch"), &arguments);
+    let decisions: Vec<_> = lines.iter().filter(|line| line.starts_with('●')).collect();
+    assert_eq!(decisions.len(), 3, "{lines:#?}");
+    assert!(
+        decisions[0].starts_with("● Approved   score ") && decisions[1].starts_with("● In Review   score ")
+    );
+    assert!(lines.last().unwrap().starts_with("● In Review   2 checks   session "), "{lines:#?}");
 }
 
 // image

@@ -265,7 +265,7 @@ pub struct ImageArgs {
     /// Any JSON, handed through to the output
     #[arg(long, value_name = "JSON")]
     pub metadata: Option<String>,
-    /// One line per picture, also when there is only one
+    /// One line of JSON per picture, also when there is only one and at a terminal
     #[arg(long)]
     pub json: bool,
     /// A score at or below this declines
@@ -321,7 +321,7 @@ pub struct EvalArgs {
     /// Show the worst errors in the page: it then holds pictures of people
     #[arg(long, requires = "html")]
     pub thumbnails: bool,
-    /// Print the report as JSON
+    /// Print the report as JSON, also at a terminal
     #[arg(long)]
     pub json: bool,
 }
@@ -401,10 +401,11 @@ Examples:
   liveness-launch run passive.json --source file:clip.mp4 --json | jq .name
   liveness-launch run passive.json --source 'pipeline:rtspsrc location=rtsp://cam/1 ! decodebin'
 
-For people, coaching and the result go to stderr and the decision goes to stdout as JSON. With --json, stdout has one
-message a line: name, method, attempt, timestamp, stream-time and running-time (nanoseconds) and the message's own
-fields; each check's result has its decision under `json`, and the last of them
-the whole session under `session`. Pictures are never printed, only their sizes.
+At a terminal, coaching comes as it changes, and the decision last. Where stdout goes to a file or another program, it
+gets the session with its decision as JSON, and the rest goes to stderr. With --json, stdout has one message a line:
+name, method, attempt, timestamp, stream-time and running-time (nanoseconds) and the message's own fields; each
+check's result has its decision under `json`, and the last of them the whole session under `session`. Pictures are
+never printed, only their sizes.
 
 Ctrl-C and SIGTERM abandon the session. What is written of a person is its owner's alone (0600), whatever the umask.
 
@@ -420,7 +421,10 @@ Examples:
 Every presentation has one attempt in a pipeline of its own. Rates come per species with n and a 95 % interval: exact, and
 where a subject was presented several times, at least as wide as resampling whole subjects makes it. A presentation in
 which nothing to judge was seen (no face, light too bright for a reflection, a file that cannot be decoded) is a
-non-response and no correct answer.";
+non-response and no correct answer.
+
+At a terminal the report is text, with the error rates last. Where stdout goes to a file or another program, and with
+--json, it is JSON.";
 
 const AFTER_VERIFY: &str = "\
 Prints how many events there are and the signature of the last, or the first fault (exit status 65). An older copy of
@@ -433,10 +437,12 @@ WORKFLOW`. An approval is valid for the workflow's `validity_days` from now and,
 the face to those that are known. A session that is not In Review is refused with exit status 65.";
 
 const AFTER_IMAGE: &str = "\
-The output is one JSON object per picture, in the order of the files: indented for a single one, else one a line (a
-picture that cannot be judged has an `error` instead of `liveness`). The largest face is judged. Boxes are
-[left, top, right, bottom] in pixels of the picture as it was judged: turned upright by its orientation tag, then by
-best_angle degrees clockwise. A transparent picture is judged as it looks on white; of an animation, the first frame is.
+At a terminal, each picture's decision stands last, below what stands behind it. Where stdout goes to a file or another
+program, and with --json, the output is one JSON object per picture, in the order of the files: indented for a single
+one without --json, else one a line (a picture that cannot be judged has an `error` instead of `liveness`). The largest
+face is judged. Boxes are [left, top, right, bottom] in pixels of the picture as it was judged: turned upright by its
+orientation tag, then by best_angle degrees clockwise. A transparent picture is judged as it looks on white; of an
+animation, the first frame is.
 The exit status is that of the worst picture. --timeout covers opening and reading a picture, too, as from a pipe.";
 
 #[cfg(test)]

@@ -13,17 +13,25 @@ pub enum Colour {
     Cyan = 36,
 }
 
-/// Whether and how stderr is coloured.
+/// Whether and how lines are coloured.
 #[derive(Clone, Copy)]
 pub struct Style {
     coloured: bool,
 }
 
 impl Style {
-    /// Colours on a terminal, unless the user wants none (<https://no-color.org>).
     pub fn of_stderr() -> Self {
+        Self::on(std::io::stderr().is_terminal())
+    }
+
+    pub fn of_stdout() -> Self {
+        Self::on(stdout_is_terminal())
+    }
+
+    /// Colours on a terminal, unless the user wants none (<https://no-color.org>).
+    fn on(terminal: bool) -> Self {
         let unwanted = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self { coloured: std::io::stderr().is_terminal() && !unwanted }
+        Self { coloured: terminal && !unwanted }
     }
 
     pub fn paint(self, colour: Colour, text: &str) -> String {
@@ -41,6 +49,11 @@ impl Style {
     fn sgr(self, code: u8, text: &str) -> String {
         if self.coloured { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
+}
+
+/// Whether results are read by people; else they are JSON.
+pub fn stdout_is_terminal() -> bool {
+    std::io::stdout().is_terminal()
 }
 
 /// A line on stdout.

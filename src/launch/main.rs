@@ -24,6 +24,7 @@ mod secret;
 mod seen;
 mod sessions;
 mod store;
+mod summary;
 mod validate;
 mod verdict;
 mod webhook;

@@ -33,7 +33,7 @@ pub fn run(args: &EvalArgs) -> Result<u8, Failure> {
         let pictures = if args.thumbnails { thumbnail::of(&report, &cases) } else { Default::default() };
         whole::write(path, html::page(&report, &pictures).as_bytes())?;
     }
-    if args.json {
+    if args.json || !console::stdout_is_terminal() {
         let json = serde_json::to_string_pretty(&report);
         console::print(&json.map_err(|e| Failure::internal(format!("the report cannot be written: {e}")))?)?;
     } else {

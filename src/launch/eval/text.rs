@@ -56,10 +56,6 @@ fn write(text: &mut String, report: &Report) -> fmt::Result {
     for line in basis(report) {
         writeln!(text, "{line}")?;
     }
-    rows(text, report)?;
-    points(text, report)?;
-    bands(text, "face quality", &report.by_quality)?;
-    bands(text, "face luminance", &report.by_luminance)?;
     mistakes(text, "Attacks let through or sent to review, the most alive first", &report.attacks_accepted)?;
     mistakes(text, "Live people declined, the least alive first", &report.live_declined)?;
     if !report.failed.is_empty() {
@@ -68,7 +64,11 @@ fn write(text: &mut String, report: &Report) -> fmt::Result {
     for (id, error) in &report.failed {
         writeln!(text, "  {id}: {error}")?;
     }
-    Ok(())
+    bands(text, "face quality", &report.by_quality)?;
+    bands(text, "face luminance", &report.by_luminance)?;
+    rows(text, report)?;
+    separation(text, report)?;
+    points(text, report)
 }
 
 fn rows(text: &mut String, report: &Report) -> fmt::Result {
@@ -95,15 +95,7 @@ fn rows(text: &mut String, report: &Report) -> fmt::Result {
     Ok(())
 }
 
-fn points(text: &mut String, report: &Report) -> fmt::Result {
-    if !report.points.is_empty() {
-        writeln!(text, "\n{:<24}{:<22}{:<22}ACER", "Let in", "worst APCER", "BPCER")?;
-    }
-    for point in &report.points {
-        let acer = format!("{:.1} %", 100.0 * point.acer);
-        let (worst, species) = (&point.apcer_worst, &point.apcer_worst_species);
-        writeln!(text, "  {:<22}{worst:<22}{:<22}{acer:<10}worst: {species}", point.accepted, point.bpcer)?;
-    }
+fn separation(text: &mut String, report: &Report) -> fmt::Result {
     if let Some(separation) = &report.separation {
         let (live, attacks) = separation.roc.counts();
         writeln!(text, "\nScores ({live} live, {attacks} attacks)")?;
@@ -116,6 +108,19 @@ fn points(text: &mut String, report: &Report) -> fmt::Result {
     }
     if let Some((middle, most)) = report.seconds.filter(|(_, most)| *most > 0.0) {
         writeln!(text, "\nDecisions after {middle:.1} s of video (median), at most {most:.1} s")?;
+    }
+    Ok(())
+}
+
+/// The errors, last: what the evaluation is for.
+fn points(text: &mut String, report: &Report) -> fmt::Result {
+    if !report.points.is_empty() {
+        writeln!(text, "\n{:<24}{:<22}{:<22}ACER", "Let in", "worst APCER", "BPCER")?;
+    }
+    for point in &report.points {
+        let acer = format!("{:.1} %", 100.0 * point.acer);
+        let (worst, species) = (&point.apcer_worst, &point.apcer_worst_species);
+        writeln!(text, "  {:<22}{worst:<22}{:<22}{acer:<10}worst: {species}", point.accepted, point.bpcer)?;
     }
     Ok(())
 }

@@ -10,11 +10,12 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use gstliveness::check::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::cli::{self, ImageArgs};
+use super::console::{self, Style};
+use super::exit;
 use super::failure::Failure;
-use super::{console, exit};
 use file::Origin;
 use gstliveness::workflow::{Name, Node};
 use judge::{Judgement, Nets};
@@ -26,16 +27,60 @@ pub fn run(args: &ImageArgs) -> Result<u8, Failure> {
     let metadata = cli::metadata(args.metadata.as_deref())?.unwrap_or_default();
     let envelope = Envelope { vendor_data: args.vendor_data.clone(), metadata };
     let _nets = Nets::hold(&node)?;
-    let indented = args.files.len() == 1 && !args.json;
+    let form = Form::of(args, console::stdout_is_terminal());
     let mut worst = exit::APPROVED;
     for path in &args.files {
-        let (report, status) = report(path, args, &node, &envelope)?;
-        if let Some(report) = report {
-            console::print(&if indented { format!("{report:#}") } else { report.to_string() })?;
-        }
+        let status = match judge(path, args, &node) {
+            Ok(best) => {
+                console::print(&form.judged(path, &best, &envelope)?)?;
+                exit::status_of(best.status)
+            }
+            Err(failure) => {
+                let failure = failure.about(path.display());
+                console::complain(&failure);
+                form.failed(&failure, &envelope)?.map_or(Ok(()), |line| console::print(&line))?;
+                failure.exit_status()
+            }
+        };
         worst = exit::worse(worst, status);
     }
     Ok(worst)
+}
+
+/// How a picture's judgement is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// In words, the decision last.
+    Words,
+    /// One picture's JSON.
+    Indented,
+    /// A line of JSON for each picture.
+    Lines,
+}
+
+impl Form {
+    fn of(args: &ImageArgs, terminal: bool) -> Self {
+        match args.files.len() {
+            _ if args.json => Self::Lines,
+            _ if terminal => Self::Words,
+            1 => Self::Indented,
+            _ => Self::Lines,
+        }
+    }
+
+    fn judged(self, path: &Path, best: &Judgement, envelope: &Envelope) -> Result<String, Failure> {
+        Ok(match self {
+            Self::Words => report::words(path, best, Style::of_stdout()),
+            Self::Indented => format!("{:#}", envelope.wrap("liveness", report::liveness(best))?),
+            Self::Lines => envelope.wrap("liveness", report::liveness(best))?.to_string(),
+        })
+    }
+
+    /// A picture that cannot be judged keeps its line, so that the lines are in the order of the files.
+    fn failed(self, failure: &Failure, envelope: &Envelope) -> Result<Option<String>, Failure> {
+        let line = || Ok(envelope.wrap("error", json!(failure.text))?.to_string());
+        (self == Self::Lines).then(line).transpose()
+    }
 }
 
 /// A check on one picture.
@@ -53,28 +98,6 @@ fn node(args: &ImageArgs) -> Result<Node, Failure> {
         models_dir: args.models_dir.as_ref().map(|dir| Name(dir.display().to_string())),
         ..Node::new(Method::Passive)
     })
-}
-
-/// One picture's output and exit status. Among several, one that cannot be judged keeps its line, so that the
-/// lines are in the order of the files.
-fn report(
-    path: &Path,
-    args: &ImageArgs,
-    node: &Node,
-    envelope: &Envelope,
-) -> Result<(Option<Value>, u8), Failure> {
-    match judge(path, args, node) {
-        Ok(best) => {
-            Ok((Some(envelope.wrap("liveness", report::liveness(&best))?), exit::status_of(best.status)))
-        }
-        Err(failure) => {
-            let failure = failure.about(path.display());
-            console::complain(&failure);
-            let line =
-                (args.files.len() > 1).then(|| envelope.wrap("error", json!(failure.text))).transpose()?;
-            Ok((line, failure.exit_status()))
-        }
-    }
 }
 
 /// The judgement of the best turn.

@@ -1,11 +1,14 @@
 //! The output for one picture.
 
+use std::path::Path;
+
 use gstliveness::face::FaceObservation;
 use serde_json::{Value, json};
 
 use super::judge::Judgement;
+use crate::console::Style;
 use crate::failure::Failure;
-use crate::identity;
+use crate::{identity, summary};
 
 /// What is around every answer.
 pub struct Envelope {
@@ -23,6 +26,20 @@ impl Envelope {
             "created_at": identity::now()?,
         }))
     }
+}
+
+/// For people.
+pub fn words(path: &Path, judgement: &Judgement, style: Style) -> String {
+    let verdict = &judgement.decision.verdict;
+    let mut lines = vec![format!("  {}", path.display())];
+    lines.extend(summary::details(verdict, style));
+    let turned = match judgement.turn.degrees() {
+        0 => String::new(),
+        degrees => format!("   turned by {degrees}°"),
+    };
+    let about = format!("{}{turned}", summary::score(verdict));
+    lines.push(summary::decision(judgement.status, &about, style));
+    lines.join("\n")
 }
 
 pub fn liveness(judgement: &Judgement) -> Value {

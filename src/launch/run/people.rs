@@ -1,16 +1,18 @@
-//! For people: coaching as it changes, a bar while the check runs, the result as a block.
+//! For people: coaching as it changes, a bar while the check runs, the decision last.
 
 use std::time::Duration;
 
 use gstliveness::check::{ActionEvent, ActionState};
 use gstliveness::elements::message::{Body, LivenessMessage, RetryBody};
+use gstliveness::session::Status;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value};
 
 use super::reporter::Reporter;
 use crate::console::{self, Colour, Style};
 use crate::failure::Failure;
-use crate::verdict::{Decision, Verdict, Warning};
+use crate::summary;
+use crate::verdict::{Decision, Verdict};
 
 const STEPS: u64 = 100;
 
@@ -18,9 +20,14 @@ pub struct People {
     /// Hidden by itself where stderr is no terminal.
     bar: ProgressBar,
     style: Style,
+    /// Whether stdout gets the session as JSON.
+    json: bool,
+    /// Of the checks that are decided.
+    verdicts: Vec<Verdict>,
 }
 
 impl People {
+    /// With the session as JSON on stdout where that is no terminal.
     pub fn new() -> Self {
         let bar = ProgressBar::new(STEPS);
         if let Ok(look) = ProgressStyle::with_template("  {spinner:.cyan} {bar:30.cyan/238} {msg}") {
@@ -28,7 +35,8 @@ impl People {
         }
         bar.set_message("waiting for the first picture");
         bar.enable_steady_tick(Duration::from_millis(80));
-        Self { bar, style: Style::of_stderr() }
+        let json = !console::stdout_is_terminal();
+        Self { bar, style: Style::of_stderr(), json, verdicts: Vec::new() }
     }
 
     fn tell(&self, line: &str) {
@@ -76,63 +84,33 @@ impl Reporter for People {
         Ok(())
     }
 
-    fn check(&mut self, decision: &Decision, _last: bool) -> Result<(), Failure> {
-        block(&decision.verdict, self.style).iter().for_each(|line| self.tell(line));
+    fn check(&mut self, decision: &Decision, last: bool) -> Result<(), Failure> {
+        let (verdict, style) = (&decision.verdict, self.style);
+        self.tell("");
+        // The decision of a session's only check is the session's, and stands at its end.
+        if !last || !self.verdicts.is_empty() {
+            self.tell(&summary::decision(decision.status, &summary::score(verdict), style));
+        }
+        summary::details(verdict, style).iter().for_each(|line| self.tell(line));
+        self.verdicts.push(verdict.clone());
         Ok(())
     }
 
     fn session(&mut self, record: &Map<String, Value>) -> Result<(), Failure> {
-        console::print(&format!("{:#}", Value::Object(record.clone())))
+        if self.json {
+            console::print(&format!("{:#}", Value::Object(record.clone())))?;
+        }
+        let text = |field: &str| record.get(field).and_then(Value::as_str).unwrap_or_default();
+        let status = Status::from_name(text("status")).unwrap_or(Status::Abandoned);
+        let about = match self.verdicts.as_slice() {
+            [only] => summary::score(only),
+            several => format!("{} checks", several.len()),
+        };
+        self.tell(&summary::decision(
+            status,
+            &format!("{about}   session {}", text("session_id")),
+            self.style,
+        ));
+        Ok(())
     }
-}
-
-/// The result in a few lines.
-fn block(verdict: &Verdict, style: Style) -> Vec<String> {
-    let status =
-        style.bold(&style.paint(colour_of_status(&verdict.status), &format!("● {}", verdict.status)));
-    let mut lines = vec![String::new(), format!("  {status}   score {:.1} of 100", verdict.score)];
-    lines.extend(verdict.warnings.iter().map(|warning| warning_line(warning, style)));
-    let measures = measures(verdict);
-    if !measures.is_empty() {
-        lines.push(format!("    {measures}"));
-    }
-    lines.push(format!("    {}", style.faint(&effort(verdict))));
-    lines.push(String::new());
-    lines
-}
-
-fn colour_of_status(status: &str) -> Colour {
-    match status {
-        "Approved" => Colour::Green,
-        "Declined" => Colour::Red,
-        _ => Colour::Amber,
-    }
-}
-
-fn warning_line(warning: &Warning, style: Style) -> String {
-    let colour = match warning.log_type.as_str() {
-        "error" => Colour::Red,
-        "warning" => Colour::Amber,
-        _ => Colour::Cyan,
-    };
-    format!("    {} {}", style.paint(colour, &format!("{}:", warning.short_description)), warning.text())
-}
-
-fn measures(verdict: &Verdict) -> String {
-    let measure = |name: &str, value: Option<f64>| value.map(|value| format!("{name} {value:.0}"));
-    let gender = verdict.evidence.gender.as_ref().map(|gender| gender.gender.clone());
-    let all = [
-        measure("face quality", verdict.face_quality),
-        measure("luminance", verdict.face_luminance),
-        measure("age about", verdict.age_estimation),
-        gender,
-    ];
-    all.into_iter().flatten().collect::<Vec<_>>().join(" · ")
-}
-
-fn effort(verdict: &Verdict) -> String {
-    let evidence = &verdict.evidence;
-    let (analysed, skipped, attempts) =
-        (evidence.frames_analysed, evidence.frames_skipped, evidence.attempts_used);
-    format!("{analysed} frames analysed · {skipped} skipped · attempt {attempts}")
 }
