@@ -251,8 +251,9 @@ impl Sheet {
 mod tests {
     use super::*;
 
-    /// A phone upright, an old camera, a laptop, a kiosk.
-    const SIZES: [(usize, usize); 4] = [(480, 640), (640, 480), (1280, 720), (1920, 1080)];
+    /// Two phones upright, an old camera, a laptop, a kiosk, 4K.
+    const SIZES: [(usize, usize); 6] =
+        [(360, 640), (480, 640), (640, 480), (1280, 720), (1920, 1080), (3840, 2160)];
 
     #[test]
     fn no_caption_overflows_its_box_in_any_language() {

@@ -19,9 +19,10 @@ const HEADING: f32 = 1.0 / 12.0;
 const LETTERS: f32 = 1.0 / 17.0;
 /// Bands, of the frame's height: from and to.
 const TITLE: (f32, f32) = (0.07, 0.2);
-const WARNING: (f32, f32) = (0.22, 0.56);
-const START: (f32, f32) = (0.59, 0.75);
 const BUTTON: (f32, f32) = (0.78, 0.93);
+/// The warning and how to start, above the button and without one.
+const ABOVE_BUTTON: [(f32, f32); 2] = [(0.22, 0.56), (0.59, 0.75)];
+const WITHOUT_BUTTON: [(f32, f32); 2] = [(0.22, 0.67), (0.71, 0.9)];
 /// The start without a warning and a button.
 const START_ALONE: (f32, f32) = (0.35, 0.65);
 /// The pictogram of the warning, of the frame's shorter side, and the gap beside it.
@@ -100,16 +101,22 @@ impl Panel {
             Ok(())
         })?;
         let buttons = sheet.draw(255, |cr| if ready.calm { button(cr, layout) } else { Ok(()) })?;
-        let warning = sheet.draw(255, |cr| if ready.light { sign(cr, layout) } else { Ok(()) })?;
+        let warning = sheet.draw(255, |cr| if ready.light { sign(cr, ready, layout) } else { Ok(()) })?;
         Ok(Self { plate, letters, buttons, warning })
     }
+}
+
+/// Bands of the warning and of how to start.
+const fn bands(ready: Ready) -> [(f32, f32); 2] {
+    if ready.calm { ABOVE_BUTTON } else { WITHOUT_BUTTON }
 }
 
 /// The sentences of a ready screen, each in its place.
 fn lines(ready: Ready, language: Language, layout: &Layout) -> Vec<Line> {
     let words = language.ready();
     let how = if ready.face { words.face } else { words.touch };
-    let start = if ready.light || ready.calm { START } else { START_ALONE };
+    let [warning, below] = bands(ready);
+    let start = if ready.light || ready.calm { below } else { START_ALONE };
     let mut lines = vec![
         Line::new(words.title, layout, HEADING, TITLE, 0.0),
         Line::new(how, layout, LETTERS, start, 0.0),
@@ -118,7 +125,7 @@ fn lines(ready: Ready, language: Language, layout: &Layout) -> Vec<Line> {
         let ask = if ready.calm { "" } else { words.ask };
         let text = format!("{} {ask}", words.warning);
         let left = (SIGN + GAP) * layout.width.min(layout.height) as f32;
-        lines.push(Line::new(text.trim_end(), layout, LETTERS, WARNING, left));
+        lines.push(Line::new(text.trim_end(), layout, LETTERS, warning, left));
     }
     if ready.calm {
         let (from, to) = BUTTON;
@@ -139,10 +146,11 @@ fn button(cr: &cairo::Context, layout: &Layout) -> Result<(), cairo::Error> {
 }
 
 /// The pictogram beside the warning.
-fn sign(cr: &cairo::Context, layout: &Layout) -> Result<(), cairo::Error> {
+fn sign(cr: &cairo::Context, ready: Ready, layout: &Layout) -> Result<(), cairo::Error> {
     let (width, height) = (layout.width as f64, layout.height as f64);
     let side = f64::from(SIGN) * width.min(height);
-    let middle = f64::from(WARNING.0 + WARNING.1) / 2.0 * height;
+    let [(top, bottom), _] = bands(ready);
+    let middle = f64::from(top + bottom) / 2.0 * height;
     cr.translate((1.0 - f64::from(WIDTH)) / 2.0 * width, middle - side / 2.0);
     cr.scale(side, side);
     pictogram::draw(cr, Prompt::Ready(Ready::default()))
@@ -152,7 +160,8 @@ fn sign(cr: &cairo::Context, layout: &Layout) -> Result<(), cairo::Error> {
 mod tests {
     use super::*;
 
-    const SIZES: [(usize, usize); 4] = [(480, 640), (640, 480), (1280, 720), (1920, 1080)];
+    const SIZES: [(usize, usize); 6] =
+        [(360, 640), (480, 640), (640, 480), (1280, 720), (1920, 1080), (3840, 2160)];
 
     fn all() -> impl Iterator<Item = Ready> {
         (0..8).map(|i| Ready { light: i & 1 > 0, calm: i & 2 > 0, face: i & 4 > 0 })
