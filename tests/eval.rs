@@ -91,6 +91,13 @@ fn an_interrupted_run_goes_on_with_what_is_missing() {
     assert_rate(&row(&second, "bona fide")["approved"], 1, 1);
     let page = fs::read_to_string(page).unwrap();
     assert!(page.contains("&lt;b&gt;text") && !page.contains("<b>text"));
+    let origin = &second["origin"];
+    for value in ["created_at", "software", "session_id", "data_sha256", "verdict"] {
+        assert!(page.contains(origin[value].as_str().unwrap()), "{value}: {origin:#}");
+    }
+    let models = origin["models"].as_array().unwrap();
+    assert_eq!(models.len(), 6);
+    assert!(models.iter().all(|model| page.contains(model["sha256"].as_str().unwrap())), "{origin:#}");
     assert_eq!(page.matches("://").count(), page.matches("http://www.w3.org/2000/svg").count());
 
     let other = eval(&[args[0], "--results", &kept, "--method", "action"]);

@@ -128,8 +128,9 @@ fn the_test_source_is_approved_and_leaves_its_pictures() {
     assert_eq!(check(&session)["method"], "PASSIVE");
     assert!(said(&output).contains("● Approved"), "{}", said(&output));
     // The frame (512 × 512) at 1080 pixels, and the panel.
-    assert_eq!(png_size(Path::new(&picture)), (1080, 1330));
+    assert_eq!(png_size(Path::new(&picture)), (1080, 1390));
     assert!(fs::read(&reference).unwrap().starts_with(&[0xff, 0xd8, 0xff]));
+    [&picture, &reference].into_iter().for_each(|path| assert_origin(&fs::read(path).unwrap(), &session));
 }
 
 #[test]
@@ -173,7 +174,7 @@ fn a_source_without_a_face_is_declined_after_its_attempts() {
     assert_eq!(check(&session)["warnings"][0]["risk"], "NO_FACE_DETECTED");
     assert_eq!(check(&session)["evidence"]["attempts_used"], 2);
     assert!(said(&output).contains("once more, 1 of 2 attempts left"), "{}", said(&output));
-    assert_eq!(png_size(Path::new(&picture)), (1080, 1060));
+    assert_eq!(png_size(Path::new(&picture)), (1080, 1120));
 }
 
 #[test]
@@ -253,6 +254,21 @@ fn a_webm_flagged_with_alpha_plays_without_it() {
     }
 }
 
+/// That a picture's file says from when it is, by which program and nets, of which session and data, and with what verdict.
+#[track_caller]
+fn assert_origin(file: &[u8], session: &Value) {
+    let text = String::from_utf8_lossy(file);
+    let id = session["session_id"].as_str().unwrap();
+    let date = &session["created_at"].as_str().unwrap()[..10];
+    let version = concat!("gst-plugin-liveness ", env!("CARGO_PKG_VERSION"));
+    let verdict = format!("{}, score ", check(session)["status"].as_str().unwrap());
+    for part in
+        [id, date, version, &verdict, "Data SHA-256", "Model antispoof.onnx", "Model face_embedding.onnx"]
+    {
+        assert!(text.contains(part), "{part}");
+    }
+}
+
 #[test]
 fn the_evidence_folder_holds_what_the_light_showed() {
     let folder = Folder::new();
@@ -269,6 +285,9 @@ fn the_evidence_folder_holds_what_the_light_showed() {
     // Grey of 16 bits, by PNG's header.
     assert_eq!(read("depth.png")[24..26], [16, 0]);
     assert_eq!(read("light.png")[18..20], 1080u16.to_be_bytes());
+    for name in ["reference.jpg", "depth.png", "light.png"] {
+        assert_origin(&read(name), &decision);
+    }
     assert_fails(
         &launch(&["run", &workflow, "--source", "test", "--evidence", "/proc/none"]),
         74,

@@ -84,7 +84,11 @@ impl Model {
         }
     }
 
-    pub(super) fn bytes(self, source: &ModelSource) -> Result<Cow<'static, [u8]>, InferenceError> {
+    /// The file's content, embedded or from the folder that `source` names.
+    ///
+    /// # Errors
+    /// When the folder holds none of the models or the file cannot be read.
+    pub fn bytes(self, source: &ModelSource) -> Result<Cow<'static, [u8]>, InferenceError> {
         let ModelSource::Directory(directory) = source else {
             return Ok(self.embedded().into());
         };

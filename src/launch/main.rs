@@ -18,6 +18,7 @@ mod input;
 mod log;
 mod picture;
 mod private;
+mod provenance;
 mod purge;
 mod run;
 mod secret;

@@ -17,6 +17,14 @@ pub enum Label {
 }
 
 impl Label {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Attack => "attack",
+            Self::Other => "other",
+        }
+    }
+
     /// By the words of common datasets.
     pub fn of_word(word: &str) -> Option<Self> {
         match word.trim().to_lowercase().replace(['-', '_', ' '], "").as_str() {

@@ -7,31 +7,37 @@ use super::case::Label;
 use super::report::{Band, Figure, Mistake, Report};
 use super::{plot, text};
 use crate::picture::svg::escaped;
+use crate::provenance::Provenance;
 
 const STYLE: &str = include_str!("page.css");
 
 /// With `pictures` (data URLs by ids) beside the errors.
-pub fn page(report: &Report, pictures: &HashMap<String, String>) -> String {
+pub fn page(report: &Report, origin: &Provenance, pictures: &HashMap<String, String>) -> String {
     let mut page = String::new();
     // Writing to a string cannot fail.
-    let _ = write(&mut page, report, pictures);
+    let _ = write(&mut page, report, origin, pictures);
     page
 }
 
-fn write(page: &mut String, report: &Report, pictures: &HashMap<String, String>) -> fmt::Result {
+fn write(
+    page: &mut String,
+    report: &Report,
+    origin: &Provenance,
+    pictures: &HashMap<String, String>,
+) -> fmt::Result {
     let title = format!("Liveness: {}", report.settings.method);
-    let (version, rendered) = (&report.settings.version, report.settings.rendered);
     writeln!(
         page,
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>\
          <title>{title}</title><style>{STYLE}</style><main><h1>{title}</h1>"
     )?;
-    if rendered {
+    if report.settings.rendered {
         writeln!(
             page,
             "<p class=notice>Rendered people and attacks: what holds for them need not hold for real ones.</p>"
         )?;
     }
+    writeln!(page, "<p class=verdict>{}</p>", escaped(&origin.verdict))?;
     for line in text::basis(report) {
         writeln!(page, "<p>{}</p>", escaped(&line))?;
     }
@@ -41,6 +47,11 @@ fn write(page: &mut String, report: &Report, pictures: &HashMap<String, String>)
     writeln!(page, "<h2>Scores</h2><figure>{}</figure>", plot::histograms(&report.rows, thresholds))?;
     if let Some(separation) = &report.separation {
         let (roc, review) = (&separation.roc, thresholds[1]);
+        writeln!(
+            page,
+            "<p>The mark is the row “score above {review}”: the score alone, all attacks together, without the faults of \
+             the picture that keep a score from being approved.</p>"
+        )?;
         writeln!(page, "<div class=pair><figure>{}</figure>", plot::roc(roc, review))?;
         writeln!(page, "<figure>{}</figure></div>", plot::det(roc, review))?;
     }
@@ -49,7 +60,16 @@ fn write(page: &mut String, report: &Report, pictures: &HashMap<String, String>)
     mistakes(page, "Attacks let through or sent to review", &report.attacks_accepted, pictures)?;
     mistakes(page, "Live people declined", &report.live_declined, pictures)?;
     failed(page, &report.failed)?;
-    writeln!(page, "<footer>gst-plugin-liveness {version}</footer></main></html>")
+    provenance(page, origin)?;
+    writeln!(page, "</main></html>")
+}
+
+fn provenance(page: &mut String, origin: &Provenance) -> fmt::Result {
+    writeln!(page, "<h2>Origin</h2><table class=origin>")?;
+    for (name, value) in origin.entries() {
+        writeln!(page, "<tr><th>{}<td>{}", escaped(&name), escaped(value))?;
+    }
+    writeln!(page, "</table>")
 }
 
 /// A cell with a rate, its interval and its counts.
@@ -90,14 +110,15 @@ fn points(page: &mut String, report: &Report) -> fmt::Result {
     if !report.points.is_empty() {
         writeln!(
             page,
-            "<h2>Errors</h2><table><tr><th>let in<th>APCER of the worst species<th><th>BPCER<th>ACER"
+            "<h2>Errors</h2><table><tr><th>let in<th>APCER of all attacks<th>of the worst species<th><th>BPCER<th>ACER"
         )?;
     }
-    for point in &report.points {
+    for point in report.points.iter().chain(&report.at_threshold) {
         writeln!(
             page,
-            "<tr><td>{}{}<td>{}{}<td>{:.1} %",
-            point.accepted,
+            "<tr><td>{}{}{}<td>{}{}<td>{:.1} %",
+            escaped(&point.accepted),
+            cell(&point.apcer),
             cell(&point.apcer_worst),
             escaped(&point.apcer_worst_species),
             cell(&point.bpcer),
@@ -184,4 +205,90 @@ fn failed(page: &mut String, failed: &[(String, String)]) -> fmt::Result {
         writeln!(page, "<li>{}: {}", escaped(id), escaped(error))?;
     }
     writeln!(page, "</ul>")
+}
+
+#[cfg(test)]
+mod tests {
+    use gstliveness::check::Method;
+    use gstliveness::workflow::Node;
+
+    use super::*;
+    use crate::eval::case::{Case, Origin};
+    use crate::eval::results::{Results, Settings};
+    use crate::eval::trial::Trial;
+
+    /// A report on people and attacks with these scores and statuses.
+    fn report(presentations: &[(Label, f64, &str)]) -> Report {
+        let settings = Settings::of(&Node::new(Method::Passive), false).unwrap();
+        let mut results = Results::open(None, &settings).unwrap();
+        let mut cases = Vec::new();
+        for (i, (label, score, status)) in presentations.iter().enumerate() {
+            let id = i.to_string();
+            let origin = Origin::File(id.clone().into());
+            let trial = Trial { id: id.clone(), status: (*status).into(), score: *score, ..Trial::default() };
+            results.add(trial).unwrap();
+            cases.push(Case {
+                id,
+                label: *label,
+                species: label.name().into(),
+                subject: String::new(),
+                origin,
+            });
+        }
+        Report::of(&cases, &results, "a <dataset>".into(), settings)
+    }
+
+    fn origin(report: &Report) -> Provenance {
+        Provenance {
+            created_at: "2026-01-02T03:04:05Z".into(),
+            software: "test 1",
+            session_id: "the-run".into(),
+            check: "passive".into(),
+            verdict: text::verdict(report),
+            data_sha256: "ab".repeat(32),
+            models: report.settings.models.clone(),
+        }
+    }
+
+    /// Three of twenty people have a good score in a bad picture; one of twelve attacks likewise.
+    fn doubtful() -> Report {
+        let live = (0..20).map(|i| match i {
+            0..3 => (Label::Live, 80.0, "In Review"),
+            3..5 => (Label::Live, 50.0, "In Review"),
+            _ => (Label::Live, 90.0, "Approved"),
+        });
+        let attacks = (0..12).map(|i| match i {
+            0 => (Label::Attack, 70.0, "In Review"),
+            _ => (Label::Attack, 5.0, "Declined"),
+        });
+        report(&live.chain(attacks).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_marked_point_is_a_row_of_the_table() {
+        let report = doubtful();
+        let point = report.at_threshold.as_ref().unwrap();
+        let hits = |figure: &Figure| (figure.hits, figure.n);
+        assert_eq!((hits(&point.apcer), hits(&point.bpcer)), ((1, 12), (2, 20)));
+        let page = page(&report, &origin(&report), &HashMap::new());
+        let row = page.lines().find(|line| line.starts_with("<tr><td>score above 60")).unwrap();
+        assert!(row.contains("<b>8.3 %</b>") && row.contains("<b>10.0 %</b>"), "{row}");
+        let told = page.matches(">APCER 8.3 %, BPCER 10.0 %<").count();
+        assert_eq!(told, 2, "both curves say where the point lies");
+        // The approvals, which faults of the picture keep fewer, have a row of their own.
+        let row = page.lines().find(|line| line.starts_with("<tr><td>Approved<")).unwrap();
+        assert!(row.contains("<b>0.0 %</b>") && row.contains("<b>25.0 %</b>"), "{row}");
+    }
+
+    #[test]
+    fn the_page_says_where_it_comes_from() {
+        let report = doubtful();
+        let origin = origin(&report);
+        let page = page(&report, &origin, &HashMap::new());
+        for (keyword, value) in origin.entries() {
+            assert!(page.contains(&format!("<tr><th>{keyword}<td>{}", escaped(value))), "{keyword}");
+        }
+        assert_eq!(origin.entries().len(), 6 + 6, "{:?}", origin.entries());
+        assert!(page.contains("<p class=verdict>Approved: attacks let in 0.0 % ["), "{page}");
+    }
 }

@@ -2,6 +2,7 @@
 
 mod case;
 mod dataset;
+mod digest;
 mod html;
 mod plot;
 mod rendered;
@@ -14,10 +15,12 @@ mod trial;
 
 use gstliveness::check::Method;
 use gstliveness::workflow::{Node, Workflow};
+use serde::Serialize;
 
 use super::cli::EvalArgs;
 use super::failure::Failure;
-use super::{console, exit, whole};
+use super::provenance::{Provenance, SOFTWARE};
+use super::{console, exit, identity, whole};
 use case::Case;
 use report::Report;
 use results::{Results, Settings};
@@ -25,21 +28,42 @@ use results::{Results, Settings};
 pub fn run(args: &EvalArgs) -> Result<u8, Failure> {
     let node = node(args)?;
     let (cases, source) = cases(args, &node)?;
-    let settings = Settings::of(&node, args.rendered.is_some());
+    let settings = Settings::of(&node, args.rendered.is_some())?;
     let mut results = Results::open(args.results.as_deref(), &settings)?;
     run::all(&cases, &node, &mut results, jobs(args))?;
     let report = Report::of(&cases, &results, source, settings);
+    let origin = origin(&report, digest::of(&cases))?;
     if let Some(path) = &args.html {
         let pictures = if args.thumbnails { thumbnail::of(&report, &cases) } else { Default::default() };
-        whole::write(path, html::page(&report, &pictures).as_bytes())?;
+        whole::write(path, html::page(&report, &origin, &pictures).as_bytes())?;
     }
     if args.json || !console::stdout_is_terminal() {
-        let json = serde_json::to_string_pretty(&report);
+        let json = serde_json::to_string_pretty(&Output { origin: &origin, report: &report });
         console::print(&json.map_err(|e| Failure::internal(format!("the report cannot be written: {e}")))?)?;
     } else {
-        console::print(text::table(&report).trim_end())?;
+        console::print(text::table(&report, &origin).trim_end())?;
     }
     Ok(exit::APPROVED)
+}
+
+#[derive(Serialize)]
+struct Output<'a> {
+    origin: &'a Provenance,
+    #[serde(flatten)]
+    report: &'a Report,
+}
+
+/// Of this run, on data with this SHA-256.
+fn origin(report: &Report, data_sha256: String) -> Result<Provenance, Failure> {
+    Ok(Provenance {
+        created_at: identity::now()?,
+        software: SOFTWARE,
+        session_id: identity::new()?,
+        check: report.settings.method.clone(),
+        verdict: text::verdict(report),
+        data_sha256,
+        models: report.settings.models.clone(),
+    })
 }
 
 /// What is evaluated: one attempt of a check by the method's defaults or by a workflow.

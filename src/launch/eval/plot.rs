@@ -69,20 +69,32 @@ impl<'a> Axes<'a> {
         self.svg.path(&path, LIVE, 2.5, 1.0);
     }
 
-    /// Its text stands where the curve does not go.
-    fn mark(&mut self, point: (f64, f64), text: &str, below: f64) {
-        let place = self.place(point);
-        self.svg.dot(place, 5.0, MARK, 1.0);
-        self.svg.text((place.0 + 9.0, place.1 + below), text, &Font::new(12.0, INK));
+    /// Its text stands where the curve does not go, and on the paper.
+    fn mark(&mut self, point: (f64, f64), lines: &[String; 2], below: f64) {
+        let (x, y) = self.place(point);
+        self.svg.dot((x, y), 5.0, MARK, 1.0);
+        let font = Font::new(12.0, INK);
+        let (x, font) = if x > LEFT + 0.5 * SIDE { (x - 9.0, font.to_the_left()) } else { (x + 9.0, font) };
+        for (line, down) in lines.iter().zip([0.0, 15.0]) {
+            self.svg.text((x, y + below + down), line, &font);
+        }
     }
 }
 
+/// The end of a logarithmic or normal scale stands for all that is less.
 fn percent(share: f64) -> String {
-    format!("{} %", (1e4 * share).round() / 1e2)
+    let less = if share > 0.0 && share <= LEAST { "≤ " } else { "" };
+    format!("{less}{} %", (1e4 * share).round() / 1e2)
 }
 
 fn share(rate: Rate) -> f64 {
     rate.share().unwrap_or_default()
+}
+
+/// Where a point lies, in figures: those of the table's row, also where a scale ends before zero.
+fn caption(roc: &Roc, threshold: f64) -> [String; 2] {
+    let [apcer, bpcer] = [roc.apcer(threshold), roc.bpcer(threshold)].map(|rate| 100.0 * share(rate));
+    [format!("score above {threshold}"), format!("APCER {apcer:.1} %, BPCER {bpcer:.1} %")]
 }
 
 /// Live people let in over attacks let in, on a logarithmic scale; `review` is the threshold that is used.
@@ -97,7 +109,7 @@ pub fn roc(roc: &Roc, review: f64) -> String {
     );
     let point = |threshold| (share(roc.apcer(threshold)), 1.0 - share(roc.bpcer(threshold)));
     axes.curve(roc.thresholds().into_iter().map(point));
-    axes.mark(point(review), &format!("score {review}"), 18.0);
+    axes.mark(point(review), &caption(roc, review), 18.0);
     axes.svg.finish()
 }
 
@@ -117,7 +129,7 @@ pub fn det(roc: &Roc, review: f64) -> String {
     );
     let point = |threshold| (share(roc.apcer(threshold)), share(roc.bpcer(threshold)));
     axes.curve(roc.thresholds().into_iter().map(point));
-    axes.mark(point(review), &format!("score {review}"), -8.0);
+    axes.mark(point(review), &caption(roc, review), -23.0);
     axes.svg.finish()
 }
 
@@ -176,6 +188,14 @@ mod tests {
         let scores = Roc::new(vec![90.0, 80.0, 0.0], vec![10.0, 95.0, 100.0]).unwrap();
         for svg in [roc(&scores, 60.0), det(&scores, 60.0)] {
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+            // Texts are about 6.5 pixels a letter.
+            for text in svg.split("<text x=\"").skip(1) {
+                let x: f64 = text.split('"').next().unwrap().parse().unwrap();
+                let content = text.split_once('>').unwrap().1.split('<').next().unwrap();
+                let wide = 6.5 * content.chars().count() as f64;
+                let right = if text.contains("\"start\"") { x + wide } else { x };
+                assert!(right <= LEFT + SIDE + 24.0, "{content} ends at {right}");
+            }
             let path = svg.split("d=\"").last().unwrap().split('"').next().unwrap();
             for number in path.split(['M', 'L', ' ']).filter(|n| !n.is_empty()) {
                 let number: f64 = number.parse().unwrap();

@@ -61,11 +61,13 @@ pub struct Row {
     pub scores: Vec<f64>,
 }
 
-/// The errors of one way to act on the answers.
+/// The errors of one way to act on the answers or the scores.
 #[derive(Debug, Serialize)]
 pub struct Point {
-    /// Which answers let a person in.
-    pub accepted: &'static str,
+    /// What lets a person in.
+    pub accepted: String,
+    /// Of all attacks together, as in the curves.
+    pub apcer: Figure,
     /// Of the species with at least ten presentations.
     pub apcer_worst_species: String,
     pub apcer_worst: Figure,
@@ -116,6 +118,8 @@ pub struct Report {
     pub rows: Vec<Row>,
     pub points: Vec<Point>,
     pub separation: Option<Separation>,
+    /// The errors of the score alone, at the threshold for review: the point that is marked on the curves.
+    pub at_threshold: Option<Point>,
     pub by_quality: Vec<Band>,
     pub by_luminance: Vec<Band>,
     /// Until the decision, in the stream's time: the middle and the longest.
@@ -135,12 +139,12 @@ impl Report {
         let (live, attacks) = (responding(&of(Label::Live)), responding(&of(Label::Attack)));
         Self {
             source,
-            settings,
             presentations: all.len(),
             subjects: resamples.subjects(),
             by_subject: resamples.are_clustered(),
             rows: rows(&all),
             points: points(&live, &attacks),
+            at_threshold: at_threshold(&live, &attacks, settings.review_threshold),
             separation: separation(&live, &attacks),
             by_quality: bands(&live, &attacks, |trial| trial.face_quality),
             by_luminance: bands(&live, &attacks, |trial| trial.face_luminance),
@@ -151,6 +155,7 @@ impl Report {
                 .iter()
                 .filter_map(|one| one.trial.error.clone().map(|error| (one.case.id.clone(), error)))
                 .collect(),
+            settings,
         }
     }
 }
@@ -239,25 +244,43 @@ fn scores(all: &[Judged<'_>]) -> Vec<f64> {
 }
 
 fn points(live: &[Judged<'_>], attacks: &[Judged<'_>]) -> Vec<Point> {
-    let point = |(accepted, answers): (&'static str, &[Answer])| {
-        let accepts = |one: &Judged<'_>| answers.contains(&one.trial.answer());
-        let mut species: BTreeMap<&str, Vec<Judged<'_>>> = BTreeMap::new();
-        for one in attacks {
-            species.entry(one.case.species.as_str()).or_default().push(*one);
-        }
-        let apcer = species.iter().map(|(name, those)| (*name, Figure::of(those, accepts)));
-        let apcer: Vec<_> = apcer.filter(|(_, figure)| figure.n >= ENOUGH).collect();
-        let worst = apcer
-            .into_iter()
-            .max_by(|(_, a), (_, b)| a.share.unwrap_or(0.0).total_cmp(&b.share.unwrap_or(0.0)));
-        let (name, worst) = worst?;
-        let bpcer = Figure::of(live, |one| !accepts(one));
-        let acer = 0.5 * (worst.share? + bpcer.share?);
-        Some(Point { accepted, apcer_worst_species: name.to_owned(), apcer_worst: worst, bpcer, acer })
-    };
-    let ways: [(&'static str, &[Answer]); 2] =
+    let ways: [(&str, &[Answer]); 2] =
         [("Approved", &[Answer::Approved]), ("Approved, In Review", &[Answer::Approved, Answer::InReview])];
+    let point = |(name, answers): (&str, &[Answer])| {
+        point(name, live, attacks, |one| answers.contains(&one.trial.answer()))
+    };
     ways.into_iter().filter_map(point).collect()
+}
+
+fn at_threshold(live: &[Judged<'_>], attacks: &[Judged<'_>], threshold: f64) -> Option<Point> {
+    point(&format!("score above {threshold}"), live, attacks, |one| one.trial.score > threshold)
+}
+
+/// `None` where no species has enough presentations.
+fn point(
+    name: &str,
+    live: &[Judged<'_>],
+    attacks: &[Judged<'_>],
+    accepts: impl Fn(&Judged<'_>) -> bool,
+) -> Option<Point> {
+    let mut species: BTreeMap<&str, Vec<Judged<'_>>> = BTreeMap::new();
+    for one in attacks {
+        species.entry(one.case.species.as_str()).or_default().push(*one);
+    }
+    let apcer = species.iter().map(|(name, those)| (*name, Figure::of(those, &accepts)));
+    let apcer: Vec<_> = apcer.filter(|(_, figure)| figure.n >= ENOUGH).collect();
+    let share = |figure: &Figure| figure.share.unwrap_or(0.0);
+    let (worst, apcer_worst) = apcer.into_iter().max_by(|(_, a), (_, b)| share(a).total_cmp(&share(b)))?;
+    let bpcer = Figure::of(live, |one| !accepts(one));
+    let acer = 0.5 * (apcer_worst.share? + bpcer.share?);
+    Some(Point {
+        accepted: name.to_owned(),
+        apcer: Figure::of(attacks, &accepts),
+        apcer_worst_species: worst.to_owned(),
+        apcer_worst,
+        bpcer,
+        acer,
+    })
 }
 
 fn separation(live: &[Judged<'_>], attacks: &[Judged<'_>]) -> Option<Separation> {

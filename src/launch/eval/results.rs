@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::trial::Trial;
 use crate::failure::Failure;
+use crate::provenance::{self, Net};
 
 /// What the results stand on; a file of others is not gone on with.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -23,18 +24,23 @@ pub struct Settings {
     pub decline_threshold: f64,
     /// A score at or below it goes to review.
     pub review_threshold: f64,
+    #[serde(default)]
+    pub models: Vec<Net>,
 }
 
 impl Settings {
-    pub fn of(node: &Node, rendered: bool) -> Self {
+    /// # Errors
+    /// When the nets cannot be read.
+    pub fn of(node: &Node, rendered: bool) -> Result<Self, Failure> {
         let Thresholds { decline, review } = node.thresholds();
-        Self {
+        Ok(Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             method: node.method.0.name().to_owned(),
             rendered,
             decline_threshold: decline,
             review_threshold: review,
-        }
+            models: provenance::nets(node)?,
+        })
     }
 }
 
@@ -104,7 +110,7 @@ mod tests {
     use gstliveness::check::Method;
 
     fn settings() -> Settings {
-        Settings::of(&Node::new(Method::Flash), true)
+        Settings::of(&Node::new(Method::Flash), true).unwrap()
     }
 
     fn trial(id: &str) -> Trial {
@@ -134,6 +140,8 @@ mod tests {
         Results::open(Some(&path), &settings()).unwrap();
         let other = Settings { review_threshold: 80.0, ..settings() };
         assert_eq!(Results::open(Some(&path), &other).unwrap_err().code, Code::Usage);
+        let exchanged = Settings { models: Vec::new(), ..settings() };
+        assert_eq!(Results::open(Some(&path), &exchanged).unwrap_err().code, Code::Usage);
         std::fs::write(&path, "my diary\n").unwrap();
         assert_eq!(Results::open(Some(&path), &settings()).unwrap_err().code, Code::Data);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "my diary\n");

@@ -3,7 +3,8 @@
 use std::fmt::{self, Write};
 
 use super::case::Label;
-use super::report::{Band, ENOUGH, Estimate, Figure, Mistake, Report};
+use super::report::{Band, ENOUGH, Estimate, Figure, Mistake, Point, Report};
+use crate::provenance::Provenance;
 
 /// In percent: `96.8 % [93.8, 98.6]`.
 impl fmt::Display for Figure {
@@ -44,18 +45,34 @@ pub fn basis(report: &Report) -> Vec<String> {
     ]
 }
 
-pub fn table(report: &Report) -> String {
+/// What the evaluation found, in a sentence.
+pub fn verdict(report: &Report) -> String {
+    match report.points.first() {
+        Some(Point { accepted, apcer_worst, apcer_worst_species, bpcer, .. }) => format!(
+            "{accepted}: attacks let in {apcer_worst} (APCER of the worst species, {apcer_worst_species}), live people kept \
+             out {bpcer} (BPCER)"
+        ),
+        None => format!("No species has {ENOUGH} attacks and there are no error rates"),
+    }
+}
+
+pub fn table(report: &Report, origin: &Provenance) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
-    let _ = write(&mut text, report);
+    let _ = write(&mut text, report, origin);
     text
 }
 
-fn write(text: &mut String, report: &Report) -> fmt::Result {
+fn write(text: &mut String, report: &Report, origin: &Provenance) -> fmt::Result {
     writeln!(text, "{} ({})\n", report.settings.method, report.settings.version)?;
     for line in basis(report) {
         writeln!(text, "{line}")?;
     }
+    writeln!(
+        text,
+        "Run {} at {}; data SHA-256 {}",
+        origin.session_id, origin.created_at, origin.data_sha256
+    )?;
     mistakes(text, "Attacks let through or sent to review, the most alive first", &report.attacks_accepted)?;
     mistakes(text, "Live people declined, the least alive first", &report.live_declined)?;
     if !report.failed.is_empty() {
@@ -115,14 +132,18 @@ fn separation(text: &mut String, report: &Report) -> fmt::Result {
 /// The errors, last: what the evaluation is for.
 fn points(text: &mut String, report: &Report) -> fmt::Result {
     if !report.points.is_empty() {
-        writeln!(text, "\n{:<24}{:<22}{:<22}ACER", "Let in", "worst APCER", "BPCER")?;
+        writeln!(
+            text,
+            "\n{:<24}{:<22}{:<22}{:<22}ACER",
+            "Let in", "APCER of all", "of the worst species", "BPCER"
+        )?;
     }
-    for point in &report.points {
+    for point in report.points.iter().chain(&report.at_threshold) {
         let acer = format!("{:.1} %", 100.0 * point.acer);
-        let (worst, species) = (&point.apcer_worst, &point.apcer_worst_species);
-        writeln!(text, "  {:<22}{worst:<22}{:<22}{acer:<10}worst: {species}", point.accepted, point.bpcer)?;
+        let Point { accepted, apcer, apcer_worst: worst, apcer_worst_species: species, bpcer, .. } = point;
+        writeln!(text, "  {accepted:<22}{apcer:<22}{worst:<22}{bpcer:<22}{acer:<10}worst: {species}")?;
     }
-    Ok(())
+    if report.points.is_empty() { Ok(()) } else { writeln!(text, "\n{}", verdict(report)) }
 }
 
 fn bands(text: &mut String, name: &str, bands: &[Band]) -> fmt::Result {

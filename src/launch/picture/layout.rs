@@ -6,6 +6,8 @@ use gstliveness::vision::{Point, Rect};
 const LONGER: std::ops::RangeInclusive<f64> = 1080.0..=1920.0;
 /// The panel is designed for this width and its own height, and scaled to fit.
 pub const PANEL: (f64, f64) = (1080.0, 250.0);
+/// Height of the origin's lines at the end of the picture, in the panel's units.
+pub const IMPRINT: f64 = 60.0;
 /// Narrower than this, the panel's text is unreadable.
 const NARROWEST: f64 = 640.0;
 /// A face lower than this share of the frame's shorter side is magnified.
@@ -52,7 +54,7 @@ impl View {
 }
 
 impl Layout {
-    /// `more`: the height of what comes below the panel, in its units.
+    /// `more`: the height of what comes between the panel and the origin's lines, in its units.
     pub fn of(width: usize, height: usize, more: f64) -> Self {
         let part = Rect::new(0.0, 0.0, width.max(1) as f32, height.max(1) as f32);
         let longer = f64::from(part.width.max(part.height));
@@ -64,7 +66,7 @@ impl Layout {
         let x = (full - frame_width) / 2;
         Self {
             width: full,
-            height: frame_height + ((PANEL.1 + more) * panel_scale).round() as u32,
+            height: frame_height + ((PANEL.1 + more + IMPRINT) * panel_scale).round() as u32,
             frame: View { part, x, y: 0, width: frame_width, height: frame_height },
             panel_scale,
         }

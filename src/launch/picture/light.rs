@@ -8,10 +8,12 @@ use gst::prelude::*;
 use gstliveness::check::{LightRecord, patches};
 
 use super::axis::Axis;
+use super::metadata;
 use super::png;
 use super::svg::{Font, Svg};
 use crate::failure::Failure;
 use crate::input::Open;
+use crate::provenance::Provenance;
 use crate::whole;
 
 const GROUND: &str = "#0b1120";
@@ -31,19 +33,20 @@ const LARGE: f64 = (WIDTH - 2.0 * MARGIN - 2.0 * GAP) / 3.0 / SPAN;
 const SPAN: f64 = 40.0;
 const HEAD: f64 = 110.0;
 const LANE_HEIGHT: f64 = 84.0;
+/// From the legend to the end: the origin's lines.
+const IMPRINT: f64 = 86.0;
 /// So many seconds between two frames (the person moved too much between them to be read) leave a gap in a curve.
 const PAUSE: f64 = 0.2;
 
 /// Writes the picture as PNG.
-pub fn save(path: &Path, record: &LightRecord) -> Result<(), Failure> {
-    let drawing = draw(record);
-    let Drawing { svg, height } = drawing;
+pub fn save(path: &Path, record: &LightRecord, origin: &Provenance) -> Result<(), Failure> {
+    let Drawing { svg, height } = draw(record, origin);
     let open = Open::made(&format!(
         "videotestsrc num-buffers=1 pattern=black ! video/x-raw,format=BGRA,width={WIDTH},height={height},framerate=1/1 \
          ! rsvgoverlay name=drawing ! videoconvert ! video/x-raw,format=RGB ! pngenc"
     ))?;
     open.element("drawing")?.set_property("data", svg);
-    whole::write(path, &png(open)?)
+    whole::write(path, &metadata::in_png(png(open)?, origin))
 }
 
 struct Drawing {
@@ -51,7 +54,7 @@ struct Drawing {
     height: u32,
 }
 
-fn draw(record: &LightRecord) -> Drawing {
+fn draw(record: &LightRecord, origin: &Provenance) -> Drawing {
     let cells = record.rows * record.columns;
     let large = SPAN * LARGE;
     // Beside depth and normals stand the answers, as the screen's cells do.
@@ -59,7 +62,8 @@ fn draw(record: &LightRecord) -> Drawing {
     let fitting = |space: f64, count: usize| (space - 6.0 * (count as f64 - 1.0)) / count as f64 / SPAN;
     let patch = fitting(WIDTH - MARGIN - left, record.columns).min(fitting(large, record.rows));
     let lanes = HEAD + large + 76.0;
-    let height = lanes + 3.0 * LANE_HEIGHT + 76.0;
+    let below_curves = lanes + 3.0 * LANE_HEIGHT + 56.0;
+    let height = below_curves + IMPRINT;
     let mut svg = Svg::new(WIDTH as u32, height as u32);
     svg.rect([0.0, 0.0, WIDTH, height], 0.0, GROUND, 1.0);
     title(&mut svg, record);
@@ -88,7 +92,11 @@ fn draw(record: &LightRecord) -> Drawing {
         axis.ticks(&mut svg, lanes + 3.0 * LANE_HEIGHT);
     }
     let legend = "Light on the face, as a share of it: dots are seen, the line is what the code explains";
-    svg.text((MARGIN, lanes + 3.0 * LANE_HEIGHT + 56.0), legend, &label);
+    svg.text((MARGIN, below_curves), legend, &label);
+    let small = Font::new(11.5, SOFT);
+    for (i, line) in origin.lines().iter().enumerate() {
+        svg.text((MARGIN, below_curves + 34.0 + 16.0 * i as f64), line, &small);
+    }
     Drawing { svg: svg.finish(), height: height as u32 }
 }
 

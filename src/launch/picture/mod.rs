@@ -7,6 +7,7 @@ mod axis;
 mod face;
 mod layout;
 pub mod light;
+pub mod metadata;
 mod panel;
 pub mod svg;
 mod timeline;
@@ -18,12 +19,13 @@ use gstliveness::session::{Status, Thresholds};
 
 use super::failure::Failure;
 use super::input::Open;
+use super::provenance::Provenance;
 use super::seen::{Moment, Shot};
 use super::verdict::Verdict;
 use super::whole;
 use face::Inset;
 use layout::{Layout, View};
-use svg::Svg;
+use svg::{Font, Svg};
 
 /// Rendering a frame takes a fraction of a second.
 const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(20);
@@ -45,18 +47,18 @@ pub fn save(
     path: &Path,
     shot: &Shot,
     moments: &[Moment],
-    status: Status,
-    verdict: &Verdict,
+    (status, verdict): (Status, &Verdict),
     thresholds: Thresholds,
+    origin: &Provenance,
 ) -> Result<(), Failure> {
     let challenges = &verdict.evidence.challenges;
     let below = timeline::height(challenges);
     let layout = Layout::of(shot.observation.width, shot.observation.height, below);
     let mut svg = draw(shot, &layout, accent(status), verdict, thresholds)?;
     timeline::draw(&mut svg, moments, challenges, &layout);
-    let svg = svg.finish();
-    let png = render(&shot.frame, &layout, &svg)?;
-    whole::write(path, &png)
+    imprint(&mut svg, &layout, origin);
+    let png = render(&shot.frame, &layout, &svg.finish())?;
+    whole::write(path, &metadata::in_png(png, origin))
 }
 
 fn draw(
@@ -76,6 +78,18 @@ fn draw(
     }
     panel::draw(&mut svg, shot, verdict, layout, accent, thresholds);
     Ok(svg)
+}
+
+/// The origin, below everything.
+fn imprint(svg: &mut Svg, layout: &Layout, origin: &Provenance) {
+    let (width, height, scale) = (f64::from(layout.width), f64::from(layout.height), layout.panel_scale);
+    let tall = layout::IMPRINT * scale;
+    svg.rect([0.0, height - tall, width, tall + 2.0], 0.0, panel::GROUND, 1.0);
+    let font = Font::new(panel::SMALL_PRINT * scale, panel::SOFT);
+    for (i, line) in origin.lines().iter().enumerate() {
+        let top = height - tall + panel::SMALL_PRINT * scale * (1.1 + 1.4 * i as f64);
+        svg.text((panel::MARGIN * scale, top), line, &font);
+    }
 }
 
 /// The colour that stands for the decision.

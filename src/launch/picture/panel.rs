@@ -8,11 +8,14 @@ use super::svg::{Font, Svg};
 use crate::seen::Shot;
 use crate::verdict::Verdict;
 
-const GROUND: &str = "#0b1120";
+pub const GROUND: &str = "#0b1120";
 const TRACK: &str = "#1e293b";
 const BRIGHT: &str = "#f8fafc";
-const SOFT: &str = "#94a3b8";
+pub const SOFT: &str = "#94a3b8";
 
+/// Size of the letters that say where the picture comes from, and their left edge.
+pub const SMALL_PRINT: f64 = 11.3;
+pub const MARGIN: f64 = DECISION.0;
 /// Left edges and widths of the three columns.
 const DECISION: (f64, f64) = (44.0, 330.0);
 const MEASURES: (f64, f64) = (430.0, 270.0);
@@ -118,7 +121,6 @@ fn footer(svg: &mut Svg, verdict: &Verdict, shot: &Shot) {
     let said = if warnings.is_empty() { "No warnings".to_owned() } else { warnings.join(" · ") };
     svg.rect([DECISION.0, 196.0, PANEL.0 - 2.0 * DECISION.0, 1.0], 0.0, TRACK, 1.0);
     svg.text((DECISION.0, 226.0), &said, &Font::new(16.0, BRIGHT));
-    let method =
-        format!("{} liveness · gst-plugin-liveness {}", shot.check.method.name(), env!("CARGO_PKG_VERSION"));
+    let method = format!("{} liveness", shot.check.method.name());
     svg.text((PANEL.0 - DECISION.0, 226.0), &method, &Font::new(14.0, SOFT).to_the_left());
 }

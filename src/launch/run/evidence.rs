@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 
 use crate::failure::Failure;
 use crate::input::Open;
+use crate::picture::metadata;
+use crate::provenance::Provenance;
 use crate::{picture, private, whole};
 use gstliveness::workflow::Workflow;
 
@@ -34,27 +36,33 @@ impl Evidence {
         Ok(Self { folder, several: workflow.nodes.len() > 1 })
     }
 
+    pub fn is_kept(&self) -> bool {
+        self.folder.is_some()
+    }
+
     /// Keeps what there is of a check's pictures, and names the portrait in its JSON: `reference.jpg`, `depth.png` (16 bits,
-    /// near is bright), `light.png` (what the secret light showed).
+    /// near is bright), `light.png` (what the secret light showed). Each file says where it comes from.
     pub fn pictures(
         &self,
         number: usize,
         result: &ResultBody,
         light: Option<&Light>,
+        origin: &Provenance,
         check: &mut Map<String, Value>,
     ) -> Result<(), Failure> {
         if let Some((path, jpeg)) =
             self.path("reference", number, "jpg").zip(bytes(result.reference_image.as_ref()))
         {
-            whole::write(&path, &jpeg)?;
+            whole::write(&path, &metadata::in_jpeg(jpeg, origin))?;
             check.insert("reference_image".into(), path.display().to_string().into());
         }
         if let Some((path, depth)) = self.path("depth", number, "png").zip(result.depth_map.as_ref()) {
             let png = Open::sample(depth, "videoconvert ! video/x-raw,format=GRAY16_BE ! pngenc")?;
-            whole::write(&path, &bytes(Some(&png.first(TIMEOUT)?)).unwrap_or_default())?;
+            let png = bytes(Some(&png.first(TIMEOUT)?)).unwrap_or_default();
+            whole::write(&path, &metadata::in_png(png, origin))?;
         }
         match self.path("light", number, "png").zip(light) {
-            Some((path, light)) => picture::light::save(&path, &light.0),
+            Some((path, light)) => picture::light::save(&path, &light.0, origin),
             None => Ok(()),
         }
     }

@@ -23,6 +23,7 @@ use super::check::{Check, Event};
 use super::cli::{self, RunArgs};
 use super::failure::Failure;
 use super::input::{Open, Source};
+use super::provenance::Provenance;
 use super::seen::Seen;
 use super::{exit, picture, whole};
 use evidence::Evidence;
@@ -241,23 +242,25 @@ fn save(
     let Some(last) = session.outcomes.last() else {
         return Ok(());
     };
-    if let Some(path) = &args.reference {
-        save_reference(path, &last.result)?;
+    let pictures = args.reference.is_some() || args.picture.is_some();
+    let origin = session.origin().filter(|_| pictures).transpose()?;
+    if let Some((path, origin)) = args.reference.as_ref().zip(origin.as_ref()) {
+        save_reference(path, &last.result, origin)?;
     }
     let record = Value::Object(session.record()?);
     if let Some(path) = &args.decision {
         whole::write(path, format!("{record:#}\n").as_bytes())?;
     }
     evidence.decision(&record)?;
-    let (Some(path), Some(seen), Some(node)) =
-        (&args.picture, seen, workflow.nodes.get(session.outcomes.len() - 1))
+    let (Some(path), Some(seen), Some(origin), Some(node)) =
+        (&args.picture, seen, &origin, workflow.nodes.get(session.outcomes.len() - 1))
     else {
         return Ok(());
     };
     match seen.best(last.header.timestamp, LAST_FRAME) {
         Some(shot) => {
-            let (verdict, thresholds) = (&last.decision.verdict, node.thresholds());
-            picture::save(path, &shot, &seen.moments(), last.decision.status, verdict, thresholds)
+            let decided = (last.decision.status, &last.decision.verdict);
+            picture::save(path, &shot, &seen.moments(), decided, node.thresholds(), origin)
         }
         None => {
             tracing::warn!("no frame was analysed, so there is no picture");
@@ -266,9 +269,9 @@ fn save(
     }
 }
 
-fn save_reference(path: &Path, result: &ResultBody) -> Result<(), Failure> {
+fn save_reference(path: &Path, result: &ResultBody, origin: &Provenance) -> Result<(), Failure> {
     match evidence::bytes(result.reference_image.as_ref()) {
-        Some(jpeg) => whole::write(path, &jpeg),
+        Some(jpeg) => whole::write(path, &picture::metadata::in_jpeg(jpeg, origin)),
         None => {
             tracing::warn!("the check has no reference image");
             Ok(())

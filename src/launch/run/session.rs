@@ -8,6 +8,7 @@ use super::evidence::Evidence;
 use super::records::Records;
 use crate::failure::Failure;
 use crate::identity;
+use crate::provenance::Provenance;
 use crate::verdict::Decision;
 use gstliveness::workflow::{Node, Workflow};
 
@@ -64,13 +65,23 @@ impl<'a> Session<'a> {
 
     /// Keeps the pictures of the last check.
     pub fn illustrate(&mut self, evidence: &Evidence, light: Option<&Light>) -> Result<(), Failure> {
+        let Some(origin) = self.origin().filter(|_| evidence.is_kept()).transpose()? else {
+            return Ok(());
+        };
         let number = self.outcomes.len().saturating_sub(1);
         match self.outcomes.last_mut() {
             Some(Outcome { result, decision, .. }) => {
-                evidence.pictures(number, result, light, &mut decision.json)
+                evidence.pictures(number, result, light, &origin, &mut decision.json)
             }
             None => Ok(()),
         }
+    }
+
+    /// What the last check's pictures say of their origin; `None` before a check is decided.
+    pub fn origin(&self) -> Option<Result<Provenance, Failure>> {
+        let last = self.outcomes.last()?;
+        let node = self.workflow.nodes.get(self.outcomes.len() - 1)?;
+        Some(Provenance::of_check(&self.id, node, &last.decision))
     }
 
     /// Puts in what is handed through.

@@ -2,7 +2,7 @@
 //!
 //! Events wait in the store's outbox; a thread of its own posts them, so that no camera waits for a server.
 
-mod canonical;
+pub mod canonical;
 mod post;
 mod reach;
 mod round;
