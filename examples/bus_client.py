@@ -1,11 +1,11 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Watches a camera with livenesspassive and prints what the bus says.
 
     . scripts/env.sh
-    python3 examples/bus_client.py                                    # the first camera
-    python3 examples/bus_client.py "filesrc location=me.mp4 ! decodebin"
+    /usr/bin/python3 examples/bus_client.py                                    # the first camera
+    /usr/bin/python3 examples/bus_client.py "filesrc location=me.mp4 ! decodebin"
 
-Needs Debian's python3-gi and gir1.2-gstreamer-1.0. Exit status 0: approved.
+Needs Debian's python3-gi and gir1.2-gstreamer-1.0 (`make setup`), which a Python of another place does not see. Exit status 0: approved.
 """
 
 import json
