@@ -162,6 +162,20 @@ fn what_is_handed_in_comes_out_again() {
 }
 
 #[test]
+fn the_picture_of_a_camera_with_odd_pixels_is_drawn_as_it_is_displayed() {
+    let folder = Folder::new();
+    let workflow = folder.file("w.json", r#"{"method":"passive"}"#);
+    let picture = folder.name("seen.png");
+    let source = format!(
+        "pipeline:filesrc location={PORTRAIT} ! pngdec ! imagefreeze num-buffers=30 ! videoconvert \
+         ! videoscale add-borders=false ! video/x-raw,width=256,height=512,pixel-aspect-ratio=2/1,framerate=30/1"
+    );
+    let output = launch(&["run", &workflow, "--source", &source, "--picture", &picture]);
+    assert_eq!(status(&output), 0, "{}", said(&output));
+    assert_eq!(png_size(Path::new(&picture)), (1080, 1330));
+}
+
+#[test]
 fn a_source_without_a_face_is_declined_after_its_attempts() {
     let folder = Folder::new();
     let workflow = r#"{"method":"passive","max_attempts":2,"attempt_timeout_s":0.5}"#;

@@ -63,6 +63,12 @@ pub(super) fn colorimetry(info: &VideoInfo) -> Colorimetry {
     Colorimetry { matrix, range }
 }
 
+/// The shape of the pixels, width and height; 0 for what caps cannot mean.
+pub(super) fn pixel_aspect(info: &VideoInfo) -> (u32, u32) {
+    let side = |side: i32| u32::try_from(side).unwrap_or(0);
+    (side(info.par().numer()), side(info.par().denom()))
+}
+
 /// Where the planes lie in the buffer, by its video meta or else by the caps.
 pub(super) fn layout(
     buffer: &gst::BufferRef,
@@ -89,7 +95,8 @@ pub fn with_frame<T>(
     let layout = layout(buffer, info)?;
     let build = |planes: &[Plane<'_>]| {
         let (width, height) = (info.width() as usize, info.height() as usize);
-        Frame::new(format, width, height, planes, colorimetry(info)).map(|frame| read(&frame))
+        let frame = Frame::new(format, width, height, planes, colorimetry(info))?;
+        Ok::<_, FrameError>(read(&frame.with_pixel_aspect(pixel_aspect(info))))
     };
     if buffer.n_memory() == 1 {
         let map = buffer.peek_memory(0).map_readable().map_err(|_| UnreadableFrame::Unmappable)?;

@@ -179,7 +179,10 @@ mod imp {
             if kind == gst_video::ffi::gst_video_meta_transform_scale_get_quark() {
                 let scale = data.cast::<gst_video::ffi::GstVideoMetaTransform>();
                 let (from, to) = ((*scale).in_info, (*scale).out_info);
-                return ((*from).width, (*from).height) == ((*to).width, (*to).height);
+                let size = |info: *mut gst_video::ffi::GstVideoInfo| ((*info).width, (*info).height);
+                // Coordinates are in square pixels, so that their shape counts too.
+                let aspect = |info: *mut gst_video::ffi::GstVideoInfo| ((*info).par_n, (*info).par_d);
+                return size(from) == size(to) && aspect(from) == aspect(to);
             }
         }
         false

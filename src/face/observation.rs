@@ -9,6 +9,7 @@ use crate::vision::{Glimpse, Rect};
 /// The faces of one frame, largest first. The first is the one that is judged, and the only one with a mesh.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FrameObservation {
+    /// Size of the frame in square pixels, in which all coordinates are.
     pub width: usize,
     pub height: usize,
     /// The picture in which this was seen, to know it again.

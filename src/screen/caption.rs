@@ -7,7 +7,7 @@ use super::layout::Layout;
 use super::mask::Mask;
 use super::pictogram;
 use super::view::Prompt;
-use crate::vision::PixelFormat;
+use crate::vision::{PixelFormat, Point};
 
 /// Opacity of plate and disc, 0–255.
 const PLATE: u8 = 220;
@@ -59,8 +59,12 @@ impl Caption {
         let side = f64::from(PICTOGRAM) * size;
         let (width, height) =
             (side + padding + sentence.width + 2.0 * padding, sentence.height.max(side) + padding);
-        let sheet =
-            Sheet::centered(layout.width as f64 / 2.0, f64::from(layout.caption), width, height, format);
+        let sheet = Sheet::centered(
+            (layout.width as f64 / 2.0, layout.caption.into()),
+            (width, height),
+            layout,
+            format,
+        );
         let plate = sheet.draw(PLATE, |cr| {
             rounded(cr, width, height, 0.8 * padding);
             cr.fill()
@@ -171,7 +175,7 @@ fn pointer(
     let x = oval.x + across * oval.rx;
     let y = (oval.y + down * oval.ry).max(0.55 * side);
     let side = f64::from(side);
-    let sheet = Sheet::centered(x.into(), y.into(), side, side, format);
+    let sheet = Sheet::centered((x.into(), y.into()), (side, side), layout, format);
     let disc = sheet.draw(PLATE, |cr| {
         cr.scale(side, side);
         pictogram::disc(cr);
@@ -200,20 +204,32 @@ pub(super) fn rounded(cr: &cairo::Context, width: f64, height: f64, radius: f64)
     cr.close_path();
 }
 
-/// A part of the frame to draw on, at even pixels, so that subsampled planes see whole samples.
+/// A part of the frame to draw on, at even samples, so that subsampled planes see whole samples. What is drawn is in square
+/// pixels.
 pub(super) struct Sheet {
+    /// In samples.
     x: usize,
     y: usize,
     width: i32,
     height: i32,
-    /// Where the drawing's own corner is.
+    /// Where the drawing's own corner is, in samples.
     within: (f64, f64),
+    /// Samples per square pixel.
+    density: (f64, f64),
     format: PixelFormat,
 }
 
 impl Sheet {
-    pub fn centered(x: f64, y: f64, width: f64, height: f64, format: PixelFormat) -> Self {
-        let (left, top) = ((x - width / 2.0).max(0.0), (y - height / 2.0).max(0.0));
+    /// About a point, with a width and a height, in square pixels.
+    pub fn centered(
+        (x, y): (f64, f64),
+        (width, height): (f64, f64),
+        layout: &Layout,
+        format: PixelFormat,
+    ) -> Self {
+        let Point { x: across, y: down } = layout.density();
+        let density = (f64::from(across), f64::from(down));
+        let (left, top) = ((x - width / 2.0).max(0.0) * density.0, (y - height / 2.0).max(0.0) * density.1);
         let even = |value: f64| (value / 2.0).floor() * 2.0;
         let (column, row) = (even(left), even(top));
         let within = (left - column, top - row);
@@ -221,9 +237,10 @@ impl Sheet {
         Self {
             x: column as usize,
             y: row as usize,
-            width: length(width),
-            height: length(height),
+            width: length(width * density.0),
+            height: length(height * density.1),
             within,
+            density,
             format,
         }
     }
@@ -237,6 +254,7 @@ impl Sheet {
         {
             let cr = cairo::Context::new(&surface)?;
             cr.translate(self.within.0, self.within.1);
+            cr.scale(self.density.0, self.density.1);
             cr.set_source_rgb(1.0, 1.0, 1.0);
             draw(&cr)?;
         }

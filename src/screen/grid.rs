@@ -173,10 +173,14 @@ mod tests {
         }
     }
 
+    fn test_spec(format: PixelFormat, width: usize, height: usize) -> Spec {
+        Spec { format, width, height, pixel_aspect: (1, 1), colorimetry: Colorimetry::default() }
+    }
+
     #[test]
     fn mirroring_twice_gives_the_row_back_in_every_format_and_size() {
         for (format, width) in PixelFormat::ALL.into_iter().flat_map(|f| (1..20).map(move |w| (f, w))) {
-            let spec = Spec { format, width, height: 2, colorimetry: Colorimetry::default() };
+            let spec = test_spec(format, width, 2);
             for (grid, inset) in Grid::all(&spec).iter().flat_map(|g| (0..=width).map(move |i| (g, i))) {
                 let row: Vec<u8> = (0..grid.row_bytes as u8).collect();
                 let mut twice = row.clone();
@@ -189,8 +193,7 @@ mod tests {
 
     #[test]
     fn a_yuy2_row_mirrors_sample_by_sample() {
-        let spec =
-            Spec { format: PixelFormat::Yuy2, width: 3, height: 1, colorimetry: Colorimetry::default() };
+        let spec = test_spec(PixelFormat::Yuy2, 3, 1);
         let mut row = [1, 100, 2, 200, 3, 101, 0, 201];
         Grid::all(&spec)[0].mirror(&mut row, 0);
         assert_eq!(row, [3, 101, 2, 201, 1, 100, 0, 200]);

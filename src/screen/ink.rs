@@ -72,7 +72,13 @@ mod tests {
             .into_iter()
             .flat_map(|matrix| [Range::Limited, Range::Full].map(|range| Colorimetry { matrix, range }));
         for colorimetry in colorimetries {
-            let inks = Inks::new(&Spec { format: PixelFormat::I420, width: 1, height: 1, colorimetry });
+            let inks = Inks::new(&Spec {
+                format: PixelFormat::I420,
+                width: 1,
+                height: 1,
+                pixel_aspect: (1, 1),
+                colorimetry,
+            });
             let ((kr, kb), (black, y_span, c_span)) = (
                 colorimetry.matrix.weights(),
                 if colorimetry.range == Range::Limited { (16.0, 219.0, 224.0) } else { (0.0, 255.0, 255.0) },

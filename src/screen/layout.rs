@@ -1,4 +1,7 @@
-//! Where everything is, by the size of the frame.
+//! Where everything is, by the size of the frame. All lengths are in square pixels, as the frame is displayed, so that an oval
+//! has its shape whatever the shape of the frame's own pixels.
+
+use crate::vision::{Point, display_size};
 
 /// The shorter side below which there is no room for letters, a ring or pictograms, in pixels.
 const LEAST: usize = 48;
@@ -16,11 +19,13 @@ pub struct Oval {
     pub ry: f32,
 }
 
-/// Places in a frame, in pixels.
+/// Places in a frame, in square pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Layout {
     pub width: usize,
     pub height: usize,
+    /// Columns and rows of samples in the frame.
+    pub samples: (usize, usize),
     pub oval: Oval,
     /// Width of the ring along the oval; 0 in frames too small for one.
     pub stroke: f32,
@@ -33,7 +38,14 @@ pub struct Layout {
 }
 
 impl Layout {
+    /// Of a frame with square pixels.
     pub fn new(width: usize, height: usize) -> Self {
+        Self::of_samples((width, height), (1, 1))
+    }
+
+    /// Of a frame of so many columns and rows, whose pixels are `aspect` (width, height) in shape.
+    pub fn of_samples(samples: (usize, usize), aspect: (u32, u32)) -> Self {
+        let (width, height) = display_size(samples.0, samples.1, aspect);
         let (w, h) = (width as f32, height as f32);
         let short = w.min(h);
         let ry = (0.37 * h).min(0.36 * w / SLIMNESS);
@@ -45,6 +57,7 @@ impl Layout {
         Self {
             width,
             height,
+            samples,
             oval,
             stroke,
             caption: bottom + room / 2.0,
@@ -58,9 +71,17 @@ impl Layout {
         self.stroke > 0.0
     }
 
-    /// How many columns at either side lie outside the oval in a row.
+    /// Columns and rows of samples per square pixel.
+    pub fn density(&self) -> Point {
+        let (columns, rows) = self.samples;
+        Point::new(columns as f32 / self.width as f32, rows as f32 / self.height as f32)
+    }
+
+    /// How many columns of samples at either side lie outside the oval in a row of them.
     pub fn inset(&self, row: f32) -> usize {
-        (self.width as f32 / 2.0 - self.half_width(row + 0.5, 0.0)).ceil().max(0.0) as usize
+        let Point { x, y } = self.density();
+        let half = self.half_width((row + 0.5) / y, 0.0) * x;
+        (self.samples.0 as f32 / 2.0 - half).ceil().max(0.0) as usize
     }
 
     /// Half of the oval's width at the height `y`, were it larger by `grown` pixels on all sides.

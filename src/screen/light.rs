@@ -2,7 +2,9 @@
 
 use super::grid::Grid;
 use super::ink::{Ink, Inks, unpacked};
+use super::layout::Layout;
 use crate::check::LightCue;
+use crate::vision::Point;
 
 /// A border is as wide as this part of the frame's shorter side, but never more than a part of its cells.
 const BORDER: f32 = 1.0 / 24.0;
@@ -10,7 +12,7 @@ const BORDER_OF_CELL: f32 = 0.15;
 /// Steps of the table that encodes light.
 const STEPS: usize = 1024;
 
-/// A cue made ready for a frame's size.
+/// A cue made ready for a frame's size. Positions are in samples.
 #[derive(Debug)]
 pub(super) struct Pattern {
     across: Axis,
@@ -41,7 +43,7 @@ impl Axis {
         Self { cells: cells as usize, cell, border: border.min(BORDER_OF_CELL * cell) }
     }
 
-    /// Of a position in pixels.
+    /// Of a position in samples.
     fn place(&self, at: f32) -> Place {
         let cell = ((at / self.cell) as usize).min(self.cells - 1);
         let (before, after) = (at - cell as f32 * self.cell, (cell + 1) as f32 * self.cell - at);
@@ -64,17 +66,18 @@ impl Axis {
 
 impl Pattern {
     /// `None` for a cue that shows nothing or whose colours are not as many as its cells.
-    pub fn new(cue: &LightCue, width: usize, height: usize) -> Option<Self> {
+    pub fn new(cue: &LightCue, layout: &Layout) -> Option<Self> {
         let cells = (cue.rows as usize).checked_mul(cue.columns as usize)?;
         if !cue.active || cells == 0 || cue.colors.len() != cells {
             return None;
         }
-        let border = BORDER * width.min(height) as f32;
+        let border = BORDER * layout.width.min(layout.height) as f32;
+        let (Point { x, y }, (columns, rows)) = (layout.density(), layout.samples);
         let colors: Vec<_> = cue.colors.iter().map(|rgb| unpacked(*rgb)).collect();
         let linear = colors.iter().map(|color| color.map(decoded)).collect();
         Some(Self {
-            across: Axis::new(width, cue.columns, border),
-            down: Axis::new(height, cue.rows, border),
+            across: Axis::new(columns, cue.columns, border * x),
+            down: Axis::new(rows, cue.rows, border * y),
             colors,
             linear,
         })
@@ -171,16 +174,16 @@ mod tests {
 
     #[test]
     fn a_cue_without_its_colours_shows_nothing() {
-        assert!(Pattern::new(&cue(2, 2, &[0; 3]), 9, 9).is_none());
-        assert!(Pattern::new(&cue(0, 2, &[]), 9, 9).is_none());
-        assert!(Pattern::new(&cue(u32::MAX, u32::MAX, &[0]), 9, 9).is_none());
-        assert!(Pattern::new(&LightCue::off(3), 9, 9).is_none());
-        assert!(Pattern::new(&cue(1, 1, &[0]), 1, 1).is_some());
+        assert!(Pattern::new(&cue(2, 2, &[0; 3]), &Layout::new(9, 9)).is_none());
+        assert!(Pattern::new(&cue(0, 2, &[]), &Layout::new(9, 9)).is_none());
+        assert!(Pattern::new(&cue(u32::MAX, u32::MAX, &[0]), &Layout::new(9, 9)).is_none());
+        assert!(Pattern::new(&LightCue::off(3), &Layout::new(9, 9)).is_none());
+        assert!(Pattern::new(&cue(1, 1, &[0]), &Layout::new(1, 1)).is_some());
     }
 
     #[test]
     fn a_soft_border_keeps_the_mean_light() {
-        let pattern = Pattern::new(&cue(1, 2, &[0xff_ffff, 0]), 960, 960).unwrap();
+        let pattern = Pattern::new(&cue(1, 2, &[0xff_ffff, 0]), &Layout::new(960, 960)).unwrap();
         let light = |x: usize| {
             let Place { cells: (a, b), second } = pattern.across.place(x as f32 + 0.5);
             decoded(encoded(mix(pattern.linear[a], pattern.linear[b], second)[0]))

@@ -23,9 +23,11 @@ const CAPTIONS: usize = 4;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spec {
     pub format: PixelFormat,
-    /// In pixels, at least 1.
+    /// Columns and rows of samples, at least 1.
     pub width: usize,
     pub height: usize,
+    /// Width and height of a pixel, as a proportion.
+    pub pixel_aspect: (u32, u32),
     pub colorimetry: Colorimetry,
 }
 
@@ -46,7 +48,13 @@ pub struct Style {
 /// use gstliveness::screen::{Language, PlaneMut, Prompt, Screen, Spec, Style, View};
 /// use gstliveness::vision::{Colorimetry, PixelFormat};
 ///
-/// let spec = Spec { format: PixelFormat::Rgb, width: 320, height: 240, colorimetry: Colorimetry::default() };
+/// let spec = Spec {
+///     format: PixelFormat::Rgb,
+///     width: 320,
+///     height: 240,
+///     pixel_aspect: (1, 1),
+///     colorimetry: Colorimetry::default(),
+/// };
 /// let mut screen = Screen::new(spec);
 /// let mut pixels = vec![128; 3 * 320 * 240];
 /// let view = View { prompt: Prompt::Coach(Guidance::MoveCloser), fraction: 0.0, light: None };
@@ -82,8 +90,8 @@ struct Shown {
 
 impl Screen {
     pub fn new(spec: Spec) -> Self {
-        let (layout, grids, inks) =
-            (Layout::new(spec.width, spec.height), Grid::all(&spec), Inks::new(&spec));
+        let layout = Layout::of_samples((spec.width, spec.height), spec.pixel_aspect);
+        let (grids, inks) = (Grid::all(&spec), Inks::new(&spec));
         let (dark, rim) = (inks.of_rgb(DARK), Rim::new(&layout, &grids));
         Self {
             spec,
@@ -113,7 +121,7 @@ impl Screen {
                 ready: matches!(view.prompt, Prompt::Ready(_)),
                 rim: RimLook::new(&self.inks, tone, view.fraction),
                 sign: self.inks.of_rgb(tone.color()),
-                light: light.and_then(|cue| Pattern::new(cue, self.spec.width, self.spec.height)),
+                light: light.and_then(|cue| Pattern::new(cue, &self.layout)),
             }
         });
         if let Some(View { prompt: Prompt::Ready(ready), .. }) = view {

@@ -87,7 +87,7 @@ impl Panel {
         format: PixelFormat,
     ) -> Result<Self, cairo::Error> {
         let (width, height) = (layout.width as f64, layout.height as f64);
-        let sheet = Sheet::centered(width / 2.0, height / 2.0, width, height, format);
+        let sheet = Sheet::centered((width / 2.0, height / 2.0), (width, height), layout, format);
         let margin = f64::from(MARGIN);
         let plate = sheet.draw(PLATE, |cr| {
             cr.translate(margin * width, margin * height);

@@ -93,10 +93,13 @@ impl Rim {
 }
 
 fn trace(layout: &Layout, (shift_x, shift_y): (u32, u32)) -> Vec<Dot> {
-    let (sx, sy) = ((1 << shift_x) as f32, (1 << shift_y) as f32);
+    let density = layout.density();
+    // Square pixels per sample of this plane.
+    let (sx, sy) = ((1 << shift_x) as f32 / density.x, (1 << shift_y) as f32 / density.y);
     let (core, edge) = (layout.stroke / 2.0, layout.stroke);
-    let (columns, rows) = (layout.width.div_ceil(1 << shift_x), layout.height.div_ceil(1 << shift_y));
-    let coverage = |distance: f32, half: f32| ((half - distance.abs()) / sx + 0.5).clamp(0.0, 1.0) * 255.0;
+    let (columns, rows) = (layout.samples.0.div_ceil(1 << shift_x), layout.samples.1.div_ceil(1 << shift_y));
+    let soft = sx.max(sy);
+    let coverage = |distance: f32, half: f32| ((half - distance.abs()) / soft + 0.5).clamp(0.0, 1.0) * 255.0;
     let mut dots = Vec::new();
     for row in 0..rows {
         let y = (row as f32 + 0.5) * sy;

@@ -12,7 +12,8 @@ const GRID: usize = 64;
 pub fn fingerprint(frame: &Frame<'_>) -> u64 {
     let channel = frame.format().channels()[0];
     let plane = frame.plane(channel.plane);
-    let (width, height) = (frame.width() >> channel.shift_x, frame.height() >> channel.shift_y);
+    let (columns, rows) = frame.samples();
+    let (width, height) = (columns >> channel.shift_x, rows >> channel.shift_y);
     let mut hasher = DefaultHasher::new();
     for row in 0..GRID.min(height) {
         let line = &plane.data[row * height / GRID.min(height) * plane.stride + channel.offset..];

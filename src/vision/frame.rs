@@ -1,5 +1,7 @@
 //! A read-only view of a mapped video frame.
 
+use super::geometry::Point;
+
 /// The longest side that is analysed, in pixels: beyond it `f32` coordinates lose whole pixels' fractions.
 pub const MAX_SIDE: usize = 1 << 16;
 
@@ -132,6 +134,33 @@ pub struct Colorimetry {
     pub range: Range,
 }
 
+/// The size in square pixels of a picture of `width` × `height` samples whose pixels are `aspect` (width, height) in shape: the
+/// axis with the sparser samples grows. Where it would exceed [`MAX_SIDE`], the other one shrinks instead, to at least 1. An
+/// aspect of 0 stands for square pixels.
+///
+/// ```
+/// use gstliveness::vision::display_size;
+///
+/// assert_eq!(display_size(720, 576, (64, 45)), (1024, 576));
+/// assert_eq!(display_size(720, 480, (1, 2)), (720, 960));
+/// ```
+pub fn display_size(width: usize, height: usize, aspect: (u32, u32)) -> (usize, usize) {
+    let times = |side: usize, by: u32, of: u32| {
+        (side as f64 * f64::from(by) / f64::from(of)).round().max(1.0) as usize
+    };
+    match aspect {
+        (0, _) | (_, 0) => (width, height),
+        (across, down) if across > down => match times(width, across, down) {
+            grown @ ..=MAX_SIDE => (grown, height),
+            _ => (width, times(height, down, across)),
+        },
+        (across, down) => match times(height, down, across) {
+            grown @ ..=MAX_SIDE => (width, grown),
+            _ => (times(width, across, down), height),
+        },
+    }
+}
+
 /// One plane's bytes and the bytes from one row to the next.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Plane<'a> {
@@ -154,8 +183,10 @@ pub enum FrameError {
 #[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {
     format: PixelFormat,
-    width: usize,
-    height: usize,
+    /// Columns and rows of samples.
+    samples: (usize, usize),
+    /// Size in square pixels.
+    size: (usize, usize),
     planes: [Plane<'a>; 3],
     colorimetry: Colorimetry,
 }
@@ -189,7 +220,14 @@ impl<'a> Frame<'a> {
         }
         let mut all = [Plane::default(); 3];
         all.iter_mut().zip(planes).for_each(|(to, from)| *to = *from);
-        Ok(Self { format, width, height, planes: all, colorimetry })
+        let samples = (width, height);
+        Ok(Self { format, samples, size: samples, planes: all, colorimetry })
+    }
+
+    /// The same frame with pixels of this shape (width, height); see [`display_size`].
+    pub fn with_pixel_aspect(self, aspect: (u32, u32)) -> Self {
+        let (columns, rows) = self.samples;
+        Self { size: display_size(columns, rows, aspect), ..self }
     }
 
     /// A tightly packed RGB picture.
@@ -205,12 +243,25 @@ impl<'a> Frame<'a> {
         self.format
     }
 
+    /// In square pixels, as the picture is displayed. All coordinates in a frame are in these.
     pub fn width(&self) -> usize {
-        self.width
+        self.size.0
     }
 
+    /// In square pixels.
     pub fn height(&self) -> usize {
-        self.height
+        self.size.1
+    }
+
+    /// Columns and rows of samples, as they lie in memory.
+    pub fn samples(&self) -> (usize, usize) {
+        self.samples
+    }
+
+    /// Columns and rows of samples per square pixel.
+    pub fn density(&self) -> Point {
+        let along = |samples: usize, pixels: usize| samples as f32 / pixels as f32;
+        Point::new(along(self.samples.0, self.size.0), along(self.samples.1, self.size.1))
     }
 
     pub fn colorimetry(&self) -> Colorimetry {
@@ -245,6 +296,26 @@ mod tests {
         assert!(Frame::new(PixelFormat::Nv12, 3, 3, &planes, Colorimetry::default()).is_ok());
         let short = [planes[0], Plane { data: &uv[..7], stride: 4 }];
         assert!(Frame::new(PixelFormat::Nv12, 3, 3, &short, Colorimetry::default()).is_err());
+    }
+
+    #[test]
+    fn the_display_size_has_the_shape_of_the_pixels_and_sides_that_can_be_analysed() {
+        for (aspect, size) in [
+            ((1, 1), (720, 576)),
+            ((0, 1), (720, 576)),
+            ((1, 0), (720, 576)),
+            ((16, 16), (720, 576)),
+            ((64, 45), (1024, 576)),
+            ((12, 11), (785, 576)),
+            ((10, 11), (720, 634)),
+            ((1, 2), (720, 1152)),
+            ((50, 1), (36_000, 576)),
+            ((1000, 1), (720, 1)),
+            ((1, u32::MAX), (1, 576)),
+            ((u32::MAX, 1), (720, 1)),
+        ] {
+            assert_eq!(display_size(720, 576, aspect), size, "{aspect:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Points, boxes and the affine maps between an output and the frame. Pixel centres lie at half-integers.
 
-/// A point in frame pixels; `(0, 0)` is the outer corner of the top left pixel.
+/// A point in square pixels of the frame; `(0, 0)` is the outer corner of the top left pixel.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Point {
     pub x: f32,
@@ -183,6 +183,17 @@ impl Affine {
     /// Frame pixels per output pixel, along the finer of the two axes.
     pub fn scale(&self) -> f32 {
         self.a.hypot(self.d).min(self.b.hypot(self.e))
+    }
+
+    /// Frame pixels per output pixel, as the geometric mean of the two axes.
+    pub fn reduction(&self) -> f32 {
+        (self.a.hypot(self.d) * self.b.hypot(self.e)).sqrt()
+    }
+
+    /// The same map into a frame that is wider and taller by these factors.
+    pub fn stretched(&self, by: Point) -> Self {
+        let Self { a, b, c, d, e, f } = *self;
+        Self { a: a * by.x, b: b * by.x, c: c * by.x, d: d * by.y, e: e * by.y, f: f * by.y }
     }
 
     pub fn is_finite(&self) -> bool {

@@ -12,7 +12,7 @@ mod smooth;
 
 pub use fingerprint::fingerprint;
 pub(crate) use frame::Channel;
-pub use frame::{Colorimetry, Frame, FrameError, MAX_SIDE, Matrix, PixelFormat, Plane, Range};
+pub use frame::{Colorimetry, Frame, FrameError, MAX_SIDE, Matrix, PixelFormat, Plane, Range, display_size};
 pub use geometry::{Affine, Point, Rect, RotatedRect};
 pub use glimpse::Glimpse;
 pub use luma::{LumaPatch, LumaStats};

@@ -115,8 +115,8 @@ impl<'a> Source<'a> {
         Self {
             plane: frame.plane(channel.plane),
             channel,
-            last_x: (frame.width() - 1) >> channel.shift_x,
-            last_y: (frame.height() - 1) >> channel.shift_y,
+            last_x: (frame.samples().0 - 1) >> channel.shift_x,
+            last_y: (frame.samples().1 - 1) >> channel.shift_y,
         }
     }
 
@@ -308,7 +308,7 @@ impl Sampler {
         Self::default()
     }
 
-    /// Fills `out` (`spec.len()` values) with the part of `frame` that `map` (output pixels → frame pixels) names.
+    /// Fills `out` (`spec.len()` values) with the part of `frame` that `map` (output pixels → square pixels of the frame) names.
     /// A map that is not finite reads black.
     pub fn sample(
         &mut self,
@@ -322,6 +322,7 @@ impl Sampler {
             out.fill(spec.bias);
             return;
         }
+        let map = &map.stretched(frame.density());
         let sources = frame.format().channels().map(|channel| Source::new(frame, channel));
         let used = if frame.format() == PixelFormat::Gray8 { 1 } else { 3 };
         let to_rgb = ToRgb::new(frame);
@@ -353,7 +354,7 @@ impl Sampler {
 
     fn mark_inside(&mut self, frame: &Frame<'_>, map: &Affine, v: usize) {
         let scan = Scan::row(map, v, 0.0, 0.0);
-        let (width, height) = (frame.width() as f32, frame.height() as f32);
+        let (width, height) = (frame.samples().0 as f32, frame.samples().1 as f32);
         for (u, inside) in self.inside.iter_mut().enumerate() {
             let (x, y) = scan.at(u);
             let hit = (0.0..width).contains(&(x + 0.5)) && (0.0..height).contains(&(y + 0.5));
@@ -369,7 +370,7 @@ fn read_grid(grid: &[Source<'_>], rows: &mut [Vec<f32>], places: &mut Places, ma
     let upright = map.b == 0.0 && map.d == 0.0;
     // Chroma has no detail worth more than a quarter of luma's samples.
     let taps =
-        taps_for(map.scale() / (1 << (2 * shift_x.max(shift_y))) as f32).min(if upright { 3 } else { 2 });
+        taps_for(map.reduction() / (1 << (2 * shift_x.max(shift_y))) as f32).min(if upright { 3 } else { 2 });
     if taps == 1 {
         places.between(&Scan::row(map, v, 0.0, 0.0).in_grid(shift_x, shift_y), &grid[0]);
         grid.iter().zip(rows).for_each(|(source, row)| places.read_bilinear(source, row));

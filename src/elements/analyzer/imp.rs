@@ -312,10 +312,10 @@ impl Analyzer {
         }
         let (now, header) = (shared.ticks.of(times.nanoseconds()).0, shared.header(method));
         let (observation, (events, over)) = match analysis {
-            Some(Analysis { observation, step }) => {
+            Some(Analysis { observation, density, step }) => {
                 shared.frames_analysed += 1;
                 let faces = u32::try_from(observation.faces.len()).unwrap_or(u32::MAX);
-                (Some(observation), shared.session.step(&step, faces, now, &config))
+                (Some((observation, density)), shared.session.step(&step, faces, now, &config))
             }
             None => (None, shared.session.tick(now, &config)),
         };

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use super::super::meta::{LivenessMeta, RunningCheck};
 use crate::face::FrameObservation;
 use crate::session::Session;
+use crate::vision::Point;
 
 /// The state of a check as a buffer passes, and what was seen in it, if it was analysed.
 pub struct Marked {
-    pub observation: Option<Arc<FrameObservation>>,
+    /// With the samples of the buffer per square pixel.
+    pub observation: Option<(Arc<FrameObservation>, Point)>,
     pub check: RunningCheck,
 }
 
@@ -24,9 +26,10 @@ impl Marked {
     pub fn attach(self, buffer: &mut gst::BufferRef) {
         let Self { observation, check } = self;
         let known = buffer.meta::<LivenessMeta>().is_some_and(|meta| meta.observation().is_some());
-        if let Some(observation) = observation.as_ref().filter(|_| !known) {
-            attach_regions(buffer, observation, check.score);
+        if let Some((observation, density)) = observation.as_ref().filter(|_| !known) {
+            attach_regions(buffer, observation, *density, check.score);
         }
+        let observation = observation.map(|(observation, _)| observation);
         if let Some(mut meta) = buffer.meta_mut::<LivenessMeta>() {
             meta.push(observation, check);
             return;
@@ -35,13 +38,20 @@ impl Marked {
     }
 }
 
-/// A region of interest for each face; the first is the one that is judged.
-fn attach_regions(buffer: &mut gst::BufferRef, observation: &FrameObservation, score: Option<f64>) {
-    let (width, height) = (observation.width as f32, observation.height as f32);
+/// A region of interest for each face, in samples of the buffer; the first is the one that is judged.
+fn attach_regions(
+    buffer: &mut gst::BufferRef,
+    observation: &FrameObservation,
+    density: Point,
+    score: Option<f64>,
+) {
+    let width = (observation.width as f32 * density.x).round();
+    let height = (observation.height as f32 * density.y).round();
     for (i, face) in observation.faces.iter().enumerate() {
-        let (left, top) = (face.bbox.x.clamp(0.0, width), face.bbox.y.clamp(0.0, height));
-        let right = (face.bbox.x + face.bbox.width).clamp(left, width);
-        let bottom = (face.bbox.y + face.bbox.height).clamp(top, height);
+        let bbox = face.bbox.scaled(density);
+        let (left, top) = (bbox.x.clamp(0.0, width), bbox.y.clamp(0.0, height));
+        let right = (bbox.x + bbox.width).clamp(left, width);
+        let bottom = (bbox.y + bbox.height).clamp(top, height);
         let rect = (left as u32, top as u32, (right - left) as u32, (bottom - top) as u32);
         let pose = face.mesh.as_ref().map(|mesh| mesh.pose).unwrap_or_default();
         let param = gst::Structure::builder("liveness")

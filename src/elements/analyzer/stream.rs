@@ -11,7 +11,7 @@ use crate::face::{
     AgeEstimator, AgeGender, Embedder, Embedding, FaceAnalyzer, FrameObservation, ReferenceShot,
 };
 use crate::inference::{InferenceError, ModelSource};
-use crate::vision::{Frame, Glimpse, Sampler};
+use crate::vision::{Frame, Glimpse, Point, Sampler};
 
 /// A portrait of a face without fault is worth more than any of a face with one.
 const FAULTLESS: f32 = 1000.0;
@@ -62,6 +62,8 @@ impl Company {
 /// A frame's analysis.
 pub struct Analysis {
     pub observation: Arc<FrameObservation>,
+    /// Samples of the buffer per square pixel, in which the observation is.
+    pub density: Point,
     pub step: Step,
 }
 
@@ -146,8 +148,8 @@ impl Stream {
         pause: bool,
     ) -> Result<Analysis, AnalysisError> {
         let seen = buffer.meta::<LivenessMeta>().and_then(|meta| meta.observation().cloned());
-        let seen = seen.filter(|o| (o.width, o.height) == (info.width() as usize, info.height() as usize));
         with_frame(buffer, info, |frame| {
+            let seen = seen.filter(|seen| (seen.width, seen.height) == (frame.width(), frame.height()));
             let observation = match seen.filter(|seen| self.shows(frame, seen)) {
                 Some(observation) => {
                     // Should the element before stop, this one goes on with the same face.
@@ -159,7 +161,8 @@ impl Stream {
             if pause {
                 let alone = self.company.is_some() && observation.has_rival();
                 let judged = if alone { Arc::new(observation.alone()) } else { observation.clone() };
-                return Ok(Analysis { step: Step::coaching(self.check.coach(&judged)), observation });
+                let step = Step::coaching(self.check.coach(&judged));
+                return Ok(Analysis { step, observation, density: frame.density() });
             }
             let alone = self.company.as_mut().is_some_and(|company| company.meets(&observation));
             let judged = if alone { Arc::new(observation.alone()) } else { observation.clone() };
@@ -175,7 +178,7 @@ impl Stream {
                 let worth = faultless + face.quality.score();
                 self.shot.consider(frame, &face.mesh, worth, &mut self.sampler);
             }
-            Ok(Analysis { observation, step })
+            Ok(Analysis { observation, density: frame.density(), step })
         })?
     }
 

@@ -2,14 +2,15 @@
 
 use gst_video::VideoInfo;
 
-use super::super::frame::{UnreadableFrame, colorimetry, layout, pixel_format};
+use super::super::frame::{UnreadableFrame, colorimetry, layout, pixel_aspect, pixel_format};
 use crate::screen::{PlaneMut, Spec};
 
 /// What frames with these caps are.
 pub fn spec(info: &VideoInfo) -> Option<Spec> {
     let (width, height) = (info.width() as usize, info.height() as usize);
     let format = pixel_format(info.format())?;
-    (width > 0 && height > 0).then(|| Spec { format, width, height, colorimetry: colorimetry(info) })
+    let (pixel_aspect, colorimetry) = (pixel_aspect(info), colorimetry(info));
+    (width > 0 && height > 0).then_some(Spec { format, width, height, pixel_aspect, colorimetry })
 }
 
 /// Hands the planes of a buffer to `draw`, which tells whether a plane is as long as its frame. Memory that is shared is

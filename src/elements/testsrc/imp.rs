@@ -75,14 +75,13 @@ impl Run {
     }
 
     fn set_info(&mut self, info: VideoInfo) -> Result<(), glib::BoolError> {
-        let (width, height) = (info.width() as usize, info.height() as usize);
         self.rate = info.fps();
-        let old = self.camera.take();
-        let same = old
-            .filter(|c| (c.output.info().width(), c.output.info().height()) == (info.width(), info.height()));
+        let output = Output::new(info)?;
+        let (width, height) = output.size();
+        let same = self.camera.take().filter(|camera| camera.output.size() == (width, height));
         let renderer =
             same.map_or_else(|| Renderer::new(self.settings.setting(width, height)), |c| c.renderer);
-        self.camera = Some(Camera { renderer, output: Output::new(info)? });
+        self.camera = Some(Camera { renderer, output });
         Ok(())
     }
 

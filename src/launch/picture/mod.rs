@@ -16,6 +16,7 @@ use std::path::Path;
 
 use gst::prelude::*;
 use gstliveness::session::{Status, Thresholds};
+use gstliveness::vision::{Point, Rect};
 
 use super::failure::Failure;
 use super::input::Open;
@@ -73,7 +74,7 @@ fn draw(
         shot.observation.primary().and_then(|(face, mesh)| Some((face, mesh, layout.inset(&face.bbox)?)));
     face::draw(&mut svg, shot, layout, accent, small.is_some());
     if let Some((face, mesh, view)) = small {
-        let picture = magnify(&shot.frame, &view)?;
+        let picture = magnify(&shot.frame, &view, &layout.frame.part)?;
         face::draw_inset(&mut svg, face, mesh, layout, Inset { view, picture: &picture, accent });
     }
     panel::draw(&mut svg, shot, verdict, layout, accent, thresholds);
@@ -122,11 +123,14 @@ fn render(frame: &gst::Sample, layout: &Layout, svg: &str) -> Result<Vec<u8>, Fa
     png(open)
 }
 
-/// A part of the frame as large as it is to be shown.
-fn magnify(frame: &gst::Sample, view: &View) -> Result<Vec<u8>, Failure> {
+/// A part of the frame as large as it is to be shown. `whole` is the frame in square pixels, in which the part is.
+fn magnify(frame: &gst::Sample, view: &View, whole: &Rect) -> Result<Vec<u8>, Failure> {
     let View { part, width, height, .. } = view;
     let info = frame.caps().and_then(|caps| gst_video::VideoInfo::from_caps(caps).ok());
     let info = info.ok_or_else(|| Failure::internal("the frame has no size"))?;
+    // The frame is cropped in its own samples.
+    let (columns, rows) = (info.width() as f32, info.height() as f32);
+    let part = part.scaled(Point::new(columns / whole.width, rows / whole.height));
     let (left, top) = (part.x.max(0.0) as u32, part.y.max(0.0) as u32);
     let right = info.width().saturating_sub(left + part.width.ceil() as u32);
     let bottom = info.height().saturating_sub(top + part.height.ceil() as u32);
