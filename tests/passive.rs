@@ -761,10 +761,55 @@ fn guidance_follows_the_picture_and_is_told_once_per_change() {
     let grey = Picture::grey(person.width, person.height);
     let dark = person.lit(0.12);
     let mut rig = Rig::new(&person, &[("frames", &100u32)]);
-    for picture in [&grey, &grey, &person, &person, &dark, &dark, &person] {
+    // Each for half a second, as guidance changes at most twice a second.
+    for picture in [&grey, &person, &dark, &person].into_iter().flat_map(|picture| [picture; 5]) {
         rig.show(picture);
     }
     assert_eq!(guidance(&rig.messages()), ["NO_FACE", "OK", "TOO_DARK", "OK"]);
+}
+
+#[test]
+fn a_lamp_that_lights_every_second_frame_is_no_hindrance() {
+    let person = Picture::astronaut();
+    for (fps, phase) in [15, 30, 60].into_iter().flat_map(|fps| [(fps, 0), (fps, 1)]) {
+        for dark in [person.lit(0.04), person.lit(0.25)] {
+            let mut rig = Rig::new(&person, &[("max-attempts", &1u32)]);
+            let mut messages = Vec::new();
+            for i in 0..2 * fps {
+                rig.next = i * 1000 * MS / fps;
+                rig.show(if i % 2 == phase { &dark } else { &person });
+                messages.extend(rig.messages());
+            }
+            let name = format!("{fps} fps, phase {phase}: {messages:#?}");
+            let result = result(&messages);
+            assert_eq!(text(result, "status"), "Approved", "{name}");
+            assert!(json(result)["evidence"]["frames_skipped"].as_u64().unwrap() >= 3, "{name}");
+            assert!(guidance(&messages).len() <= 2, "{name}");
+            let time = result.get::<u64>("running-time").unwrap();
+            assert!(time <= 1000 * MS, "dark frames take no votes away: {name}");
+        }
+    }
+}
+
+#[test]
+fn one_bad_frame_takes_no_good_vote_away() {
+    let person = Picture::astronaut();
+    let bad = [
+        person.lit(0.3),
+        person.lit(4.0),
+        person.blurred(9),
+        Picture::grey(512, 512),
+        Picture::noise(512, 512),
+    ];
+    for bad in bad {
+        let mut rig = Rig::new(&person, &[("frames", &4u32)]);
+        // Four good frames, and one that is not.
+        for picture in [&person, &person, &bad, &person, &person] {
+            rig.show(picture);
+        }
+        let messages = rig.messages();
+        assert_eq!(text(result(&messages), "status"), "Approved", "{messages:#?}");
+    }
 }
 
 #[test]

@@ -141,7 +141,10 @@ impl Check for PassiveCheck {
         let guidance = self.with_motion(Guidance::of(observation), mesh.map(|face| &face.mesh), time);
         let mut anew = false;
         if let Some(face) = mesh {
-            anew = self.meets_another(frame, &face.mesh)?;
+            // A bad frame shows whose it is too poorly to take good votes away, and does not count beside them.
+            if guidance == Guidance::Ok || self.good.is_empty() {
+                anew = self.meets_another(frame, &face.mesh)?;
+            }
             let vote = Vote { reading: self.net.read(frame, &face.mesh)?, quality: face.quality };
             let most = MOST_VOTES.max(self.config.frames as usize);
             let votes = if guidance == Guidance::Ok { &mut self.good } else { &mut self.poor };

@@ -8,6 +8,9 @@ use crate::check::{ActionEvent, ActionState, Guidance, LightCue, Step, Time};
 /// A retry and what to do about it are shown for this long, in nanoseconds on the running clock, before the next attempt begins.
 pub const RETRY_PAUSE: Time = 2_000_000_000;
 
+/// Guidance changes at most twice in this time, in nanoseconds: a person must be able to read it.
+pub const GUIDANCE_SPAN: Time = 1_000_000_000;
+
 /// What may be changed while a check runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SessionConfig {
@@ -59,6 +62,8 @@ pub struct Session {
     started: Option<Time>,
     last_progress: Option<Time>,
     guidance: Option<Guidance>,
+    /// When guidance was told last and the time before.
+    guided: [Option<Time>; 2],
     fraction: f64,
     score: Option<f64>,
     /// In the last analysed frame.
@@ -181,9 +186,7 @@ impl Session {
         if !self.is_running() {
             return (events, false);
         }
-        if self.guidance.replace(step.guidance) != Some(step.guidance) {
-            events.push(SessionEvent::Guidance(step.guidance));
-        }
+        events.extend(self.guide(step.guidance, time));
         (self.fraction, self.faces, self.score) = (step.fraction, faces, step.score);
         for action in &step.actions {
             self.action = Some(*action);
@@ -196,6 +199,17 @@ impl Session {
         let (progress, timed_out) = self.tick(time, config);
         events.extend(progress);
         (events, step.done || timed_out)
+    }
+
+    /// Tells guidance when it changes, at most twice a second.
+    fn guide(&mut self, guidance: Guidance, now: Time) -> Option<SessionEvent> {
+        let [last, before] = self.guided;
+        let held = before.is_some_and(|told| now.saturating_sub(told) < GUIDANCE_SPAN);
+        if self.guidance == Some(guidance) || held {
+            return None;
+        }
+        (self.guidance, self.guided) = (Some(guidance), [Some(now), last]);
+        Some(SessionEvent::Guidance(guidance))
     }
 
     /// Lets the clock run on, with a frame analysed or without. The second value tells that the attempt is to be concluded.
@@ -307,6 +321,9 @@ mod tests {
         thresholds: Thresholds { decline: 30.0, review: 60.0 },
     };
 
+    /// With an attempt that outlasts guidance.
+    const LONG: SessionConfig = SessionConfig { attempt_timeout: Time::MAX, ..CONFIG };
+
     fn step(guidance: Guidance, done: bool) -> Step {
         Step { guidance, fraction: 0.5, done, score: None, actions: Vec::new(), light: None, anew: false }
     }
@@ -332,11 +349,42 @@ mod tests {
     fn guidance_is_told_only_when_it_changes() {
         let mut session = Session::new();
         session.start();
-        let told: Vec<usize> = [Guidance::Ok, Guidance::Ok, Guidance::TooDark, Guidance::Ok]
+        let told: Vec<usize> = [Guidance::Ok, Guidance::Ok, Guidance::TooDark, Guidance::TooDark]
             .map(|g| session.step(&step(g, false), 1, 0, &CONFIG).0)
             .map(|events| events.iter().filter(|e| matches!(e, SessionEvent::Guidance(_))).count())
             .to_vec();
-        assert_eq!(told, [1, 0, 1, 1]);
+        assert_eq!(told, [1, 0, 1, 0]);
+    }
+
+    #[test]
+    fn guidance_changes_at_most_twice_a_second_whatever_the_frames_say() {
+        for period in [16_000_000, 33_000_000, 66_000_000] {
+            let mut session = Session::new();
+            session.start();
+            let mut told = Vec::new();
+            for i in 0..3 * GUIDANCE_SPAN / period {
+                let guidance = if i % 2 == 0 { Guidance::Ok } else { Guidance::TooDark };
+                let (events, _) = session.step(&step(guidance, false), 1, i * period, &LONG);
+                let changes = events.iter().filter(|event| matches!(event, SessionEvent::Guidance(_)));
+                told.extend(changes.map(|_| i * period));
+            }
+            assert!(told.len() >= 5, "{told:?}");
+            assert!(told.windows(3).all(|three| three[2] - three[0] >= GUIDANCE_SPAN), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn guidance_that_stays_is_told_once_the_last_could_be_read() {
+        let mut session = Session::new();
+        session.start();
+        let mut told = |guidance, time| {
+            let events = session.step(&step(guidance, false), 1, time, &LONG).0;
+            events.contains(&SessionEvent::Guidance(guidance))
+        };
+        assert!(told(Guidance::NoFace, 0));
+        assert!(told(Guidance::Ok, GUIDANCE_SPAN / 4));
+        assert!(!told(Guidance::TooDark, GUIDANCE_SPAN / 2));
+        assert!(told(Guidance::TooDark, GUIDANCE_SPAN));
     }
 
     #[test]

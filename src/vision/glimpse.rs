@@ -22,12 +22,21 @@ impl Glimpse {
         Self(colors)
     }
 
+    /// Mean luma, 0–255.
+    pub fn luma(&self) -> f32 {
+        let pixels = self.0.chunks_exact(3);
+        pixels.map(luma).sum::<f32>() / (GRID * GRID) as f32
+    }
+
     /// Whether both show the same picture. One may be grey: luma counts.
     pub fn is_like(&self, other: &Self) -> bool {
-        let luma = |p: &[f32]| 0.299 * p[0] + 0.587 * p[1] + 0.114 * p[2];
         let pairs = self.0.chunks_exact(3).zip(other.0.chunks_exact(3));
         pairs.map(|(a, b)| (luma(a) - luma(b)).abs()).all(|apart| apart <= TOLERANCE)
     }
+}
+
+fn luma(p: &[f32]) -> f32 {
+    0.299 * p[0] + 0.587 * p[1] + 0.114 * p[2]
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod glimpse;
 mod luma;
 mod sampler;
 mod smooth;
+mod strobe;
 
 pub use fingerprint::fingerprint;
 pub(crate) use frame::Channel;
@@ -18,3 +19,4 @@ pub use glimpse::Glimpse;
 pub use luma::{LumaPatch, LumaStats};
 pub use sampler::{Border, ChannelOrder, Layout, Sampler, TensorSpec};
 pub use smooth::smooth;
+pub use strobe::StrobeFilter;

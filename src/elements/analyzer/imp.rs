@@ -239,7 +239,8 @@ impl Analyzer {
             let attempt = lock(&self.shared).session.attempt();
             stream.begin(serial, self.create_check(&source, attempt)?, company);
         }
-        let unfit = late || !carries_picture(buffer);
+        let unfit =
+            late || !carries_picture(buffer) || stream.is_between_flashes(buffer, times.nanoseconds());
         let analysis = if unfit || !stream.wants(times.nanoseconds()) {
             lock(&self.shared).frames_skipped += u64::from(unfit);
             None

@@ -11,7 +11,7 @@ use crate::face::{
     AgeEstimator, AgeGender, Embedder, Embedding, FaceAnalyzer, FrameObservation, ReferenceShot,
 };
 use crate::inference::{InferenceError, ModelSource};
-use crate::vision::{Frame, Glimpse, Point, Sampler};
+use crate::vision::{Frame, Glimpse, Point, Sampler, StrobeFilter};
 
 /// A portrait of a face without fault is worth more than any of a face with one.
 const FAULTLESS: f32 = 1000.0;
@@ -30,6 +30,7 @@ pub struct Stream {
     /// Set where somebody else in the picture does not keep the check from going on.
     company: Option<Company>,
     sampler: Sampler,
+    strobe: StrobeFilter,
     /// The first and the last time that a face was in the picture, before a check.
     face: Option<(Time, Time)>,
 }
@@ -90,6 +91,7 @@ impl Stream {
             stranger: false,
             company: None,
             sampler: Sampler::new(),
+            strobe: StrobeFilter::default(),
             face: None,
         })
     }
@@ -97,6 +99,7 @@ impl Stream {
     /// The next frame has nothing to do with the last.
     pub fn reset(&mut self) {
         self.analyzer.reset();
+        self.strobe = StrobeFilter::default();
         self.face = None;
     }
 
@@ -137,6 +140,14 @@ impl Stream {
 
     pub fn wants(&self, time: Option<Time>) -> bool {
         self.check.wants(time)
+    }
+
+    /// Returns whether the frame lies between the flashes of a strobing lamp. Every frame is to be shown to this, in order, also
+    /// those that the check does not want. A frame that cannot be read does not.
+    pub fn is_between_flashes(&mut self, buffer: &gst::BufferRef, time: Option<Time>) -> bool {
+        let Self { info: Some(info), sampler, .. } = self else { return false };
+        let luma = with_frame(buffer, info, |frame| Glimpse::of(frame, sampler).luma());
+        luma.is_ok_and(|luma| self.strobe.is_between_flashes(luma, time))
     }
 
     /// Looks at one frame, unless an element before has done so. Between two attempts (`pause`) it is only coached by.
