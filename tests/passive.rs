@@ -3,6 +3,7 @@
 mod common;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::session::Session;
 use common::*;
@@ -1046,10 +1047,37 @@ fn quality_of_service_events_drop_no_frame() {
         5_000 * MS as i64,
         gst::ClockTime::from_seconds(1),
     );
-    rig.harness.push_upstream_event(late);
+    assert!(rig.harness.push_upstream_event(late));
     // `show` fails when nothing comes out.
     rig.show(&picture);
     assert!(!rig.element.property::<bool>("qos"));
+}
+
+#[test]
+fn a_slow_display_makes_no_converter_drop_frames_of_a_check() {
+    for check in ["livenesspassive", "livenessaction", "livenessflash", "livenessbin method=action_flash"] {
+        let session = Session::new(&format!(
+            "livenesstestsrc num-buffers=12 seed=3 ! video/x-raw,format=I420,width=320,height=240 \
+             ! videoconvert ! video/x-raw,format=RGB ! {check} max-attempts=1 ! identity name=checked \
+             ! fakesink name=sink sync=false"
+        ));
+        // A display ten seconds behind, after its first frame.
+        let sink = session.element("sink").static_pad("sink").unwrap();
+        let late = |pad: &gst::Pad, _: &mut gst::PadProbeInfo<'_>| {
+            let behind = 10_000 * MS as i64;
+            pad.push_event(gst::event::Qos::new(gst::QOSType::Underflow, 9.0, behind, gst::ClockTime::ZERO));
+            gst::PadProbeReturn::Remove
+        };
+        sink.add_probe(gst::PadProbeType::BUFFER, late);
+        let passed = Arc::new(AtomicUsize::new(0));
+        let counter = passed.clone();
+        alter(&session.element("checked").static_pad("src").unwrap(), move |_, _| {
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
+        session.play();
+        session.finish();
+        assert_eq!(passed.load(Ordering::Relaxed), 12, "{check}");
+    }
 }
 
 #[test]

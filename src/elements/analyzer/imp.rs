@@ -553,9 +553,15 @@ impl BaseTransformImpl for Analyzer {
     }
 
     fn src_event(&self, event: gst::Event) -> bool {
-        if let gst::EventView::Latency(_) = event.view() {
+        match event.view() {
             // The pipeline's latency has been settled anew: ask again.
-            lock(&self.shared).latency = None;
+            gst::EventView::Latency(_) => lock(&self.shared).latency = None,
+            // A display that cannot keep up must not make a decoder or converter upstream drop frames of the check.
+            gst::EventView::Qos(qos) => {
+                gst::trace!(CAT, imp = self, "quality of service ends here: {:?}", qos.structure());
+                return true;
+            }
+            _ => {}
         }
         self.parent_src_event(event)
     }
