@@ -2,6 +2,7 @@
 
 mod common;
 
+use common::session::Session;
 use common::*;
 use gst::prelude::*;
 use gst_video::{VideoFormat, VideoInfo, VideoMeta};
@@ -100,11 +101,23 @@ fn keeper() -> Rig {
 
 /// By how much a picture in `info` is judged otherwise than in RGB, if that is too much.
 fn fault(info: &VideoInfo, bytes: Vec<u8>, rgb: &Judged, most_tint: f64) -> Option<String> {
+    fault_beyond(6.0, info, bytes, rgb, most_tint)
+}
+
+/// As [`fault`], with so many points of score for the coarser steps of a format.
+fn fault_beyond(
+    most_score: f64,
+    info: &VideoInfo,
+    bytes: Vec<u8>,
+    rgb: &Judged,
+    most_tint: f64,
+) -> Option<String> {
     let judged = judge(info, gst::Buffer::from_slice(bytes));
     let (score, luminance) = (judged.score - rgb.score, judged.luminance - rgb.luminance);
     let (pixels, tint) = (difference(&judged.portrait, &rgb.portrait), tint(&judged.portrait, &rgb.portrait));
     let colored = info.format() != VideoFormat::Gray8;
-    let fault = score.abs() > 6.0 || luminance.abs() > 1.0 || colored && (pixels > 4.0 || tint > most_tint);
+    let fault =
+        score.abs() > most_score || luminance.abs() > 1.0 || colored && (pixels > 4.0 || tint > most_tint);
     let (format, width, height, colorimetry) =
         (info.format(), info.width(), info.height(), info.colorimetry());
     let text = format!(
@@ -199,6 +212,101 @@ fn both_ranges_of_grey_are_seen_like_rgb() {
 }
 
 /// That [`TINT`] tells one colorimetry from another.
+/// 8-bit HDR signals of an sRGB code, where 203 cd/m² are diffuse white.
+fn pq(light: f64) -> f64 {
+    let power = (light * 203.0 / 10_000.0).powf(0.159_301_757_812_5);
+    ((0.835_937_5 + 18.851_562_5 * power) / (1.0 + 18.687_5 * power)).powf(78.843_75)
+}
+
+fn hlg(light: f64) -> f64 {
+    let light = light * 0.265;
+    match light {
+        light if light <= 1.0 / 12.0 => (3.0 * light).sqrt(),
+        light => 0.178_832_77 * (12.0 * light - 0.284_668_92).ln() + 0.559_910_73,
+    }
+}
+
+/// The picture with every pixel's linear light (1 is white) turned by `primaries` and stored by `signal`.
+fn in_light(picture: &Picture, primaries: [[f64; 3]; 3], signal: fn(f64) -> f64) -> Picture {
+    let linear = |code: u8| match f64::from(code) / 255.0 {
+        value if value <= 0.040_45 => value / 12.92,
+        value => ((value + 0.055) / 1.055).powf(2.4),
+    };
+    Picture::new(picture.width, picture.height, |x, y| {
+        let light = picture.pixel(x, y).map(linear);
+        primaries.map(|row| {
+            let light = row[0] * light[0] + row[1] * light[1] + row[2] * light[2];
+            (255.0 * signal(light.clamp(0.0, 1.0))).round() as u8
+        })
+    })
+}
+
+const SAME: [[f64; 3]; 3] = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+const TO_BT2020: [[f64; 3]; 3] =
+    [[0.6274, 0.3293, 0.0433], [0.0691, 0.9195, 0.0114], [0.0164, 0.0880, 0.8956]];
+
+#[test]
+fn hdr_is_seen_like_plain_video() {
+    let _keeper = keeper();
+    let picture = Picture::astronaut();
+    let plain = judge(&picture.info(), picture.buffer());
+    let linear = |light: f64| light;
+    // Range, matrix, transfer and primaries as in GStreamer's colorimetry strings; BT.2020's matrix weights.
+    let wide = [
+        ("bt2100-pq", pq as fn(f64) -> f64),
+        ("bt2100-hlg", hlg),
+        ("1:6:14:7", pq),
+        ("2:6:13:7", encode_srgb),
+    ];
+    for (colorimetry, signal) in wide {
+        let stored = in_light(&picture, TO_BT2020, signal);
+        for format in [VideoFormat::I420, VideoFormat::Nv12] {
+            let info = colored_info(format, 512, 512, colorimetry);
+            let full = info.colorimetry().range() == gst_video::VideoColorRange::Range0_255;
+            let bytes = encoded(&stored, &info, (0.2627, 0.0593), full);
+            // An HDR signal in 8 bits has coarser steps.
+            assert_eq!(fault_beyond(8.0, &info, bytes, &plain, 2.5), None, "{colorimetry}");
+        }
+    }
+    for (colorimetry, signal, primaries) in [
+        ("1:1:14:1", pq as fn(f64) -> f64, SAME),
+        ("1:1:15:7", hlg, TO_BT2020),
+        ("1:1:1:1", linear, SAME),
+        ("1:1:7:7", encode_srgb, TO_BT2020),
+    ] {
+        let stored = in_light(&picture, primaries, signal);
+        let info = colored_info(VideoFormat::Rgb, 512, 512, colorimetry);
+        let bytes = stored.buffer().map_readable().unwrap().to_vec();
+        assert_eq!(fault_beyond(8.0, &info, bytes, &plain, 2.5), None, "{colorimetry}");
+    }
+}
+
+fn encode_srgb(light: f64) -> f64 {
+    if light <= 0.003_130_8 { 12.92 * light } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 }
+}
+
+#[test]
+fn the_light_is_read_by_the_transfer_function_of_the_caps() {
+    for (colorimetry, signal) in [("1:1:14:1", pq as fn(f64) -> f64), ("1:1:15:1", hlg)] {
+        let mut session = Session::new(&format!(
+            "livenesstestsrc name=source seed=5 identity=5 ! video/x-raw,format=RGB,width=640,height=480,framerate=30/1 \
+             ! capssetter caps=\"video/x-raw,colorimetry=(string){colorimetry}\" \
+             ! livenessflash seed=3 max-attempts=1 ! fakesink sync=false"
+        ));
+        let table: Vec<u8> = in_light(&Picture::new(256, 1, |x, _| [x as u8; 3]), SAME, signal)
+            .rgb
+            .into_iter()
+            .step_by(3)
+            .collect();
+        alter(&session.element("source").static_pad("src").unwrap(), move |_, buffer| {
+            buffer.map_writable().unwrap().iter_mut().for_each(|code| *code = table[usize::from(*code)]);
+        });
+        session.play();
+        let result = session.result();
+        assert_eq!(text(&result, "status"), "Approved", "{colorimetry}: {result}");
+    }
+}
+
 #[test]
 fn the_colorimetry_of_the_caps_matters() {
     let _keeper = keeper();

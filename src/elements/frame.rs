@@ -1,8 +1,11 @@
 //! Buffers as frames: maps only the memories that hold the planes, read-only, and trusts no offset or stride.
 
-use gst_video::{VideoColorMatrix, VideoColorRange, VideoFormat, VideoInfo};
+use glib::translate::IntoGlib;
+use gst_video::{
+    VideoColorMatrix, VideoColorPrimaries, VideoColorRange, VideoFormat, VideoInfo, VideoTransferFunction,
+};
 
-use crate::vision::{Colorimetry, Frame, FrameError, Matrix, PixelFormat, Plane, Range};
+use crate::vision::{Colorimetry, Frame, FrameError, Matrix, PixelFormat, Plane, Primaries, Range, Transfer};
 
 /// Why a buffer cannot be analysed.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +21,10 @@ pub enum UnreadableFrame {
     #[error(transparent)]
     Frame(#[from] FrameError),
 }
+
+/// Transfer functions that the bindings' enumeration has with version features only.
+const SMPTE2084: i32 = gst_video::ffi::GST_VIDEO_TRANSFER_SMPTE2084;
+const ARIB_STD_B67: i32 = gst_video::ffi::GST_VIDEO_TRANSFER_ARIB_STD_B67;
 
 /// The formats of the caps contract.
 pub const FORMATS: [VideoFormat; 17] = [
@@ -60,7 +67,19 @@ pub(super) fn colorimetry(info: &VideoInfo) -> Colorimetry {
         _ if format.is_yuv() => Range::Limited,
         _ => Range::Full,
     };
-    Colorimetry { matrix, range }
+    let transfer = match colorimetry.transfer() {
+        VideoTransferFunction::Gamma10 => Transfer::Linear,
+        other => match other.into_glib() {
+            SMPTE2084 => Transfer::Pq,
+            ARIB_STD_B67 => Transfer::Hlg,
+            _ => Transfer::Sdr,
+        },
+    };
+    let primaries = match colorimetry.primaries() {
+        VideoColorPrimaries::Bt2020 => Primaries::Bt2020,
+        _ => Primaries::Bt709,
+    };
+    Colorimetry { matrix, range, transfer, primaries }
 }
 
 /// The shape of the pixels, width and height; 0 for what caps cannot mean.

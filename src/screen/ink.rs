@@ -68,9 +68,9 @@ mod tests {
 
     #[test]
     fn codes_give_their_colour_back_within_their_rounding() {
-        let colorimetries = [Matrix::Bt601, Matrix::Bt709, Matrix::Bt2020]
-            .into_iter()
-            .flat_map(|matrix| [Range::Limited, Range::Full].map(|range| Colorimetry { matrix, range }));
+        let colorimetries = [Matrix::Bt601, Matrix::Bt709, Matrix::Bt2020].into_iter().flat_map(|matrix| {
+            [Range::Limited, Range::Full].map(|range| Colorimetry { matrix, range, ..Colorimetry::default() })
+        });
         for colorimetry in colorimetries {
             let inks = Inks::new(&Spec {
                 format: PixelFormat::I420,

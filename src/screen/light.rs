@@ -4,13 +4,11 @@ use super::grid::Grid;
 use super::ink::{Ink, Inks, unpacked};
 use super::layout::Layout;
 use crate::check::LightCue;
-use crate::vision::Point;
+use crate::vision::{Point, srgb_decoded as decoded, srgb_encoded as encoded};
 
 /// A border is as wide as this part of the frame's shorter side, but never more than a part of its cells.
 const BORDER: f32 = 1.0 / 24.0;
 const BORDER_OF_CELL: f32 = 0.15;
-/// Steps of the table that encodes light.
-const STEPS: usize = 1024;
 
 /// A cue made ready for a frame's size. Positions are in samples.
 #[derive(Debug)]
@@ -148,22 +146,6 @@ fn mix(a: [f32; 3], b: [f32; 3], second: f32) -> [f32; 3] {
     std::array::from_fn(|i| a[i] + (b[i] - a[i]) * second)
 }
 
-/// sRGB → linear light, 0–1.
-fn decoded(value: f32) -> f32 {
-    if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-}
-
-/// Linear light → sRGB, 0–1, by a table over the square root, where the curve is nearly straight.
-fn encoded(light: f32) -> f32 {
-    static TABLE: std::sync::LazyLock<Vec<f32>> = std::sync::LazyLock::new(|| {
-        let encode = |light: f32| {
-            if light <= 0.003_130_8 { 12.92 * light } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 }
-        };
-        (0..=STEPS).map(|i| encode((i as f32 / STEPS as f32).powi(2))).collect()
-    });
-    TABLE[((light.sqrt() * STEPS as f32).round() as usize).min(STEPS)]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,13 +172,5 @@ mod tests {
         };
         let mean = (0..960).map(light).sum::<f32>() / 960.0;
         assert!((mean - 0.5).abs() < 1e-4, "{mean}");
-    }
-
-    #[test]
-    fn the_table_is_the_inverse_to_half_a_code() {
-        for code in 0..=255u8 {
-            let value = f32::from(code) / 255.0;
-            assert_eq!((encoded(decoded(value)) * 255.0).round() as u8, code);
-        }
     }
 }

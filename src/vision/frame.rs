@@ -127,11 +127,35 @@ pub enum Range {
     Full,
 }
 
-/// How the codes of a Y'CbCr or grey frame become R'G'B'.
+/// How R'G'B' stand for light.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transfer {
+    /// sRGB, and BT.601, BT.709 and the like: made for the same displays, and read alike.
+    #[default]
+    Sdr,
+    Linear,
+    /// SMPTE ST 2084 (HDR10).
+    Pq,
+    /// ARIB STD-B67.
+    Hlg,
+}
+
+/// The colours of pure red, green and blue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Primaries {
+    /// Of BT.709 and sRGB, and the similar ones of BT.601.
+    #[default]
+    Bt709,
+    Bt2020,
+}
+
+/// How the codes of a frame become R'G'B' (matrix and range, for Y'CbCr and grey), and these light.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Colorimetry {
     pub matrix: Matrix,
     pub range: Range,
+    pub transfer: Transfer,
+    pub primaries: Primaries,
 }
 
 /// The size in square pixels of a picture of `width` × `height` samples whose pixels are `aspect` (width, height) in shape: the

@@ -10,13 +10,18 @@ mod luma;
 mod sampler;
 mod smooth;
 mod strobe;
+mod transfer;
 
 pub use fingerprint::fingerprint;
 pub(crate) use frame::Channel;
-pub use frame::{Colorimetry, Frame, FrameError, MAX_SIDE, Matrix, PixelFormat, Plane, Range, display_size};
+pub use frame::{
+    Colorimetry, Frame, FrameError, MAX_SIDE, Matrix, PixelFormat, Plane, Primaries, Range, Transfer,
+    display_size,
+};
 pub use geometry::{Affine, Point, Rect, RotatedRect};
 pub use glimpse::Glimpse;
 pub use luma::{LumaPatch, LumaStats};
 pub use sampler::{Border, ChannelOrder, Layout, Sampler, TensorSpec};
 pub use smooth::smooth;
 pub use strobe::StrobeFilter;
+pub use transfer::{srgb_decoded, srgb_encoded};

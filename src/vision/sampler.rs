@@ -6,6 +6,7 @@
 
 use super::frame::{Channel, Frame, Matrix, PixelFormat, Plane, Range};
 use super::geometry::Affine;
+use super::transfer::ToSrgb;
 
 /// The order of a tensor's axes; the batch of one is implied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -308,7 +309,7 @@ impl Sampler {
         Self::default()
     }
 
-    /// Fills `out` (`spec.len()` values) with the part of `frame` that `map` (output pixels → square pixels of the frame) names.
+    /// Fills `out` (`spec.len()` values) with the sRGB values of the part of `frame` that `map` (output pixels → square pixels of the frame) names.
     /// A map that is not finite reads black.
     pub fn sample(
         &mut self,
@@ -325,7 +326,7 @@ impl Sampler {
         let map = &map.stretched(frame.density());
         let sources = frame.format().channels().map(|channel| Source::new(frame, channel));
         let used = if frame.format() == PixelFormat::Gray8 { 1 } else { 3 };
-        let to_rgb = ToRgb::new(frame);
+        let (to_rgb, to_srgb) = (ToRgb::new(frame), ToSrgb::new(frame.colorimetry()));
         self.rows.iter_mut().for_each(|row| row.resize(spec.width, 0.0));
         self.places.resize(spec.width);
         self.inside.clear();
@@ -336,6 +337,9 @@ impl Sampler {
                 self.mark_inside(frame, map, v);
             }
             to_rgb.apply(&mut self.rows, &self.inside);
+            if let Some(to_srgb) = to_srgb {
+                to_srgb.apply(&mut self.rows);
+            }
             write_row(&self.rows, spec, v, out);
         }
     }
@@ -495,7 +499,7 @@ mod tests {
         for format in PixelFormat::ALL {
             for matrix in [Matrix::Bt601, Matrix::Bt709, Matrix::Bt2020] {
                 for range in [Range::Limited, Range::Full] {
-                    let colorimetry = Colorimetry { matrix, range };
+                    let colorimetry = Colorimetry { matrix, range, ..Colorimetry::default() };
                     with_frame(format, (49, 37), colorimetry, |frame| {
                         let mut out = vec![0.0; spec.len()];
                         Sampler::new().sample(frame, &map, &spec, Border::Replicate, &mut out);

@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use crate::face::canonical_face;
-use crate::vision::{Affine, Border, Frame, Point, Rect, Sampler, TensorSpec};
+use crate::vision::{Affine, Border, Frame, Point, Rect, Sampler, TensorSpec, srgb_decoded};
 
 /// Cells along each side of the map.
 pub const SIDE: usize = 40;
@@ -198,10 +198,7 @@ pub struct FaceMap {
 
 impl Default for FaceMapper {
     fn default() -> Self {
-        let linear = std::array::from_fn(|i| {
-            let v = i as f32 / 255.0;
-            if v <= 0.040_45 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
-        });
+        let linear = std::array::from_fn(|i| srgb_decoded(i as f32 / 255.0));
         Self { sampler: Sampler::new(), crop: vec![0.0; 3 * CROP * CROP], linear }
     }
 }
