@@ -1,5 +1,8 @@
 //! `GstLivenessAnalyzer`: the abstract base class of the analysers. It owns the properties, messages, metas, attempts
 //! and the frame's way through the analysis; a subclass says which check is made.
+//!
+//! Frames are read as they are displayed: by the shape of their pixels and their colorimetry, HDR included. The alpha of RGBA, BGRA,
+//! ARGB and ABGR is ignored, as `videoconvert` to a format without alpha ignores it.
 
 mod imp;
 mod marked;
