@@ -1,18 +1,23 @@
 //! Whether a document is as its schema says: the part of JSON Schema that ours uses, with faults for people.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::document::Step;
-use super::fault::Fault;
+use super::fault::{Fault, Faults};
 use super::schema::PRINTABLE;
 
+/// A longer name is compared with no known one: comparing takes the product of both lengths.
+const MAX_COMPARED: usize = 100;
+
 /// Everything in which `value` differs from `schema`.
-pub fn faults(value: &Value, schema: &Value) -> Vec<Fault> {
+pub fn faults(value: &Value, schema: &Value) -> Faults {
     differences(value, schema, schema)
 }
 
-fn differences(value: &Value, schema: &Value, root: &Value) -> Vec<Fault> {
-    let mut conformity = Conformity { root, path: Vec::new(), faults: Vec::new() };
+fn differences(value: &Value, schema: &Value, root: &Value) -> Faults {
+    let mut conformity = Conformity { root, path: Vec::new(), faults: Faults::default() };
     conformity.check(value, schema);
     conformity.faults
 }
@@ -21,14 +26,10 @@ struct Conformity<'a> {
     /// What references are meant from.
     root: &'a Value,
     path: Vec<Step>,
-    faults: Vec<Fault>,
+    faults: Faults,
 }
 
 impl Conformity<'_> {
-    fn fault(&mut self, text: String) {
-        self.faults.push(Fault::new(&self.path, text));
-    }
-
     fn holds(&self, value: &Value, schema: &Value) -> bool {
         differences(value, schema, self.root).is_empty()
     }
@@ -37,8 +38,8 @@ impl Conformity<'_> {
         let referred = schema["$ref"].as_str().and_then(|way| self.root.pointer(way.trim_start_matches('#')));
         let schema = referred.unwrap_or(schema);
         if !fits(value, schema) {
-            let text = format!("{} must be {}, not {}", self.name(), allowed(schema), found(value));
-            self.fault(text);
+            let text = || format!("{} must be {}, not {}", name(&self.path), allowed(schema), found(value));
+            self.faults.push_with(|| Fault::new(&self.path, text()));
             return;
         }
         match value {
@@ -65,14 +66,14 @@ impl Conformity<'_> {
             match known.and_then(|known| known.get(key)) {
                 Some(schema) => self.descend(Step::Key(key.clone()), value, schema),
                 None if schema["additionalProperties"] == false => {
-                    let text = unknown(key, known);
-                    self.faults.push(Fault::of_key(&self.path, key, text));
+                    self.faults.push_with(|| Fault::of_key(&self.path, key, unknown(key, known)));
                 }
                 None => {}
             }
         }
         for missing in texts(&schema["required"]).filter(|key| !fields.contains_key(*key)) {
-            self.fault(format!("{}missing field `{missing}`", self.context()));
+            let text = || format!("{}missing field `{missing}`", context(&self.path));
+            self.faults.push_with(|| Fault::new(&self.path, text()));
         }
     }
 
@@ -93,26 +94,26 @@ impl Conformity<'_> {
             let names: Vec<_> = texts(&not["required"]).collect();
             let second = names.last().copied().unwrap_or_default();
             let text = format!("{} are the same setting: give one of them", names.join(" and "));
-            self.faults.push(Fault::of_key(&self.path, second, text));
+            self.faults.push_with(|| Fault::of_key(&self.path, second, text));
         }
     }
+}
 
-    /// The field that the value stands in.
-    fn name(&self) -> String {
-        let key = self.path.iter().rev().find_map(|step| match step {
-            Step::Key(key) => Some(key.as_str()),
-            Step::Index(_) => None,
-        });
-        match (key, self.path.last()) {
-            (Some(key), Some(Step::Index(i))) => format!("{key}[{i}]"),
-            (Some(key), _) => key.to_owned(),
-            (None, _) => "a workflow".to_owned(),
-        }
+/// The field that a value stands in.
+fn name(path: &[Step]) -> String {
+    let key = path.iter().rev().find_map(|step| match step {
+        Step::Key(key) => Some(key.as_str()),
+        Step::Index(_) => None,
+    });
+    match (key, path.last()) {
+        (Some(key), Some(Step::Index(i))) => format!("{key}[{i}]"),
+        (Some(key), _) => key.to_owned(),
+        (None, _) => "a workflow".to_owned(),
     }
+}
 
-    fn context(&self) -> String {
-        if self.path.is_empty() { String::new() } else { format!("{}: ", self.name()) }
-    }
+fn context(path: &[Step]) -> String {
+    if path.is_empty() { String::new() } else { format!("{}: ", name(path)) }
 }
 
 /// What a value is by itself, without what is in it.
@@ -181,19 +182,31 @@ fn found(value: &Value) -> String {
         Value::Array(items) if items.is_empty() => "an empty list".to_owned(),
         Value::Array(_) => "a list".to_owned(),
         Value::String(text) if text.chars().count() > 40 => "a long text".to_owned(),
-        other => other.to_string(),
+        other => match other.to_string() {
+            text if text.len() > 80 => "a long number".to_owned(),
+            text => text,
+        },
     }
 }
 
 /// Names the known field that is nearest, where one is near.
 fn unknown(key: &str, known: Option<&Map<String, Value>>) -> String {
     let similar = |known: &&String| strsim::damerau_levenshtein(key, known);
+    let known = known.filter(|_| key.len() <= MAX_COMPARED);
     let nearest = known.into_iter().flat_map(Map::keys).min_by_key(similar);
     let suggestion = match nearest.filter(|nearest| similar(nearest) <= 1 + nearest.len() / 4) {
         Some(nearest) => format!("; did you mean `{nearest}`?"),
         None => String::new(),
     };
-    format!("unknown field `{key}`{suggestion}")
+    format!("unknown field `{}`{suggestion}", shortened(key))
+}
+
+/// The beginning of a text that is too long to be told.
+fn shortened(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(MAX_COMPARED) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
+    }
 }
 
 fn texts(list: &Value) -> impl Iterator<Item = &str> {

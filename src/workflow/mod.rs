@@ -32,7 +32,7 @@ use serde_json::{Map, Value};
 
 use document::{Format, Place, Step};
 pub use error::WorkflowError;
-use fault::Fault;
+use fault::{Fault, Faults};
 pub use kiosk::{Start, WithoutLight};
 use names::Names;
 pub use node::Node;
@@ -116,7 +116,8 @@ fn parse(text: &str, format: Format) -> Result<Vec<Workflow>, Vec<String>> {
             Some(place) => format!("{place}: {}", fault.text),
             None => fault.text.clone(),
         };
-        faults.iter().map(told).collect()
+        let more = (faults.more() > 0).then(|| format!("and {} more faults", faults.more()));
+        faults.told().iter().map(told).chain(more).collect()
     })
 }
 
@@ -126,11 +127,11 @@ fn place(text: &str, format: Format, path: &[Step]) -> Option<Place> {
     document::place(text, format, path).or_else(above)
 }
 
-fn interpret(value: Value) -> Result<Vec<Workflow>, Vec<Fault>> {
-    found(conform::faults(&value, schema::whole()))?;
+fn interpret(value: Value) -> Result<Vec<Workflow>, Faults> {
+    conform::faults(&value, schema::whole()).into_result()?;
     let root = Part { path: Vec::new(), value };
     let mut workflows = Vec::new();
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     for part in root.items("workflows") {
         let (mut settings, nodes) = part.split();
         let path = settings.path.clone();
@@ -138,17 +139,18 @@ fn interpret(value: Value) -> Result<Vec<Workflow>, Vec<Fault>> {
         faults.extend(settings.faults(&path));
         let id = settings.workflow_id.as_ref().map(|name| name.0.clone()).unwrap_or_default();
         if workflows.iter().any(|other: &Workflow| other.id == id) {
-            faults.push(Fault::new(&path, "each of several workflows needs a workflow_id of its own"));
+            let text = "each of several workflows needs a workflow_id of its own";
+            faults.push_with(|| Fault::new(&path, text));
         }
         let nodes = read_nodes(nodes, settings.store.is_some(), &mut faults)?;
         faults.extend(settings.needless_way(&nodes, &path));
         workflows.push(Workflow { id, settings, nodes });
     }
-    found(faults)?;
+    faults.into_result()?;
     Ok(workflows)
 }
 
-fn read_nodes(parts: Vec<Part>, stored: bool, faults: &mut Vec<Fault>) -> Result<Vec<Node>, Vec<Fault>> {
+fn read_nodes(parts: Vec<Part>, stored: bool, faults: &mut Faults) -> Result<Vec<Node>, Faults> {
     let mut nodes: Vec<Node> = Vec::new();
     for mut part in parts {
         let names = Names::of(&part.value);
@@ -158,15 +160,12 @@ fn read_nodes(parts: Vec<Part>, stored: bool, faults: &mut Vec<Fault>) -> Result
             faults.extend(node.listless(&part.path));
         }
         if nodes.iter().any(|other| other.name() == node.name()) {
-            faults.push(Fault::new(&part.path, "each of several nodes needs a node_id of its own"));
+            let text = "each of several nodes needs a node_id of its own";
+            faults.push_with(|| Fault::new(&part.path, text));
         }
         nodes.push(node);
     }
     Ok(nodes)
-}
-
-fn found(faults: Vec<Fault>) -> Result<(), Vec<Fault>> {
-    if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 
 /// A part of a conforming document.
@@ -204,7 +203,7 @@ impl Part {
     }
 
     /// The typed content. What conforms can be read: should it not, that is told as well.
-    fn read<T: DeserializeOwned>(&mut self) -> Result<T, Vec<Fault>> {
+    fn read<T: DeserializeOwned>(&mut self) -> Result<T, Faults> {
         if let Value::Object(fields) = &mut self.value {
             for names in schema::SYNONYMS {
                 let given = names[1..].iter().find_map(|name| fields.remove(*name));
@@ -212,7 +211,7 @@ impl Part {
             }
             fields.iter_mut().filter(|(key, _)| *key != "metadata").for_each(|(_, value)| whole(value));
         }
-        serde_json::from_value(self.value.take()).map_err(|e| vec![Fault::new(&self.path, e.to_string())])
+        serde_json::from_value(self.value.take()).map_err(|e| Fault::new(&self.path, e.to_string()).into())
     }
 }
 
