@@ -170,6 +170,24 @@ fn a_session_is_kept_and_told() {
     );
 }
 
+#[test]
+fn integers_of_any_size_are_kept_as_they_were_given() {
+    let receiver = Receiver::new(Manner::Accepts);
+    let desk = Desk::new(json!({"method": "passive"}), Some(&receiver));
+    let given = r#"{"account":12345678901234567890123,"iban":[100000000000000000001,-18446744073709551616]}"#;
+    let (status, session, said) = desk.run_with(&["--metadata", given]);
+    assert_eq!((status, session["metadata"].to_string().as_str()), (0, given), "{said}");
+    let id = session["session_id"].as_str().unwrap();
+    let shown: Value = serde_json::from_slice(&desk.ask(&["sessions", "show", id]).stdout).unwrap();
+    assert_eq!(shown["metadata"].to_string(), given);
+    assert_eq!(receiver.requests().len(), 2);
+    assert!(
+        receiver.requests().iter().all(|request| request.body.contains(&format!("\"metadata\":{given}")))
+    );
+    let (status, _, said) = desk.run_with(&["--metadata", "{\"n\":1e400}"]);
+    assert!(status == 64 && said.contains("the number 1e+400 cannot be kept"), "{said}");
+}
+
 /// With the verifier of PyPI's `didit-sdk`, where pip can reach it.
 #[test]
 fn others_verify_the_signatures() {
@@ -198,7 +216,10 @@ fn others_verify_the_signatures() {
         return;
     }
     let receiver = Receiver::new(Manner::Accepts);
-    let metadata = json!({"ü": [1.0, 2.5e-7, 1e22, "\u{1}\"/😀"], "Z": null, "a": {"b": true}});
+    let numbers: Value =
+        serde_json::from_str("[12345678901234567890123, -0, 1e-400, 0.10000000000000000001]").unwrap();
+    let metadata =
+        json!({"ü": [1.0, 2.5e-7, 1e22, "\u{1}\"/😀"], "Z": null, "a": {"b": true}, "numbers": numbers});
     let desk = Desk::new(json!({"method": "passive", "metadata": metadata}), Some(&receiver));
     desk.run();
     assert_eq!(receiver.requests().len(), 2);

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use gstliveness::check::Method;
 use gstliveness::screen::Language;
-use gstliveness::workflow::{Display, Named, Start};
+use gstliveness::workflow::{Display, Named, Start, parse_json};
 use serde_json::Value;
 
 use super::failure::Failure;
@@ -328,8 +328,8 @@ pub struct EvalArgs {
 
 /// What `--metadata` holds.
 pub fn metadata(text: Option<&str>) -> Result<Option<Value>, Failure> {
-    let metadata = text.map(serde_json::from_str).transpose();
-    metadata.map_err(|e| Failure::usage(format!("--metadata is no JSON: {e}")))
+    let metadata = text.map(parse_json).transpose();
+    metadata.map_err(|e| Failure::usage(format!("--metadata cannot be used: {e}")))
 }
 
 fn method(text: &str) -> Result<Method, String> {

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use gstliveness::face::Embedding;
 use gstliveness::inference::ModelSource;
+use gstliveness::workflow::without_byte_order_mark;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -104,8 +105,9 @@ fn import(index: &mut StoredFaces<'_>, file: &Path) -> Result<(), Failure> {
             _ if line.trim_ascii().is_empty() => continue,
             _ => {}
         }
-        let Exported { face, embedding } =
-            serde_json::from_slice(&line).map_err(|e| wrong(&e.to_string()))?;
+        let text = std::str::from_utf8(&line).map_err(|_| wrong("it is not UTF-8"))?;
+        let text = if number == 1 { without_byte_order_mark(text) } else { text };
+        let Exported { face, embedding } = serde_json::from_str(text).map_err(|e| wrong(&e.to_string()))?;
         if !seen.insert(face.face_id.clone()) {
             continue;
         }

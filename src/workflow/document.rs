@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Deserializer;
 use serde::de::{Deserialize, DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -32,8 +32,10 @@ impl fmt::Display for Place {
     }
 }
 
-/// Reads the text. No key may stand twice in one object.
+/// Reads the text; a byte order mark at its start does not count. No key may stand twice in one object. JSON's numbers are kept
+/// digit by digit.
 pub fn parse(text: &str, format: Format) -> Result<Value, (Place, String)> {
+    let text = without_byte_order_mark(text);
     match format {
         Format::Json => serde_json::from_str::<Strict>(text).map_err(|e| (of_json(&e), told(&e))),
         Format::Toml => {
@@ -43,8 +45,22 @@ pub fn parse(text: &str, format: Format) -> Result<Value, (Place, String)> {
     .map(|Strict(value)| value)
 }
 
+/// Reads a JSON text as a workflow's: see [`parse`].
+///
+/// # Errors
+/// What is wrong with it, and where.
+pub fn parse_json(text: &str) -> Result<Value, String> {
+    parse(text, Format::Json).map_err(|(place, told)| format!("{place}: {told}"))
+}
+
+/// The text without the mark that editors on Windows put before UTF-8.
+pub fn without_byte_order_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 /// Where the value at `path` stands: the document is read once more and given up there.
 pub fn place(text: &str, format: Format, path: &[Step]) -> Option<Place> {
+    let text = without_byte_order_mark(text);
     match format {
         Format::Json => {
             let mut input = serde_json::Deserializer::from_str(text);
@@ -78,6 +94,8 @@ struct Strict(Value);
 
 /// How the toml crate hands a date on.
 const DATE: &str = "$__toml_private_datetime";
+/// How serde_json hands a number on.
+const NUMBER: &str = "$serde_json::private::Number";
 
 impl<'de> Deserialize<'de> for Strict {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
@@ -132,6 +150,9 @@ impl<'de> Visitor<'de> for AnyValue {
             if all.contains_key(&key) {
                 return Err(A::Error::custom(format!("the field `{key}` is there twice")));
             }
+            if key == NUMBER {
+                return number(&entries.next_value::<String>()?);
+            }
             let Strict(value) = entries.next_value()?;
             if key == DATE {
                 return Ok(value);
@@ -140,6 +161,16 @@ impl<'de> Visitor<'de> for AnyValue {
         }
         Ok(Value::Object(all))
     }
+}
+
+/// The number, digit by digit. One that is infinite to everybody who reads it as a double cannot be kept.
+fn number<E: Error>(text: &str) -> Result<Value, E> {
+    let number = text.parse::<Number>().map_err(E::custom)?;
+    if number.as_f64().is_none() {
+        let begin: String = text.chars().take(40).collect();
+        return Err(E::custom(format!("the number {begin} cannot be kept: it is beyond 1.8e308")));
+    }
+    Ok(number.into())
 }
 
 /// Reads up to a value and fails there, because it is the errors that tell places.
@@ -210,6 +241,28 @@ mod tests {
         let (place, told) = parse("{\"a\": 1,\n \"a\": 2}", Format::Json).unwrap_err();
         assert_eq!((place.line, told.as_str()), (2, "the field `a` is there twice"));
         assert_eq!(parse("a = 1\na = 2", Format::Toml).unwrap_err().0.line, 2);
+    }
+
+    #[test]
+    fn numbers_are_kept_digit_by_digit() {
+        let text = r#"[12345678901234567890123,-100000000000000000001,18446744073709551616,0.1000000000000000000001,7,2.50]"#;
+        assert_eq!(parse(text, Format::Json).unwrap().to_string(), text);
+        for beyond in ["1e400", "-1e309", &"9".repeat(400)] {
+            let (place, told) = parse(&format!("[1,\n{beyond}]"), Format::Json).unwrap_err();
+            assert_eq!(place.line, 2, "{told}");
+            assert!(told.ends_with("cannot be kept: it is beyond 1.8e308"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_does_not_count() {
+        for (text, format) in [("{\"a\":\n1}", Format::Json), ("a = 1\n", Format::Toml)] {
+            let marked = format!("\u{feff}{text}");
+            assert_eq!(parse(&marked, format), parse(text, format));
+            let way = [Step::Key("a".into())];
+            assert_eq!(place(&marked, format, &way), place(text, format, &way));
+        }
+        assert!(parse("\u{feff}\u{feff}{}", Format::Json).is_err());
     }
 
     #[test]

@@ -31,6 +31,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use document::{Format, Place, Step};
+pub use document::{parse_json, without_byte_order_mark};
 pub use error::WorkflowError;
 use fault::{Fault, Faults};
 pub use kiosk::{Start, WithoutLight};

@@ -222,6 +222,31 @@ fn hostile_workflows_are_refused() {
 }
 
 #[test]
+fn a_file_may_begin_with_a_byte_order_mark() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [("door.json", r#"{"method":"passive"}"#), ("door.toml", "method = 'passive'")] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, format!("\u{feff}{text}\r\n")).unwrap();
+        assert_eq!(Workflow::load(&path, None).unwrap().methods(), [Method::Passive]);
+    }
+}
+
+#[test]
+fn metadata_keeps_integers_of_any_size() {
+    let text = r#"{"method":"passive","metadata":{"account":12345678901234567890123,"deep":[{"iban":100000000000000000001}]}}"#;
+    let metadata = parsed(text)[0].settings.metadata.clone().unwrap();
+    assert_eq!(
+        metadata.to_string(),
+        r#"{"account":12345678901234567890123,"deep":[{"iban":100000000000000000001}]}"#
+    );
+    let beyond = fails("{\"method\":\"passive\",\n\"metadata\":[1,1e999]}");
+    assert!(
+        beyond.starts_with("line 2 column") && beyond.contains("the number 1e+999 cannot be kept"),
+        "{beyond}"
+    );
+}
+
+#[test]
 fn paths_are_meant_from_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("door.json");

@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Component, Path};
 
+use gstliveness::workflow::without_byte_order_mark;
+
 use super::case::{Case, Label, Origin};
 use crate::console;
 use crate::failure::Failure;
@@ -44,8 +46,7 @@ fn text(path: &Path) -> Result<String, Failure> {
 /// left out.
 fn of_table(text: &str, folder: &Path) -> Result<Vec<Case>, Failure> {
     let mut lines = text.lines();
-    let header: Vec<_> =
-        lines.next().unwrap_or_default().trim_start_matches('\u{feff}').split('\t').collect();
+    let header: Vec<_> = without_byte_order_mark(lines.next().unwrap_or_default()).split('\t').collect();
     let column =
         |names: &[&str]| header.iter().position(|h| names.contains(&h.trim().to_lowercase().as_str()));
     let missing = |name| Failure::data(format!("its first line names no column \"{name}\""));

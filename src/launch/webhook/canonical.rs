@@ -58,7 +58,11 @@ fn of_number(number: &Number) -> String {
             }
         }
         Some(float) => float.to_string(),
-        None => number.to_string(),
+        // An integer of any size, digit by digit; Python knows no negative zero among them.
+        None => match number.to_string() {
+            zero if zero == "-0" => "0".to_owned(),
+            digits => digits,
+        },
     }
 }
 
@@ -78,5 +82,14 @@ mod tests {
                       \"b\":[1,0,2.5,1e-05,1.25e-10,0.0001,10000000000000000000000,-3,18446744073709551615,0.1]}";
         assert_eq!(canonical(&value), wanted);
         assert_eq!(canonical(&json!([[], {}])), "[[],{}]");
+    }
+
+    /// What Python's json module makes of these texts.
+    #[test]
+    fn numbers_as_they_were_given_are_signed_as_python_reads_them() {
+        let given = r#"[12345678901234567890123,-100000000000000000001,-0,0.1000000000000000000001,2.50,1E2,1e-400,1.2e25]"#;
+        let wanted =
+            "[12345678901234567890123,-100000000000000000001,0,0.1,2.5,100,0,11999999999999999798673408]";
+        assert_eq!(canonical(&gstliveness::workflow::parse_json(given).unwrap()), wanted);
     }
 }
