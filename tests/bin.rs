@@ -104,18 +104,35 @@ fn a_bin_is_started_and_cancelled_like_its_analyser() {
     pipeline.set_state(gst::State::Null).unwrap();
 }
 
+/// Names of GStreamer's own, also that of an element in the bin.
+#[test]
+fn a_check_may_have_any_name() {
+    for (name, node_id) in [
+        ("queue0", "queue0"),
+        ("livenesspassive0", "livenesspassive0"),
+        ("check node-id=queue0", "queue0"),
+        ("check node-id=\"a/b %s ü\"", "a/b %s ü"),
+    ] {
+        let mut session = Session::playing(&format!(
+            "livenesstestsrc ! video/x-raw,width=640,height=480 ! livenessbin name={name} method=passive frames=1 ! fakesink"
+        ));
+        assert_eq!(json(&session.result())["node_id"], node_id);
+    }
+}
+
 #[cfg(feature = "workflow")]
 #[test]
 fn a_workflow_file_sets_the_bin_up() {
     init();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("w.json");
-    let text = r#"{"method": "action", "face_liveness_max_attempts": 2, "actions": ["nod"], "decline_threshold": 20}"#;
+    let text = r#"{"node_id": "queue0", "method": "action", "face_liveness_max_attempts": 2, "actions": ["nod"], "decline_threshold": 20}"#;
     std::fs::write(&path, text).unwrap();
     let line = format!("livenessbin name=b workflow={} max-attempts=1", path.display());
     let bin = gst::parse::launch(&line).unwrap();
     assert_eq!(bin.property::<LivenessMethod>("method"), LivenessMethod::Action);
     assert_eq!(bin.property::<f64>("decline-threshold"), 20.0);
+    assert_eq!(bin.property::<Option<String>>("node-id").as_deref(), Some("queue0"));
     assert_eq!(bin.property::<u32>("max-attempts"), 1, "what comes later on the line holds");
     assert_eq!(bin.property::<Option<String>>("workflow").as_deref(), path.to_str());
     bin.set_state(gst::State::Ready).unwrap();

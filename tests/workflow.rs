@@ -226,6 +226,17 @@ fn all_checks_must_see_one_person() {
     );
 }
 
+/// Elements of the pipeline have these names, or get them.
+#[test]
+fn a_node_may_be_called_as_an_element() {
+    let nodes = ["queue0", "videoconvert0", "livenessbin0", "livenessbin1", "liveness-input", "a/b %s ü"];
+    let listed = nodes.map(|name| json!({"node_id": name, "method": "passive", "frames": 1}));
+    let (status, _, session) = run(json!({"nodes": listed}));
+    assert_eq!(status, 0, "{session}");
+    let told: Vec<_> = checks(&session).iter().map(|check| check["node_id"].as_str().unwrap()).collect();
+    assert_eq!(told, nodes);
+}
+
 #[test]
 fn a_declined_check_ends_the_session() {
     let look = json!({"node_id": "look", "method": "passive", "decline_threshold": 100, "review_threshold": 100, "max_attempts": 1});

@@ -32,11 +32,12 @@ pub struct Check {
 const RESULT: &str = "liveness/result";
 
 impl Check {
-    /// The element that makes a node's check. Its name is the node's in the decision.
+    /// The element that makes a node's check. It has a name of GStreamer's: the node's might be that of another element.
     pub fn element(node: &Node) -> Result<gst::Element, Failure> {
-        let made = gst::ElementFactory::make("livenessbin").name(node.name()).build();
+        let made = gst::ElementFactory::make("livenessbin").build();
         let bin = made.map_err(|e| Failure::internal(format!("livenessbin cannot be made: {e}")))?;
         bin::configure(&bin, node);
+        bin.set_property("node-id", node.name());
         Ok(bin)
     }
 

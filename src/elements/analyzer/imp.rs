@@ -47,6 +47,12 @@ impl Analyzer {
         self.obj().class().as_ref().method.unwrap_or(Method::Passive)
     }
 
+    /// The check's name in its result.
+    fn node_id(&self) -> String {
+        let given = lock(&self.settings).node_id.clone();
+        given.unwrap_or_else(|| self.obj().name().into())
+    }
+
     /// Every attempt of a seeded run has its own, foreseeable challenge.
     fn create_check(&self, source: &ModelSource, attempt: u32) -> Result<Box<dyn Check>, InferenceError> {
         let element = self.obj();
@@ -98,7 +104,7 @@ impl Analyzer {
     }
 
     fn cancel_check(&self) {
-        let method = self.method();
+        let (method, node_id) = (self.method(), self.node_id());
         {
             // (What was seen so far stands in the result; waits for a frame's analysis.)
             let stream = lock(&self.stream);
@@ -108,7 +114,7 @@ impl Analyzer {
             if let Some(decision) = decision_of(&events) {
                 shared.tell(header, events);
                 let stream = stream.as_ref().filter(|stream| stream.serves(serial));
-                let report = shared.report(&self.obj().name(), method, &decision, stream);
+                let report = shared.report(&node_id, method, &decision, stream);
                 shared.tell_result(method, report, Pictures::default());
             }
         }
@@ -123,6 +129,7 @@ impl Analyzer {
         }
         let decision =
             if lock(&self.shared).frames_analysed == 0 { Decision::abandoned() } else { self.decide(stream) };
+        let node_id = self.node_id();
         let last = !lock(&self.shared).session.retries(&decision, stream_goes_on, &config);
         let (age, pictures) =
             if last { (self.age(stream), self.pictures(stream)) } else { (None, Pictures::default()) };
@@ -136,7 +143,7 @@ impl Analyzer {
         let decision = decision_of(&events);
         shared.tell(header, events);
         if let Some(decision) = decision {
-            let report = shared.report(&self.obj().name(), method, &decision, Some(stream)).with_age(age);
+            let report = shared.report(&node_id, method, &decision, Some(stream)).with_age(age);
             shared.tell_result(method, report, pictures);
         }
     }

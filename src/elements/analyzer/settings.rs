@@ -17,6 +17,8 @@ pub struct Settings {
     pub rules: Rules,
     pub max_lateness: gst::ClockTime,
     pub models_dir: Option<String>,
+    /// The check's name in its result; the element's when left out.
+    pub node_id: Option<String>,
     pub seed: u64,
 }
 
@@ -36,6 +38,7 @@ impl Default for Settings {
             rules: Rules::default(),
             max_lateness: gst::ClockTime::from_mseconds(200),
             models_dir: None,
+            node_id: None,
             seed: 0,
         }
     }
@@ -61,6 +64,7 @@ impl Settings {
                 self.max_lateness = gst::ClockTime::from_nseconds(get::<u64>(value)?.min(u64::MAX - 1))
             }
             "models-dir" => self.models_dir = value.get::<Option<String>>().unwrap_or_default(),
+            "node-id" => self.node_id = value.get::<Option<String>>().unwrap_or_default(),
             "seed" => self.seed = get(value)?,
             _ => {}
         }
@@ -79,6 +83,7 @@ impl Settings {
             "max-lateness" => self.max_lateness.nseconds().to_value(),
             "rules" => gst::Structure::from(self.rules).to_value(),
             "models-dir" => self.models_dir.to_value(),
+            "node-id" => self.node_id.to_value(),
             "seed" => self.seed.to_value(),
             _ => return None,
         })
@@ -201,6 +206,11 @@ pub fn properties() -> Vec<glib::ParamSpec> {
         glib::ParamSpecString::builder("models-dir")
             .nick("Models directory")
             .blurb("A folder of .onnx files that stand in for the embedded ones of the same name")
+            .build(),
+        glib::ParamSpecString::builder("node-id")
+            .nick("Node id")
+            .blurb("The check's name in the result's JSON; the element's name when not set")
+            .mutable_ready()
             .build(),
         glib::ParamSpecUInt64::builder("seed")
             .nick("Seed")

@@ -18,6 +18,8 @@ pub struct LivenessBin {
     /// One of each method; they load their nets when they are chosen and started.
     analyzers: [(LivenessMethod, gst::Element); 4],
     method: Mutex<Option<LivenessMethod>>,
+    /// The check's name in its result; the bin's when left out.
+    node_id: Mutex<Option<String>>,
     #[cfg(feature = "workflow")]
     workflow: Mutex<Option<WorkflowFile>>,
 }
@@ -25,6 +27,16 @@ pub struct LivenessBin {
 impl LivenessBin {
     fn method(&self) -> MutexGuard<'_, Option<LivenessMethod>> {
         self.method.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn node_id(&self) -> MutexGuard<'_, Option<String>> {
+        self.node_id.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives the analysers the check's name. Their own names are GStreamer's: the bin's might be that of an element in it.
+    fn name_check(&self) {
+        let node_id = self.node_id().clone().unwrap_or_else(|| self.obj().name().into());
+        self.analyzers.iter().for_each(|(_, analyzer)| analyzer.set_property("node-id", &node_id));
     }
 
     #[cfg(feature = "workflow")]
@@ -56,8 +68,6 @@ impl LivenessBin {
         }
         *self.method() = Some(method);
         let analyzer = self.analyzer();
-        // The node's name in the decision.
-        analyzer.set_property("name", bin.name());
         bin.add(analyzer)?;
         self.queue.link(analyzer)?;
         self.src.set_target(analyzer.static_pad("src").as_ref())?;
@@ -101,6 +111,7 @@ impl ObjectSubclass for LivenessBin {
                 (LivenessMethod::ActionFlash, glib::Object::new::<ActionFlash>().upcast()),
             ],
             method: Mutex::default(),
+            node_id: Mutex::default(),
             #[cfg(feature = "workflow")]
             workflow: Mutex::default(),
         }
@@ -141,6 +152,10 @@ impl ObjectImpl for LivenessBin {
                     gst::error!(CAT, imp = self, "{e}");
                 }
             }
+            "node-id" => {
+                *self.node_id() = value.get().unwrap_or_default();
+                self.name_check();
+            }
             #[cfg(feature = "workflow")]
             "workflow" => {
                 let file = value.get::<Option<String>>().ok().flatten();
@@ -157,6 +172,7 @@ impl ObjectImpl for LivenessBin {
     fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
         match pspec.name() {
             "method" => self.method().unwrap_or_default().to_value(),
+            "node-id" => self.node_id().to_value(),
             #[cfg(feature = "workflow")]
             "workflow" => self.workflow().as_ref().map(|file| &file.path).to_value(),
             name => {
@@ -178,6 +194,7 @@ impl ObjectImpl for LivenessBin {
         if let Err(e) = built {
             gst::error!(CAT, imp = self, "{e}");
         }
+        self.name_check();
     }
 }
 
@@ -210,12 +227,16 @@ impl ElementImpl for LivenessBin {
         &TEMPLATES
     }
 
-    #[cfg(feature = "workflow")]
     fn change_state(
         &self,
         transition: gst::StateChange,
     ) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
+        if transition == gst::StateChange::NullToReady {
+            self.name_check();
+        }
+        #[cfg(feature = "workflow")]
         let fault = self.workflow().as_ref().and_then(|file| file.fault.clone());
+        #[cfg(feature = "workflow")]
         if let (gst::StateChange::NullToReady, Some(fault)) = (transition, fault) {
             gst::element_imp_error!(self, gst::ResourceError::Settings, ("{fault}"));
             return Err(gst::StateChangeError);
