@@ -403,7 +403,8 @@ fn a_score_at_or_below_the_review_threshold_is_for_people_to_judge() {
 #[test]
 fn a_score_at_or_below_the_decline_threshold_declines_after_all_attempts() {
     let picture = Picture::astronaut();
-    let mut rig = Rig::new(&picture, &[("decline-threshold", &100.0), ("frames", &2u32)]);
+    let mut rig =
+        Rig::new(&picture, &[("decline-threshold", &100.0), ("review-threshold", &100.0), ("frames", &2u32)]);
     let messages = rig.show_until_result(&picture, 8 + 2 * PAUSE);
     let retries = named(&messages, "liveness/retry");
     assert_eq!(retries.len(), 2);

@@ -445,12 +445,15 @@ fn extreme_settings_are_no_fault() {
 
 /// What the element says when it cannot start.
 fn start_error(models_dir: &str) -> String {
+    let given = [("models-dir", models_dir)];
+    start_error_with(if models_dir.is_empty() { &[] } else { &given })
+}
+
+fn start_error_with(properties: &[(&str, &str)]) -> String {
     init();
     let pipeline = launch("videotestsrc num-buffers=1 ! livenesspassive name=check ! fakesink");
     let element = pipeline.by_name("check").unwrap();
-    if !models_dir.is_empty() {
-        element.set_property("models-dir", models_dir);
-    }
+    properties.iter().for_each(|(name, value)| element.set_property_from_str(name, value));
     assert!(pipeline.set_state(gst::State::Playing).is_err());
     let bus = pipeline.bus().unwrap();
     let message = bus.timed_pop_filtered(TIMEOUT, &[gst::MessageType::Error]).expect("an error is posted");
@@ -459,6 +462,34 @@ fn start_error(models_dir: &str) -> String {
     let gst::MessageView::Error(error) = message.view() else { unreachable!() };
     assert_eq!(error.src(), Some(element.upcast_ref::<gst::Object>()));
     error.error().to_string()
+}
+
+#[test]
+fn thresholds_that_are_crossed_are_named() {
+    let rules = |fields: &str| format!("liveness/rules, {fields};");
+    let quality =
+        rules("face-quality-decline-threshold=(double)50, face-quality-review-threshold=(double)40");
+    let light = rules("face-luminance-min-threshold=(double)50, face-luminance-max-threshold=(double)40.5");
+    for (property, value, parts) in [
+        ("decline-threshold", "70", ["decline-threshold (70)", "review-threshold (60)"]),
+        ("review-threshold", "20", ["decline-threshold (30)", "review-threshold (20)"]),
+        ("rules", &quality, ["face-quality-decline-threshold (50)", "face-quality-review-threshold (40)"]),
+        ("rules", &light, ["face-luminance-min-threshold (50)", "face-luminance-max-threshold (40.5)"]),
+    ] {
+        says(&start_error_with(&[(property, value)]), &parts);
+    }
+}
+
+/// Equal thresholds leave nothing to review, and are in order.
+#[test]
+fn thresholds_may_be_set_in_any_order_and_be_equal() {
+    init();
+    let pipeline = launch(
+        "videotestsrc num-buffers=1 ! livenesspassive decline-threshold=70 review-threshold=70 ! fakesink",
+    );
+    pipeline.set_state(gst::State::Playing).unwrap();
+    pipeline.state(TIMEOUT).0.unwrap();
+    pipeline.set_state(gst::State::Null).unwrap();
 }
 
 fn path(directory: &tempfile::TempDir) -> &str {

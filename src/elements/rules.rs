@@ -3,11 +3,11 @@
 use crate::session::{RuleAction, Rules};
 
 const NAME: &str = "liveness/rules";
-const QUALITY_REVIEW: &str = "face-quality-review-threshold";
-const QUALITY_DECLINE: &str = "face-quality-decline-threshold";
-const LUMINANCE_MIN: &str = "face-luminance-min-threshold";
+pub const QUALITY_REVIEW: &str = "face-quality-review-threshold";
+pub const QUALITY_DECLINE: &str = "face-quality-decline-threshold";
+pub const LUMINANCE_MIN: &str = "face-luminance-min-threshold";
 const LUMINANCE_MIN_ACTION: &str = "face-luminance-min-action";
-const LUMINANCE_MAX: &str = "face-luminance-max-threshold";
+pub const LUMINANCE_MAX: &str = "face-luminance-max-threshold";
 const LUMINANCE_MAX_ACTION: &str = "face-luminance-max-action";
 const MULTIPLE_FACES: &str = "multiple-faces-action";
 const INJECTION: &str = "frame-injection-action";

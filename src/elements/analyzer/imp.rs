@@ -470,6 +470,13 @@ impl ElementImpl for Analyzer {
             })?;
             *lock(&self.stream) = Some(stream);
         }
+        if transition == gst::StateChange::ReadyToPaused {
+            let fault = lock(&self.settings).fault();
+            if let Some(fault) = fault {
+                self.obj().post_error_message(gst::error_msg!(gst::ResourceError::Settings, ("{fault}")));
+                return Err(gst::StateChangeError);
+            }
+        }
         if transition == gst::StateChange::PausedToReady {
             // While events still go upstream: no source may keep its light.
             self.cancel_check();

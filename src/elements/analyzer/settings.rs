@@ -49,6 +49,21 @@ impl Settings {
         self.models_dir.as_ref().map_or(ModelSource::Embedded, |dir| ModelSource::Directory(dir.into()))
     }
 
+    /// The first pair of thresholds whose lower one lies above the higher one, as a sentence that says what to do.
+    pub fn fault(&self) -> Option<String> {
+        let Thresholds { decline, review } = self.session.thresholds;
+        let Rules { quality_review, quality_decline, darkest, brightest, .. } = self.rules;
+        let pairs = [
+            ("decline-threshold", Some(decline), "review-threshold", Some(review)),
+            (rules::QUALITY_DECLINE, quality_decline, rules::QUALITY_REVIEW, quality_review),
+            (rules::LUMINANCE_MIN, darkest.threshold, rules::LUMINANCE_MAX, brightest.threshold),
+        ];
+        pairs.into_iter().find_map(|(low_name, low, high_name, high)| {
+            let (low, high) = low.zip(high).filter(|(low, high)| low > high)?;
+            Some(format!("{low_name} ({low}) lies above {high_name} ({high}): set one that is not higher"))
+        })
+    }
+
     pub fn set(&mut self, name: &str, value: &glib::Value) -> Result<(), Box<dyn std::error::Error>> {
         let session = &mut self.session;
         match name {
