@@ -34,7 +34,7 @@ fn action_and_flash_is_one_check_of_five_seconds() {
     assert!(last.get::<u64>("running-time").unwrap() < 5_000_000_000);
     assert!(last.get::<gst::Sample>("depth-map").is_ok());
     let json: serde_json::Value = serde_json::from_str(&last.get::<String>("json").unwrap()).unwrap();
-    assert_eq!(json["method"], "ACTIVE_3D");
+    assert_eq!((&json["method"], &json["evidence"]["method"]), (&"ACTIVE_3D".into(), &"action_flash".into()));
     let cues: Vec<&str> =
         json["evidence"]["cues"].as_array().unwrap().iter().filter_map(|cue| cue["name"].as_str()).collect();
     for name in ["net_near", "slope_across", "code_freshness", "nose_parallax"] {

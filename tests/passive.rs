@@ -161,7 +161,7 @@ fn times_are_those_of_the_frame() {
 #[test]
 fn the_json_has_every_field_of_the_contract() {
     let picture = Picture::astronaut();
-    let mut rig = Rig::new(&picture, &[]);
+    let mut rig = Rig::new(&picture, &[("age-estimation", &true)]);
     let messages = rig.show_until_result(&picture, 10);
     let result = result(&messages);
     let json = json(result);
@@ -198,6 +198,7 @@ fn the_json_has_every_field_of_the_contract() {
     assert_eq!(json["matches"], serde_json::json!([]));
     assert_eq!(json["warnings"], serde_json::json!([]));
     let evidence = &json["evidence"];
+    assert_eq!((&evidence["method"], &evidence["gender"]), (&"passive".into(), &"female".into()));
     assert_eq!(evidence["frames_analysed"], 5);
     assert_eq!(evidence["frames_skipped"], 0);
     assert!(evidence["challenge_entropy_bits"].is_number());
@@ -206,6 +207,21 @@ fn the_json_has_every_field_of_the_contract() {
     for cue in cues {
         assert_eq!(keys(cue), ["abstained", "name", "value", "weight"]);
         assert_eq!(cue["abstained"], false);
+    }
+}
+
+#[test]
+fn age_and_gender_are_estimated_only_where_they_are_asked_for() {
+    let picture = Picture::astronaut();
+    let minimum = gst::Structure::builder("liveness/rules").field("minimum-age", 1.0).build();
+    let asked: [(&[(&str, &dyn ToValue)], bool); 3] =
+        [(&[], false), (&[("age-estimation", &true)], true), (&[("rules", &minimum)], true)];
+    for (properties, asked) in asked {
+        let mut rig = Rig::new(&picture, properties);
+        let json = json(result(&rig.show_until_result(&picture, 10)));
+        assert_eq!(json["age_estimation"].is_number(), asked, "{json:#}");
+        assert_eq!(json["evidence"].get("gender").is_some(), asked);
+        assert_eq!(json["warnings"], serde_json::json!([]));
     }
 }
 

@@ -45,7 +45,7 @@ fn warning_line(warning: &Warning, style: Style) -> String {
 
 fn measures(verdict: &Verdict) -> String {
     let measure = |name: &str, value: Option<f64>| value.map(|value| format!("{name} {value:.0}"));
-    let gender = verdict.evidence.gender.as_ref().map(|gender| gender.gender.clone());
+    let gender = verdict.evidence.gender.clone();
     let all = [
         measure("face quality", verdict.face_quality),
         measure("luminance", verdict.face_luminance),

@@ -49,7 +49,7 @@ pub struct Evidence {
     pub frames_analysed: u64,
     pub frames_skipped: u64,
     pub attempts_used: u32,
-    pub gender: Option<Gender>,
+    pub gender: Option<String>,
     #[serde(default)]
     pub challenges: Vec<Challenge>,
 }
@@ -61,11 +61,6 @@ pub struct Challenge {
     pub requested: f64,
     pub onset: Option<f64>,
     pub end: Option<f64>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub struct Gender {
-    pub gender: String,
 }
 
 /// A decision's JSON: as it is, and as far as it is understood here.

@@ -6,7 +6,7 @@ use super::decision::{Decision, Status};
 use super::risk::{LogType, Risk};
 use super::screening::Doubt;
 use crate::check::{Challenge, Cue, Evidence, Failure, Guidance, Method};
-use crate::face::{AgeGender, FaceQuality};
+use crate::face::{AgeGender, FaceQuality, Gender};
 
 /// One item of `liveness_checks[]`, in the contract's order.
 #[derive(Clone, Debug, Serialize)]
@@ -19,7 +19,7 @@ pub struct LivenessCheck {
     /// A path or address, once the picture has been stored; it leaves the process only when configured.
     pub reference_image: Option<String>,
     pub video_url: Option<String>,
-    /// In years.
+    /// In years; estimated only where it is asked for.
     pub age_estimation: Option<f64>,
     pub matches: Vec<serde_json::Value>,
     /// 0–100.
@@ -43,6 +43,8 @@ pub struct Warning {
 
 #[derive(Clone, Debug, Serialize)]
 pub struct EvidenceReport {
+    /// The method by our own name: it shows whether light was used, which `ACTIVE_3D` does not.
+    pub method: &'static str,
     pub cues: Vec<Cue>,
     pub challenge_entropy_bits: f64,
     /// What was asked and what came of it.
@@ -55,7 +57,12 @@ pub struct EvidenceReport {
     pub hindrance: Option<&'static str>,
     /// The components of face quality, 0–100 each.
     pub quality: Option<FaceQuality>,
-    pub gender: Option<AgeGender>,
+    /// Estimated together with the age.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gender: Option<Gender>,
+    /// 0–1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gender_confidence: Option<f64>,
 }
 
 impl LivenessCheck {
@@ -77,6 +84,7 @@ impl LivenessCheck {
             face_luminance: evidence.and_then(|e| e.face_luminance).map(round),
             warnings: warnings.collect(),
             evidence: EvidenceReport {
+                method: method.name(),
                 cues: evidence.map(|e| e.cues.clone()).unwrap_or_default(),
                 challenge_entropy_bits: evidence.map_or(0.0, |e| round(e.entropy_bits)),
                 challenges: evidence.map(|e| e.challenges.clone()).unwrap_or_default(),
@@ -86,14 +94,16 @@ impl LivenessCheck {
                 hindrance: evidence.map(|e| e.hindrance).filter(|h| *h != Guidance::Ok).map(Guidance::code),
                 quality: evidence.and_then(|e| e.quality),
                 gender: None,
+                gender_confidence: None,
             },
         }
     }
 
-    /// Puts in the estimate, or the warning that there is none.
+    /// Puts in the estimate that was asked for, or the warning that there is none.
     pub fn with_age(mut self, age: Option<AgeGender>) -> Self {
         self.age_estimation = age.map(|age| round(f64::from(age.age)));
-        self.evidence.gender = age;
+        self.evidence.gender = age.map(|age| age.gender);
+        self.evidence.gender_confidence = age.map(|age| round(f64::from(age.gender_confidence)));
         let noted = self.warnings.iter().any(|warning| warning.risk == Risk::AgeNotDetected);
         if age.is_none() && !noted && self.status != Status::Abandoned {
             let warning = Warning::new(Risk::AgeNotDetected, LogType::Information, &self.node_id);
@@ -162,8 +172,44 @@ mod tests {
         assert_eq!(json["warnings"][1]["log_type"], "error");
         assert_eq!(json["warnings"][1]["node_id"], "kiosk");
         assert_eq!(json["evidence"]["cues"][0]["abstained"], true);
+        assert_eq!(json["evidence"]["method"], "passive");
         for name in ["reference_image", "video_url", "age_estimation", "matches", "face_luminance"] {
             assert!(json.get(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn age_and_gender_stand_beside_each_other_where_they_are_asked_for() {
+        let plain = LivenessCheck::new("n", Method::Passive, &Decision::abandoned(), None);
+        let json =
+            |check: &LivenessCheck| -> serde_json::Value { serde_json::from_str(&check.to_json()).unwrap() };
+        let unasked = json(&plain);
+        assert!(
+            unasked["age_estimation"].is_null() && unasked["evidence"].get("gender").is_none(),
+            "{unasked}"
+        );
+        let estimate = AgeGender { age: 31.26, gender: Gender::Female, gender_confidence: 0.9 };
+        let asked = json(&plain.with_age(Some(estimate)));
+        assert_eq!(
+            (&asked["age_estimation"], &asked["evidence"]["gender"]),
+            (&31.26.into(), &"female".into())
+        );
+        assert_eq!(asked["evidence"]["gender_confidence"], 0.9);
+    }
+
+    #[test]
+    fn the_evidence_says_whether_light_was_used() {
+        let named = Method::ALL.map(|method| {
+            let check = LivenessCheck::new("n", method, &Decision::abandoned(), None);
+            (check.method, check.evidence.method)
+        });
+        for expected in [
+            ("PASSIVE", "passive"),
+            ("FLASHING", "flash"),
+            ("ACTIVE_3D", "action"),
+            ("ACTIVE_3D", "action_flash"),
+        ] {
+            assert!(named.contains(&expected), "{named:?}");
         }
     }
 }

@@ -78,6 +78,8 @@ pub struct Node {
     pub face_liveness_multiple_faces_action: Option<Word<RuleAction>>,
     /// What signs of a video that no camera filmed here and now come to
     pub frame_injection_action: Option<Word<RuleAction>>,
+    /// Whether age and gender are estimated for the decision; minimum_age_threshold asks for them too
+    pub age_estimation: Option<bool>,
     /// Years; a face that looks younger is declined
     #[schemars(range(min = 1.0, max = 120.0))]
     pub minimum_age_threshold: Option<f64>,
@@ -157,6 +159,11 @@ impl Node {
             injection: self.frame_injection_action.map(|action| action.0),
             minimum_age: self.minimum_age_threshold,
         }
+    }
+
+    /// Whether the decision tells age and gender.
+    pub fn asks_age(&self) -> bool {
+        self.age_estimation == Some(true) || self.minimum_age_threshold.is_some()
     }
 
     pub fn status_rules(&self) -> Vec<StatusRule> {

@@ -7,6 +7,7 @@ use super::document::Step;
 use super::fault::Fault;
 use super::names::Names;
 use super::node::{Light, Node};
+use super::rule::Rule;
 use super::word::Word;
 
 /// What livenessbin takes, where a workflow leaves it open, for an attempt's time in seconds and for the number of movements beside
@@ -43,6 +44,10 @@ impl Node {
         faults.extend(self.crowded_light(path).or_else(|| self.endless_light(path)));
         let within = |i| [path, &[Step::Key("status_rules".to_owned()), Step::Index(i)]].concat();
         faults.extend(self.status_rules.iter().enumerate().flat_map(|(i, rule)| rule.faults(&within(i))));
+        let on_age = |rule: &Rule| rule.is_on_age() && !self.asks_age();
+        let on_age = self.status_rules.iter().enumerate().filter(|(_, rule)| on_age(rule));
+        let text = "age and gender are estimated only with age_estimation = true or a minimum_age_threshold";
+        faults.extend(on_age.map(|(i, _)| Fault::of_key(&within(i), "field", text)));
         faults
     }
 

@@ -100,6 +100,10 @@ fn faults_are_told_by_their_place_and_with_what_is_allowed() {
             r#"{"method":"passive","keep_days":3}"#,
             "keep_days is for evidence and record, and there is neither",
         ),
+        (
+            "{\"method\":\"passive\",\n\"status_rules\":[{\"field\":\"age_estimation\",\"operator\":\"lt\",\"value\":18,\"status\":\"Declined\"}]}",
+            "line 2 column 25: age and gender are estimated only with age_estimation = true",
+        ),
         (r#"{"method":"passive","store":{"path":"a.db"}}"#, "store needs key_file or key_env"),
         ("[]", "a workflow must be a group of fields, not an empty list"),
     ] {
@@ -118,6 +122,7 @@ fn what_can_be_followed_is_taken() {
         r#"{"method":"flash","light":{"rows":2,"columns":8}}"#,
         r#"{"method":"flash","attempt_timeout_s":3.6}"#,
         r#"{"method":"action_flash","action_count":5,"light_duration_s":10,"attempt_timeout_s":17}"#,
+        r#"{"method":"passive","age_estimation":true,"status_rules":[{"field":"age_estimation","operator":"lt","value":18,"status":"Declined"}]}"#,
     ] {
         parsed(text);
     }

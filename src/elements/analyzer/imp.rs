@@ -131,8 +131,9 @@ impl Analyzer {
             if lock(&self.shared).frames_analysed == 0 { Decision::abandoned() } else { self.decide(stream) };
         let node_id = self.node_id();
         let last = !lock(&self.shared).session.retries(&decision, stream_goes_on, &config);
-        let (age, pictures) =
-            if last { (self.age(stream), self.pictures(stream)) } else { (None, Pictures::default()) };
+        let pictures = if last { self.pictures(stream) } else { Pictures::default() };
+        let asks_age = lock(&self.settings).asks_age();
+        let age = (last && asks_age).then(|| self.age(stream));
         let mut shared = lock(&self.shared);
         if shared.session.serial() != serial {
             // Cancelled or started anew meanwhile.
@@ -143,7 +144,10 @@ impl Analyzer {
         let decision = decision_of(&events);
         shared.tell(header, events);
         if let Some(decision) = decision {
-            let report = shared.report(&node_id, method, &decision, Some(stream)).with_age(age);
+            let mut report = shared.report(&node_id, method, &decision, Some(stream));
+            if let Some(age) = age {
+                report = report.with_age(age);
+            }
             shared.tell_result(method, report, pictures);
         }
     }

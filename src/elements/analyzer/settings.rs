@@ -15,6 +15,8 @@ pub struct Settings {
     pub face_time: u64,
     pub session: SessionConfig,
     pub rules: Rules,
+    /// Whether age and gender are estimated though no rule asks for the age.
+    pub age_estimation: bool,
     pub max_lateness: gst::ClockTime,
     pub models_dir: Option<String>,
     /// The check's name in its result; the element's when left out.
@@ -36,6 +38,7 @@ impl Default for Settings {
                 thresholds: Thresholds::default(),
             },
             rules: Rules::default(),
+            age_estimation: false,
             max_lateness: gst::ClockTime::from_mseconds(200),
             models_dir: None,
             node_id: None,
@@ -47,6 +50,11 @@ impl Default for Settings {
 impl Settings {
     pub fn model_source(&self) -> ModelSource {
         self.models_dir.as_ref().map_or(ModelSource::Embedded, |dir| ModelSource::Directory(dir.into()))
+    }
+
+    /// Whether the result tells age and gender.
+    pub fn asks_age(&self) -> bool {
+        self.age_estimation || self.rules.minimum_age.is_some()
     }
 
     /// The first pair of thresholds whose lower one lies above the higher one, as a sentence that says what to do.
@@ -75,6 +83,7 @@ impl Settings {
             "review-threshold" => session.thresholds.review = get(value)?,
             "progress-interval" => session.progress_interval = get(value)?,
             "rules" => self.rules = rules::of_value(value)?,
+            "age-estimation" => self.age_estimation = get(value)?,
             "max-lateness" => {
                 self.max_lateness = gst::ClockTime::from_nseconds(get::<u64>(value)?.min(u64::MAX - 1))
             }
@@ -97,6 +106,7 @@ impl Settings {
             "progress-interval" => self.session.progress_interval.to_value(),
             "max-lateness" => self.max_lateness.nseconds().to_value(),
             "rules" => gst::Structure::from(self.rules).to_value(),
+            "age-estimation" => self.age_estimation.to_value(),
             "models-dir" => self.models_dir.to_value(),
             "node-id" => self.node_id.to_value(),
             "seed" => self.seed.to_value(),
@@ -216,6 +226,12 @@ pub fn properties() -> Vec<glib::ParamSpec> {
                     face-luminance-max-threshold (double, 0 to 100), minimum-age (double, years), face-luminance-min-action, \
                     face-luminance-max-action, multiple-faces-action, frame-injection-action (NO_ACTION, REVIEW or \
                     DECLINE). Thresholds that are left out are not asked, actions REVIEW")
+            .mutable_playing()
+            .build(),
+        glib::ParamSpecBoolean::builder("age-estimation")
+            .nick("Age estimation")
+            .blurb("Estimate age and gender for the result; a minimum-age in rules asks for them too")
+            .default_value(default.age_estimation)
             .mutable_playing()
             .build(),
         glib::ParamSpecString::builder("models-dir")

@@ -15,7 +15,7 @@ pub fn configure(bin: &impl IsA<gst::Object>, node: &Node) {
     let milliseconds = |ms: u64| ms * 1_000_000;
     let Thresholds { decline, review } = node.thresholds();
     let light = node.light();
-    let given: [(&str, Option<glib::Value>); 17] = [
+    let given: [(&str, Option<glib::Value>); 18] = [
         ("method", Some(LivenessMethod::from(node.method.0).into())),
         ("decline-threshold", Some(decline.into())),
         ("review-threshold", Some(review.into())),
@@ -31,6 +31,7 @@ pub fn configure(bin: &impl IsA<gst::Object>, node: &Node) {
         ("grid-columns", light.columns.map(Into::into)),
         ("light-duration", light.duration_s.map(nanoseconds).map(Into::into)),
         ("max-display-latency", light.max_display_latency_ms.map(milliseconds).map(Into::into)),
+        ("age-estimation", node.age_estimation.map(Into::into)),
         ("node-id", node.node_id.as_ref().map(|name| name.0.as_str().into())),
         ("models-dir", node.models_dir.as_ref().map(|name| name.0.as_str().into())),
     ];

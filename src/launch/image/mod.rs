@@ -95,6 +95,8 @@ fn node(args: &ImageArgs) -> Result<Node, Failure> {
         frames: Some(1),
         decline_threshold: Some(decline),
         review_threshold: Some(review),
+        // The shape of this answer has them.
+        age_estimation: Some(true),
         models_dir: args.models_dir.as_ref().map(|dir| Name(dir.display().to_string())),
         ..Node::new(Method::Passive)
     })

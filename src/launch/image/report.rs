@@ -70,6 +70,6 @@ fn entity(face: &FaceObservation, judged: Option<&Judgement>) -> Value {
         "bbox": edges,
         "confidence": confidence,
         "age": verdict.and_then(|verdict| verdict.age_estimation),
-        "gender": verdict.and_then(|verdict| verdict.evidence.gender.as_ref()).map(|gender| &gender.gender),
+        "gender": verdict.and_then(|verdict| verdict.evidence.gender.as_ref()),
     })
 }
