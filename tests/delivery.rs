@@ -142,7 +142,7 @@ fn risks(session: &Value) -> Vec<&str> {
 fn a_session_is_kept_and_told() {
     let receiver = Receiver::new(Manner::Accepts);
     let desk = Desk::new(
-        json!({"method": "passive", "vendor_data": "user-7", "metadata": {"n": 1.0}}),
+        json!({"method": "passive", "vendor_data": "user-7", "metadata": {"n": 1.0}, "validity_days": 30}),
         Some(&receiver),
     );
     let (status, session, said) = desk.run();
@@ -156,6 +156,10 @@ fn a_session_is_kept_and_told() {
         assert_eq!(event["webhook_type"], "status.updated");
     }
     let told = receiver.requests()[1].json();
+    // Both times are of one kind: seconds since 1970 in an event, RFC 3339 in a record.
+    let seconds = |field: &str| told[field].as_i64().unwrap();
+    assert!((0..600).contains(&(seconds("expires_at") - seconds("created_at") - 30 * 86_400)), "{told}");
+    assert!(session["expires_at"].as_str() > session["created_at"].as_str(), "{session}");
     assert_eq!(told["decision"]["liveness_checks"], session["decision"]["liveness_checks"]);
     let id = session["session_id"].as_str().unwrap();
     assert_eq!(desk.told(&["sessions", "list"])[0]["status"], "Approved");

@@ -237,6 +237,20 @@ fn a_node_may_be_called_as_an_element() {
     assert_eq!(told, nodes);
 }
 
+/// A decision is read elsewhere than where the session ran.
+#[test]
+fn paths_in_a_decision_are_absolute() {
+    let desk = Desk::new(&json!({"method": "passive", "record": "videos"}));
+    let mut command = launcher(&["run", "w.json", "--json", "--evidence", "kept/here"]);
+    let lines = lines(&command.current_dir(desk.0.path()).output().unwrap());
+    let check = &checks(&lines.last().unwrap()["session"])[0];
+    let folder = fs::canonicalize(desk.0.path()).unwrap();
+    for (field, below) in [("reference_image", "kept/here/reference.jpg"), ("video_url", "videos")] {
+        let path = Path::new(check[field].as_str().unwrap());
+        assert!(path.starts_with(folder.join(below)) && path.is_file(), "{field}: {}", path.display());
+    }
+}
+
 #[test]
 fn a_declined_check_ends_the_session() {
     let look = json!({"node_id": "look", "method": "passive", "decline_threshold": 100, "review_threshold": 100, "max_attempts": 1});
@@ -268,10 +282,10 @@ fn rules_on_the_picture_act_within_the_attempts() {
     let retries: Vec<_> = lines.iter().filter(|line| line["name"] == "liveness/retry").collect();
     let [retry] = retries.as_slice() else { panic!("{retries:?}") };
     assert_eq!(
-        (&retry["error"], &retry["feedback-codes"]),
+        (&retry["error"], &retry["feedback_codes"]),
         (&json!("LOW_FACE_QUALITY"), &json!(["LOW_FACE_QUALITY"]))
     );
-    assert_eq!((&retry["attempts-used"], &retry["max-attempts"]), (&json!(1), &json!(2)));
+    assert_eq!((&retry["attempts_used"], &retry["max_attempts"]), (&json!(1), &json!(2)));
     assert!(retry["detail"].as_str().is_some_and(|detail| !detail.is_empty()));
     let check = &checks(&session)[0];
     assert_eq!(

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use gstliveness::check::Method;
 use gstliveness::screen::Language;
+use gstliveness::session::Status;
 use gstliveness::workflow::{Display, Named, Start, parse_json};
 use serde_json::Value;
 
@@ -117,9 +118,9 @@ pub struct SessionsArgs {
 pub enum SessionsCommand {
     /// Print the sessions as lines of JSON, the oldest first
     List {
-        /// Those of one status, as "In Review"
-        #[arg(long)]
-        status: Option<String>,
+        /// Those of one status, as "In Review", in any case
+        #[arg(long, value_parser = status)]
+        status: Option<Status>,
     },
     /// Print a session's record
     Show { session_id: String },
@@ -341,6 +342,13 @@ fn word<T: Named>(text: &str) -> Result<T, String> {
     T::from_word(text).ok_or_else(|| format!("expected one of {}", T::names().join(", ")))
 }
 
+/// A status by its name, in any case, with spaces, hyphens or underscores between its words.
+fn status(text: &str) -> Result<Status, String> {
+    let plain = |name: &str| name.to_lowercase().replace(['-', '_'], " ");
+    let named = Status::ALL.into_iter().find(|status| plain(status.name()) == plain(text.trim()));
+    named.ok_or_else(|| format!("expected one of {}", Status::ALL.map(Status::name).join(", ")))
+}
+
 fn seconds(text: &str) -> Result<f64, String> {
     within(text, 0.1..=86_400.0, "seconds from 0.1 to 86400")
 }
@@ -403,8 +411,8 @@ Examples:
 
 At a terminal, coaching comes as it changes, and the decision last. Where stdout goes to a file or another program, it
 gets the session with its decision as JSON, and the rest goes to stderr. With --json, stdout has one message a line:
-name, method, attempt, timestamp, stream-time and running-time (nanoseconds) and the message's own fields; each
-check's result has its decision under `json`, and the last of them the whole session under `session`. Pictures are
+name, method, attempt, timestamp, stream-time and running-time (nanoseconds) and the message's own fields (a retry
+has feedback_codes, attempts_used and max_attempts); each check's result has its decision under `json`, and the last of them the whole session under `session`. Pictures are
 never printed, only their sizes.
 
 Ctrl-C and SIGTERM abandon the session. What is written of a person is its owner's alone (0600), whatever the umask.
@@ -453,6 +461,17 @@ mod tests {
     fn the_command_line_is_consistent() {
         <Cli as clap::CommandFactory>::command().debug_assert();
         let _: Cli = Cli::try_parse_from(["liveness-launch", "image", "a.jpg"]).unwrap();
+    }
+
+    #[test]
+    fn a_status_is_known_in_any_case_and_an_unknown_one_refused() {
+        for text in ["In Review", "in review", "IN_REVIEW", "in-review", " In review "] {
+            assert_eq!(status(text), Ok(Status::InReview), "{text}");
+        }
+        assert_eq!(status("kyc expired"), Ok(Status::KycExpired));
+        for wrong in ["", "Approve", "InReview", "all"] {
+            assert!(status(wrong).unwrap_err().contains("In Review, Declined"), "{wrong}");
+        }
     }
 
     #[test]

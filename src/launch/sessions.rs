@@ -27,7 +27,7 @@ pub fn run(args: &SessionsArgs) -> Result<u8, Failure> {
         // Has the workflow's store, above.
         SessionsCommand::Deliver { .. } => {}
         SessionsCommand::List { status } => {
-            for session in store.list(status.as_deref())? {
+            for session in store.list(status.map(Status::name))? {
                 let line = json!({
                     "session_id": session.session_id, "status": session.status, "created_at": session.created_at,
                     "updated_at": session.updated_at, "workflow_id": session.record.get("workflow_id"),

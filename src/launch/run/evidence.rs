@@ -1,6 +1,6 @@
 //! What a session leaves behind: a folder with its decision, reference images, depth maps and what the light showed.
 
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::time::Duration;
 
 use gstliveness::elements::message::{Light, ResultBody};
@@ -27,7 +27,9 @@ impl Evidence {
     /// Keeps in `folder`, or else in the session's own one below the workflow's.
     pub fn new(folder: Option<&Path>, workflow: &Workflow, session_id: &str) -> Result<Self, Failure> {
         let below = workflow.settings.evidence.as_ref().map(|name| Path::new(&name.0).join(session_id));
-        let folder = folder.map(Path::to_path_buf).or(below);
+        // Absolute, so that the decision's paths hold wherever it is read.
+        let folder = folder.map(Path::to_path_buf).or(below).map(path::absolute).transpose();
+        let folder = folder.map_err(|e| Failure::output(format!("evidence cannot be kept: {e}")))?;
         if let Some(folder) = &folder {
             picture::available()?;
             let made = private::Folder::make(folder);

@@ -17,6 +17,7 @@ pub struct Lines {
 }
 
 const RESULT: &str = "liveness/result";
+const RETRY: &str = "liveness/retry";
 
 impl Reporter for Lines {
     fn message(
@@ -52,7 +53,12 @@ fn print(line: Map<String, Value>) -> Result<(), Failure> {
 /// A structure with its name and fields.
 fn object(structure: &gst::StructureRef) -> Map<String, Value> {
     let name = ("name".to_owned(), structure.name().as_str().into());
-    let fields = structure.iter().map(|(field, content)| (field.to_string(), value(content)));
+    // A retry's body has the names of the HTTP API's.
+    let named = |field: &str| match (structure.name().as_str(), field) {
+        (RETRY, "feedback-codes" | "attempts-used" | "max-attempts") => field.replace('-', "_"),
+        _ => field.to_owned(),
+    };
+    let fields = structure.iter().map(|(field, content)| (named(field), value(content)));
     std::iter::once(name).chain(fields).collect()
 }
 
@@ -106,6 +112,24 @@ mod tests {
         let expected = json!({
             "name": "liveness/future", "text": "a\"b", "none": null, "time": 40, "count": 7, "score": 12.5,
             "active": true, "colors": [1, 2], "picture": { "media_type": "image/jpeg", "bytes": 3 },
+        });
+        assert_eq!(Value::Object(object(&structure)), expected);
+    }
+
+    #[test]
+    fn a_retry_has_the_field_names_of_json() {
+        gst::init().unwrap();
+        let structure = gst::Structure::builder(RETRY)
+            .field("running-time", 40u64)
+            .field("detail", "Come closer")
+            .field("error", "LOW_FACE_QUALITY")
+            .field("feedback-codes", gst::Array::new(["LOW_FACE_QUALITY"]))
+            .field("attempts-used", 1u32)
+            .field("max-attempts", 3u32)
+            .build();
+        let expected = json!({
+            "name": RETRY, "running-time": 40, "detail": "Come closer", "error": "LOW_FACE_QUALITY",
+            "feedback_codes": ["LOW_FACE_QUALITY"], "attempts_used": 1, "max_attempts": 3,
         });
         assert_eq!(Value::Object(object(&structure)), expected);
     }

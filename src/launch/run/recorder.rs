@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::os::fd::AsRawFd;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -35,7 +35,8 @@ impl Recorder {
         session_id: &str,
     ) -> Result<Self, Failure> {
         let name = format!("{session_id}.webm");
-        let path = folder.join(&name);
+        let failed = |e: std::io::Error| Failure::output(format!("{} cannot be used: {e}", folder.display()));
+        let path = path::absolute(folder).map_err(failed)?.join(&name);
         let made = Folder::make(folder).and_then(|folder| folder.create(name.as_ref()));
         let video = made.map_err(|e| Failure::output(format!("{} cannot be made: {e}", path.display())))?;
         let bin = gst::parse::bin_from_description(LINE, true);

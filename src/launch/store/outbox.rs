@@ -277,8 +277,10 @@ fn body(event_id: &str, record: &Map<String, Value>) -> Map<String, Value> {
         decision.insert("session_id".into(), record.get("session_id").cloned().unwrap_or_default());
         decision.insert("status".into(), record.get("status").cloned().unwrap_or_default());
     }
-    if let Some(created) = record.get("created_at").and_then(Value::as_str).and_then(identity::seconds) {
-        body.insert("created_at".into(), created.into());
+    for field in ["created_at", "expires_at"] {
+        if let Some(time) = record.get(field).and_then(Value::as_str).and_then(identity::seconds) {
+            body.insert(field.into(), time.into());
+        }
     }
     body
 }
