@@ -14,6 +14,7 @@ pub mod elements;
 pub mod face;
 pub mod figures;
 pub mod inference;
+pub mod location;
 pub mod render;
 pub mod screen;
 pub mod session;

@@ -135,6 +135,10 @@ fn a_workflow_file_sets_the_bin_up() {
     assert_eq!(bin.property::<Option<String>>("node-id").as_deref(), Some("queue0"));
     assert_eq!(bin.property::<u32>("max-attempts"), 1, "what comes later on the line holds");
     assert_eq!(bin.property::<Option<String>>("workflow").as_deref(), path.to_str());
+    let address = glib::filename_to_uri(&path, None).unwrap();
+    let other =
+        gst::ElementFactory::make("livenessbin").property("workflow", address.as_str()).build().unwrap();
+    assert_eq!(other.property::<LivenessMethod>("method"), LivenessMethod::Action);
     bin.set_state(gst::State::Ready).unwrap();
     bin.set_state(gst::State::Null).unwrap();
 }

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::builder::NonEmptyStringValueParser;
+use clap::builder::{NonEmptyStringValueParser, PathBufValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use gstliveness::check::Method;
+use gstliveness::location;
 use gstliveness::screen::Language;
 use gstliveness::session::Status;
 use gstliveness::workflow::{Display, Named, Start, parse_json};
@@ -51,10 +52,10 @@ pub struct SecretArgs {
 #[derive(Args, Debug)]
 pub struct StoreArgs {
     /// The store's file, as a workflow's `store` names it
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, value_parser = path())]
     pub store: Option<PathBuf>,
     /// A file with the store's key; else the environment variable LIVENESS_STORE_KEY has it
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, value_parser = path())]
     pub key_file: Option<PathBuf>,
     #[command(flatten)]
     pub secrets: SecretArgs,
@@ -73,7 +74,7 @@ pub struct FacesArgs {
 pub enum FacesCommand {
     /// Add the largest face of each picture; print what was added as lines of JSON
     Add {
-        #[arg(required = true, value_name = "PICTURE")]
+        #[arg(required = true, value_name = "PICTURE", value_parser = path())]
         pictures: Vec<PathBuf>,
         /// The list that they go on
         #[arg(long, value_enum, default_value_t = List::Blocklist)]
@@ -92,12 +93,14 @@ pub enum FacesCommand {
     /// Add the faces of an export; embeddings are those of this program's own net
     Import {
         /// Lines of JSON
+        #[arg(value_parser = path())]
         file: PathBuf,
     },
     /// Print the faces with their embeddings, which are biometric data, as lines of JSON
     Export,
     /// Print the faces most like that of a picture as lines of JSON, nearest first
     Search {
+        #[arg(value_parser = path())]
         picture: PathBuf,
         /// How many of each list
         #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -156,6 +159,7 @@ pub enum SessionsCommand {
     /// Deliver now what waits for a workflow's webhook, and say so
     Deliver {
         /// The workflow, with its webhook, store and key
+        #[arg(value_parser = path())]
         file: PathBuf,
         /// Which workflow of a file that has several
         #[arg(long, value_name = "WORKFLOW_ID")]
@@ -167,10 +171,10 @@ pub enum SessionsCommand {
         #[arg(long, value_name = "DAYS", value_parser = days)]
         older_than: i32,
         /// A folder of evidence to look through as well, where it was moved since
-        #[arg(long, value_name = "DIRECTORY")]
+        #[arg(long, value_name = "DIRECTORY", value_parser = path())]
         evidence: Option<PathBuf>,
         /// The same for a folder of videos
-        #[arg(long, value_name = "DIRECTORY")]
+        #[arg(long, value_name = "DIRECTORY", value_parser = path())]
         record: Option<PathBuf>,
     },
 }
@@ -179,7 +183,7 @@ pub enum SessionsCommand {
 #[derive(Args, Debug)]
 pub struct ValidateArgs {
     /// The workflows
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required = true, value_name = "FILE", value_parser = path())]
     pub files: Vec<PathBuf>,
 }
 
@@ -187,6 +191,7 @@ pub struct ValidateArgs {
 #[derive(Args, Debug)]
 pub struct RunArgs {
     /// The workflow: a JSON or TOML file such as examples/workflows/passive.json
+    #[arg(value_parser = path())]
     pub file: PathBuf,
     /// Which workflow of a file that has several
     #[arg(long, value_name = "WORKFLOW_ID")]
@@ -210,17 +215,17 @@ pub struct RunArgs {
     #[arg(long)]
     pub json: bool,
     /// Write a picture of what was seen (box, landmarks, pose, score, quality) as PNG
-    #[arg(long, value_name = "FILE.png")]
+    #[arg(long, value_name = "FILE.png", value_parser = path())]
     pub picture: Option<PathBuf>,
     /// Write the reference image (the best portrait of the check) as JPEG
-    #[arg(long, value_name = "FILE.jpg")]
+    #[arg(long, value_name = "FILE.jpg", value_parser = path())]
     pub reference: Option<PathBuf>,
     /// Write the session's decision as JSON, whole or not at all
-    #[arg(long, value_name = "FILE.json")]
+    #[arg(long, value_name = "FILE.json", value_parser = path())]
     pub decision: Option<PathBuf>,
     /// Leave this session's evidence in this folder: the decision, the reference image and, of secret light, the depth map and
     /// a picture of what it showed. (The workflow's own `evidence` gets a folder per session.)
-    #[arg(long, value_name = "DIRECTORY")]
+    #[arg(long, value_name = "DIRECTORY", value_parser = path())]
     pub evidence: Option<PathBuf>,
     /// Abandon the session after this many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 120.0, value_parser = seconds)]
@@ -255,7 +260,7 @@ pub struct ProbeArgs {
 #[derive(Args, Debug)]
 pub struct ImageArgs {
     /// The pictures
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required = true, value_name = "FILE", value_parser = path())]
     pub files: Vec<PathBuf>,
     /// Try all quarter turns and judge the one in which the face is surest (best_angle, clockwise)
     #[arg(long)]
@@ -276,7 +281,7 @@ pub struct ImageArgs {
     #[arg(long, value_name = "0-100", default_value_t = 60.0, value_parser = percent)]
     pub review_threshold: f64,
     /// A folder of .onnx files that stand in for the embedded ones
-    #[arg(long, value_name = "DIRECTORY")]
+    #[arg(long, value_name = "DIRECTORY", value_parser = path())]
     pub models_dir: Option<PathBuf>,
     /// Give a picture up after this many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0, value_parser = seconds)]
@@ -288,7 +293,7 @@ pub struct ImageArgs {
 pub struct EvalArgs {
     /// A table with the columns path, label, species and subject (tabs between), a folder with such a labels.tsv, or one
     /// with a folder per class: live/…, attack/SPECIES/…
-    #[arg(required_unless_present = "rendered", conflicts_with = "rendered")]
+    #[arg(required_unless_present = "rendered", conflicts_with = "rendered", value_parser = path())]
     pub dataset: Option<PathBuf>,
     /// Instead of a dataset: so many sessions (50) of a rendered person, and of every attack that can be rendered
     #[arg(long, value_name = "SESSIONS", num_args = 0..=1, require_equals = true, default_missing_value = "50",
@@ -302,7 +307,7 @@ pub struct EvalArgs {
     #[arg(long, value_parser = method)]
     pub method: Option<Method>,
     /// A workflow with the check's settings; the elements' defaults when left out
-    #[arg(long, value_name = "FILE", conflicts_with = "rendered")]
+    #[arg(long, value_name = "FILE", conflicts_with = "rendered", value_parser = path())]
     pub workflow: Option<PathBuf>,
     /// Only presentations whose species or path has this text in it (several times: any of them)
     #[arg(long, value_name = "TEXT")]
@@ -311,13 +316,13 @@ pub struct EvalArgs {
     #[arg(long, value_name = "TEXT")]
     pub except: Vec<String>,
     /// Keep each result as a line of JSON; what stands there already is not tried again
-    #[arg(long, value_name = "FILE.jsonl")]
+    #[arg(long, value_name = "FILE.jsonl", value_parser = path())]
     pub results: Option<PathBuf>,
     /// How many at a time; by default as many as there are cores
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
     /// Write the report as one page, with plots
-    #[arg(long, value_name = "FILE.html")]
+    #[arg(long, value_name = "FILE.html", value_parser = path())]
     pub html: Option<PathBuf>,
     /// Show the worst errors in the page: it then holds pictures of people
     #[arg(long, requires = "html")]
@@ -340,6 +345,11 @@ fn method(text: &str) -> Result<Method, String> {
 
 fn word<T: Named>(text: &str) -> Result<T, String> {
     T::from_word(text).ok_or_else(|| format!("expected one of {}", T::names().join(", ")))
+}
+
+/// A path, also below `~` where the shell has not resolved it, or a `file:///` address.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| location::of_path(&path))
 }
 
 /// A status by its name, in any case, with spaces, hyphens or underscores between its words.

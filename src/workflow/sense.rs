@@ -37,6 +37,7 @@ impl Node {
     /// What no field says by itself, told by the names that the fields were given.
     pub fn faults(&self, path: &[Step], names: &Names) -> Vec<Fault> {
         let mut faults = self.strangers(path);
+        faults.extend(self.models_dir.as_ref().and_then(|dir| dir.fault_of_path(path, "models_dir")));
         faults.extend(self.crossed(path, names));
         if self.actions().is_some_and(|actions| !actions.are_enough()) {
             faults.push(Fault::of_key(path, "actions", "actions must hold something besides a blink"));

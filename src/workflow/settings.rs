@@ -13,6 +13,7 @@ use super::source;
 use super::store::Store;
 use super::webhook::Webhook;
 use super::word::{Name, Named, Word};
+use crate::location;
 use crate::screen::Language;
 
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -132,7 +133,9 @@ impl Settings {
         let idle = idle.then(|| Fault::of_key(path, "keep_days", text));
         let source = self.source.iter().filter_map(|Name(source)| source::fault(source));
         let source = source.map(|text| Fault::of_key(path, "source", text));
-        source.chain(webhook).chain(store).chain(homeless).chain(idle).collect()
+        let folders = [("evidence", &self.evidence), ("record", &self.record)];
+        let folders = folders.into_iter().filter_map(|(key, name)| name.as_ref()?.fault_of_path(path, key));
+        folders.chain(source).chain(webhook).chain(store).chain(homeless).chain(idle).collect()
     }
 
     /// Paths in a file are meant from where the file is.
@@ -143,7 +146,8 @@ impl Settings {
         let paths = [self.evidence.as_mut(), self.record.as_mut()].into_iter().chain(store);
         paths.flatten().chain(webhook).for_each(|name| name.move_into(folder));
         if let Some(Name(source)) = &mut self.source
-            && let Some((scheme @ ("file" | "images"), path)) = source.split_once(':')
+            && let Some((scheme @ ("file" | "images"), rest)) = source.split_once(':')
+            && let Ok(path) = location::of_source(rest)
         {
             *source = format!("{scheme}:{}", folder.join(path).display());
         }
@@ -151,7 +155,15 @@ impl Settings {
 }
 
 impl Name {
+    /// What is wrong with it as the path under `key`.
+    pub(super) fn fault_of_path(&self, path: &[Step], key: &str) -> Option<Fault> {
+        let fault = location::path(&self.0).err()?;
+        Some(Fault::of_key(path, key, format!("{key}: {fault}")))
+    }
+
+    /// Makes it a path from `folder` on.
     pub fn move_into(&mut self, folder: &Path) {
-        self.0 = folder.join(&self.0).display().to_string();
+        let path = location::path(&self.0).unwrap_or_else(|_| self.0.clone().into());
+        self.0 = folder.join(path).display().to_string();
     }
 }

@@ -1,5 +1,7 @@
 //! Where a workflow's video may come from.
 
+use crate::location;
+
 /// In words.
 pub const SOURCES: &str =
     "test, file:PATH, images:FOLDER, v4l2:/dev/videoN, rtsp://… or pipeline:GST-LAUNCH-FRAGMENT";
@@ -9,7 +11,10 @@ pub(super) fn fault(source: &str) -> Option<String> {
     let known = match source.split_once(':') {
         None => source == "test",
         Some(("rtsp" | "rtsps", rest)) => return fault_of_address(rest),
-        Some(("file" | "images" | "v4l2" | "pipeline", rest)) => !rest.trim().is_empty(),
+        Some(("file" | "images" | "v4l2", rest)) if !rest.trim().is_empty() => {
+            return location::of_source(rest).err().map(|fault| format!("source: {fault}"));
+        }
+        Some(("pipeline", rest)) => !rest.trim().is_empty(),
         Some(_) => false,
     };
     (!known).then(|| format!("source must be {SOURCES}, not \"{source}\""))

@@ -26,9 +26,12 @@ pub struct Store {
 
 impl Store {
     pub fn faults(&self, path: &[Step]) -> Vec<Fault> {
+        let paths = [("path", Some(&self.path)), ("key_file", self.key_file.as_ref())];
+        let mut faults: Vec<_> =
+            paths.into_iter().filter_map(|(key, name)| name?.fault_of_path(path, key)).collect();
         if self.key_file.is_some() == self.key_env.is_some() {
-            return vec![Fault::new(path, "store needs key_file or key_env, one of them")];
+            faults.push(Fault::new(path, "store needs key_file or key_env, one of them"));
         }
-        Vec::new()
+        faults
     }
 }

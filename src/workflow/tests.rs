@@ -105,6 +105,22 @@ fn faults_are_told_by_their_place_and_with_what_is_allowed() {
             "line 2 column 25: age and gender are estimated only with age_estimation = true",
         ),
         (r#"{"method":"passive","store":{"path":"a.db"}}"#, "store needs key_file or key_env"),
+        (
+            "{\"method\":\"passive\",\n\"evidence\":\"~ann/ev\"}",
+            "line 2 column 11: evidence: ~ann/ev begins with another user's home folder",
+        ),
+        (
+            r#"{"method":"passive","models_dir":"file:///100%"}"#,
+            "models_dir: file:///100% is no file address",
+        ),
+        (
+            r#"{"method":"passive","source":"file://host.example/a"}"#,
+            "source: file://host.example/a is no file address",
+        ),
+        (
+            r#"{"method":"passive","store":{"path":"~ann/s.db","key_file":"~ann/key"}}"#,
+            "key_file: ~ann/key begins with another user's home folder",
+        ),
         ("[]", "a workflow must be a group of fields, not an empty list"),
     ] {
         assert!(fails(text).contains(told), "{text}: {}", fails(text));
@@ -263,6 +279,17 @@ fn paths_are_meant_from_the_file() {
     assert_eq!(workflow.settings.evidence, Some(Name(at("kept"))));
     assert_eq!(workflow.settings.source, Some(Name(format!("file:{}", at("clip.mp4")))));
     assert_eq!(workflow.nodes[0].models_dir, Some(Name("/nets".into())));
+    let text = r#"{"method":"passive","evidence":"~/ev","record":"file:///a/b%20c","source":"file:///a/my%20clip.mkv",
+        "models_dir":"~/nets","store":{"path":"~/s.db","key_file":"./~/key"}}"#;
+    std::fs::write(&path, text).unwrap();
+    let workflow = Workflow::load(&path, None).unwrap();
+    let below_home = |name: &str| Name(glib::home_dir().join(name).display().to_string());
+    let Settings { evidence, record, source, store, .. } = workflow.settings;
+    let store = store.unwrap();
+    assert_eq!((evidence, record), (Some(below_home("ev")), Some(Name("/a/b c".into()))));
+    assert_eq!(source, Some(Name("file:/a/my clip.mkv".into())));
+    assert_eq!((store.path, store.key_file), (below_home("s.db"), Some(Name(at("./~/key")))));
+    assert_eq!(workflow.nodes[0].models_dir, Some(below_home("nets")));
 }
 
 // What the schema says and what the parser takes.

@@ -37,6 +37,8 @@ impl Webhook {
             Ok(endpoint) => faults.extend(self.faults_of_endpoint(path, &endpoint)),
             Err(text) => faults.push(Fault::of_key(path, "url", format!("url {text}"))),
         }
+        let files = [("secret_file", &self.secret_file), ("ca_file", &self.ca_file)];
+        faults.extend(files.into_iter().filter_map(|(key, name)| name.as_ref()?.fault_of_path(path, key)));
         if self.secret_file.is_some() == self.secret_env.is_some() {
             faults.push(Fault::new(path, "webhook needs secret_file or secret_env, one of them"));
         }

@@ -6,6 +6,7 @@ use gst::prelude::*;
 use super::super::message::Light;
 use super::super::rules;
 use crate::inference::ModelSource;
+use crate::location;
 use crate::session::{Rules, SessionConfig, Thresholds};
 
 #[derive(Clone, Debug)]
@@ -49,7 +50,8 @@ impl Default for Settings {
 
 impl Settings {
     pub fn model_source(&self) -> ModelSource {
-        self.models_dir.as_ref().map_or(ModelSource::Embedded, |dir| ModelSource::Directory(dir.into()))
+        let path = |dir: &String| location::path(dir).unwrap_or_else(|_| dir.into());
+        self.models_dir.as_ref().map_or(ModelSource::Embedded, |dir| ModelSource::Directory(path(dir)))
     }
 
     /// Whether the result tells age and gender.

@@ -6,6 +6,7 @@ use gst::prelude::*;
 
 use super::LivenessMethod;
 use crate::elements::action::LivenessActions;
+use crate::location;
 use crate::session::{Screening, Thresholds};
 use crate::workflow::{Node, Workflow, WorkflowError};
 
@@ -49,8 +50,9 @@ pub(super) struct WorkflowFile {
 
 impl WorkflowFile {
     pub fn put_upon(path: String, bin: &super::LivenessBin) -> Self {
-        let loaded = load(Path::new(&path)).map(|node| configure(bin, &node));
-        Self { path, fault: loaded.err().map(|error| error.to_string()) }
+        let loaded = location::path(&path).map_err(|fault| fault.to_string());
+        let loaded = loaded.and_then(|path| load(&path).map_err(|error| error.to_string()));
+        Self { path, fault: loaded.map(|node| configure(bin, &node)).err() }
     }
 }
 

@@ -11,10 +11,9 @@ const EACH: gst::ClockTime = gst::ClockTime::from_mseconds(100);
 /// A picture that takes longer is passed over.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-pub fn folder(path: &str) -> Result<PathBuf, Failure> {
-    let folder = PathBuf::from(path);
+pub fn folder(folder: PathBuf) -> Result<PathBuf, Failure> {
     match pictures(&folder)?.is_empty() {
-        true => Err(Failure::no_input(format!("{path} holds no pictures"))),
+        true => Err(Failure::no_input(format!("{} holds no pictures", folder.display()))),
         false => Ok(folder),
     }
 }

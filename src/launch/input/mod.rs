@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use gst::prelude::*;
 use gstliveness::check::Method;
+use gstliveness::location;
 
 use super::failure::Failure;
 use super::image::file::is_picture;
@@ -47,10 +48,10 @@ impl Source {
                 let still = methods.iter().all(|method| *method == Method::Passive);
                 Ok(if still { Self::Portrait } else { Self::Person })
             }
-            Some(("file", path)) => existing(path).map(Self::File),
-            Some(("images", path)) => images::folder(path).map(Self::Images),
+            Some(("file", path)) => existing(path_of(path)?).map(Self::File),
+            Some(("images", path)) => images::folder(path_of(path)?).map(Self::Images),
             Some(("rtsp" | "rtsps", _)) => Line::new(text, rtsp).map(Self::Rtsp),
-            Some(("v4l2", device)) => existing(device).map(Self::Camera),
+            Some(("v4l2", device)) => existing(path_of(device)?).map(Self::Camera),
             Some(("pipeline", fragment)) if !fragment.trim().is_empty() => {
                 Ok(Self::Fragment(fragment.to_owned()))
             }
@@ -103,14 +104,21 @@ impl Source {
     }
 }
 
-fn existing(path: &str) -> Result<PathBuf, Failure> {
-    let path = PathBuf::from(path);
+fn path_of(rest: &str) -> Result<PathBuf, Failure> {
+    location::of_source(rest).map_err(|fault| Failure::usage(fault.to_string()))
+}
+
+fn existing(path: PathBuf) -> Result<PathBuf, Failure> {
     match path.metadata() {
         Ok(metadata) if metadata.is_dir() => {
             Err(Failure::no_input(format!("{} is a folder", path.display())))
         }
         Ok(_) => Ok(path),
-        Err(e) => Err(Failure::no_input(format!("{} cannot be opened: {e}", path.display()))),
+        Err(e) => {
+            let escaped = path.to_str().is_some_and(|path| path.contains('%'));
+            let hint = if escaped { "; an address with %20 and the like begins with file:///" } else { "" };
+            Err(Failure::no_input(format!("{} cannot be opened: {e}{hint}", path.display())))
+        }
     }
 }
 
@@ -137,12 +145,29 @@ mod tests {
             ("pipeline:", Code::Usage),
             ("webcam", Code::Usage),
             ("rtsp://", Code::Usage),
+            ("file:///nowhere/100%", Code::Usage),
+            ("file://elsewhere.example/clip.mkv", Code::Usage),
+            ("file:~nobody/clip.mkv", Code::Usage),
+            ("file:///nowhere/my%20clip.mkv", Code::NoInput),
             ("images:/nowhere", Code::NoInput),
             ("file:/nowhere/clip.mp4", Code::NoInput),
             ("file:/", Code::NoInput),
             ("v4l2:/dev/video99", Code::NoInput),
         ] {
             assert_eq!(parse(text).unwrap_err().code, code, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_found_by_path_and_by_address() {
+        let folder = tempfile::tempdir().unwrap();
+        let clip = folder.path().join("my clip 100%.mkv");
+        std::fs::write(&clip, "").unwrap();
+        let plain = format!("file:{}", clip.display());
+        let address = glib::filename_to_uri(&clip, None).unwrap();
+        assert!(address.contains("my%20clip%20100%25.mkv"));
+        for text in [plain.as_str(), address.as_str(), &format!("file:{address}")] {
+            assert_eq!(Source::parse(text, &[Method::Passive], None).unwrap(), Source::File(clip.clone()));
         }
     }
 
