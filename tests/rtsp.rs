@@ -62,7 +62,10 @@ impl Session {
         fs::write(&path, workflow.to_string()).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_liveness-launch"));
         command.args(["run", path.to_str().unwrap(), "--json", "--timeout", timeout]);
-        command.env("CAMERA_USER", USER).env("CAMERA_PASSWORD", PASSWORD);
+        // As a secret in a file: a byte order mark and line ends do not count.
+        command
+            .env("CAMERA_USER", format!("{USER}\n"))
+            .env("CAMERA_PASSWORD", format!("\u{feff}{PASSWORD}\r\n"));
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let lines = Box::new(lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()));

@@ -2,6 +2,10 @@
 #![no_main]
 #![allow(dead_code, reason = "the launcher's modules, of which only some are asked")]
 
+#[path = "../../src/launch/credential.rs"]
+mod credential;
+#[path = "../../src/launch/deadline.rs"]
+mod deadline;
 #[path = "../../src/launch/failure.rs"]
 mod failure;
 #[path = "../../src/launch/fault.rs"]

@@ -7,6 +7,10 @@
 mod bounded;
 #[path = "../../src/launch/cli.rs"]
 mod cli;
+#[path = "../../src/launch/credential.rs"]
+mod credential;
+#[path = "../../src/launch/deadline.rs"]
+mod deadline;
 #[path = "../../src/launch/failure.rs"]
 mod failure;
 #[path = "../../src/launch/identity.rs"]

@@ -6,6 +6,8 @@ mod bounded;
 mod check;
 mod cli;
 mod console;
+mod credential;
+mod deadline;
 mod embed;
 mod eval;
 mod exit;

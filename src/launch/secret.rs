@@ -1,28 +1,30 @@
 //! Secrets: from a file or the environment, never from the command line.
 //!
-//! One rule holds for the webhook's secret and the store's key, in files and variables, here and in
-//! `examples/webhook_receiver.py`: a byte order mark at the start and line ends at the end do not count, everything between them
-//! does. What is left has 16 to 4096 bytes.
+//! One rule holds for the webhook's secret, the store's key and a camera's password ([`super::credential`]). The first two have 16 to
+//! 4096 bytes.
 
 use std::fs::File;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use gstliveness::workflow::Store;
 
 use super::bounded;
 use super::cli::SecretArgs;
-use super::failure::Failure;
+use super::credential::{MAX_BYTES, too_long, trimmed};
+use super::deadline;
+use super::failure::{Code, Failure};
 
 /// A shorter one can be guessed within days.
 const MIN_BYTES: usize = 16;
-const MAX_BYTES: usize = 4096;
 /// With the line ends, which do not count.
 const MAX_FILE_BYTES: u64 = 1 << 16;
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Mode bits by which the group or others can read or write a file.
 const OPEN_TO_OTHERS: u32 = 0o066;
+/// How long a file may take, as a pipe from a password manager.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The secret in `file`, else in the environment variable `variable`.
 ///
@@ -57,14 +59,24 @@ pub fn of_store(store: &Store, args: &SecretArgs) -> Result<Vec<u8>, Failure> {
     read("the store's key", file, store.key_env.as_ref().map(|name| name.0.as_str()), args)
 }
 
-/// Without a byte order mark at the start and line ends at the end.
-fn trimmed(bytes: &[u8]) -> &[u8] {
-    let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
-    let end = text.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
-    &text[..end]
+fn of_file(what: &str, path: &Path, args: &SecretArgs) -> Result<Vec<u8>, Failure> {
+    of_file_before(Instant::now() + TIMEOUT, what, path, args)
 }
 
-fn of_file(what: &str, path: &Path, args: &SecretArgs) -> Result<Vec<u8>, Failure> {
+/// A named pipe may never be written to.
+fn of_file_before(deadline: Instant, what: &str, path: &Path, args: &SecretArgs) -> Result<Vec<u8>, Failure> {
+    let (named, file, args) = (what.to_owned(), path.to_path_buf(), *args);
+    deadline::before(deadline, move || read_file(&named, &file, &args)).map_err(|failure| {
+        match failure.code {
+            Code::Data => {
+                Failure::no_input(format!("{what} cannot be read from {}: it takes too long", path.display()))
+            }
+            _ => failure,
+        }
+    })
+}
+
+fn read_file(what: &str, path: &Path, args: &SecretArgs) -> Result<Vec<u8>, Failure> {
     let failed = |e| Failure::no_input(format!("{what} cannot be read from {}: {e}", path.display()));
     let file = File::open(path).map_err(failed)?;
     let mode = file.metadata().map_err(failed)?.permissions().mode();
@@ -76,10 +88,6 @@ fn of_file(what: &str, path: &Path, args: &SecretArgs) -> Result<Vec<u8>, Failur
         )));
     }
     bounded::read(file, MAX_FILE_BYTES).map_err(failed)?.ok_or_else(|| too_long(what))
-}
-
-fn too_long(what: &str) -> Failure {
-    Failure::usage(format!("{what} is too long: it may have {MAX_BYTES} bytes"))
 }
 
 #[cfg(test)]
@@ -136,6 +144,24 @@ mod tests {
             assert!(failure.text.contains(told) && failure.exit_status() == 64, "{failure}");
         }
         assert!(read("a key", None, Some("LIVENESS_NO_SUCH_VARIABLE"), &STRICT).is_err());
+    }
+
+    #[test]
+    fn a_pipe_that_nobody_writes_to_holds_nobody_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let [silent, pipe] = ["silent", "key"].map(|name| {
+            let pipe = folder.path().join(name);
+            rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
+            pipe
+        });
+        let failure = of_file_before(Instant::now(), "a key", &silent, &STRICT).unwrap_err();
+        assert!(failure.text.ends_with("it takes too long") && failure.exit_status() == 66, "{failure}");
+        let writer = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || fs::write(pipe, "0123456789abcdef\n").unwrap()
+        });
+        assert_eq!(read("a key", Some(&pipe), None, &STRICT).unwrap(), b"0123456789abcdef");
+        writer.join().unwrap();
     }
 
     #[test]

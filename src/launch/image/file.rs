@@ -3,13 +3,12 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
 use std::time::Instant;
 
 use ::image::RgbImage;
 
 use super::decode;
+use crate::deadline::before;
 use crate::failure::Failure;
 
 /// Endings of file names, in lower case.
@@ -62,25 +61,6 @@ fn check_ending(path: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Runs `work` on a thread of its own: a pipe may never be opened by a writer, a decoder may take long. What is late is left to
-/// itself and ends with the process, if not before.
-fn before<T: Send + 'static>(
-    deadline: Instant,
-    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
-) -> Result<T, Failure> {
-    let (done, result) = mpsc::sync_channel(1);
-    let thread = thread::Builder::new().name("picture".into()).spawn(move || {
-        // After the deadline, the receiver is gone.
-        let _ = done.send(work());
-    });
-    thread.map_err(|e| Failure::internal(format!("no thread can be started: {e}")))?;
-    match result.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-        Ok(result) => result,
-        Err(RecvTimeoutError::Timeout) => Err(Failure::data("it takes too long")),
-        Err(RecvTimeoutError::Disconnected) => Err(Failure::data("it cannot be decoded: the decoder failed")),
-    }
-}
-
 fn read(path: &PathBuf, origin: Origin) -> Result<Vec<u8>, Failure> {
     let failed = |e: std::io::Error| Failure::no_input(format!("it cannot be read: {e}"));
     let limit = origin.max_megabytes() * 1_000_000;
@@ -115,7 +95,6 @@ mod tests {
     use super::*;
     use crate::failure::Code;
     use gst_video::VideoFrameExt;
-    use std::time::Duration;
 
     #[test]
     fn the_ending_must_be_a_pictures() {
@@ -123,24 +102,6 @@ mod tests {
             assert!(check_ending(Path::new(good)).is_ok(), "{good}");
         }
         assert_eq!(check_ending(Path::new("a.gif")).unwrap_err().code, Code::Data);
-    }
-
-    #[test]
-    fn the_deadline_ends_work_that_does_not_end() {
-        let (release, hold) = mpsc::channel::<()>();
-        let failure = before(Instant::now() + Duration::from_millis(20), move || {
-            let _ = hold.recv();
-            Ok(())
-        });
-        assert_eq!(failure.unwrap_err().text, "it takes too long");
-        drop(release);
-    }
-
-    #[test]
-    fn a_decoder_that_panics_is_a_picture_that_cannot_be_decoded() {
-        let far = Instant::now() + Duration::from_secs(10);
-        let failure = before::<()>(far, || panic!("on purpose")).unwrap_err();
-        assert_eq!(failure.code, Code::Data);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use gst::prelude::*;
 
 use super::open::Open;
+use crate::credential;
 use crate::failure::Failure;
 use gstliveness::workflow::{Rtsp, Transport};
 
@@ -52,8 +53,8 @@ impl Line {
             location: location.to_owned(),
             transport: rtsp.transport.map(|word| word.0).unwrap_or_default(),
             latency: rtsp.latency_ms.unwrap_or(200),
-            user: std::env::var(user).ok(),
-            password: std::env::var(password).ok(),
+            user: credential::of_variable("the camera's user", &user)?,
+            password: credential::of_variable("the camera's password", &password)?,
         })
     }
 
