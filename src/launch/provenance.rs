@@ -142,6 +142,7 @@ impl Provenance {
 #[cfg(test)]
 mod tests {
     use gstliveness::check::Method;
+    use serde_json::json;
 
     use super::*;
 
@@ -154,6 +155,29 @@ mod tests {
             let entry = list.split("[[model]]").find(|entry| entry.contains(&format!("file = \"{file}\"")));
             assert!(entry.unwrap().contains(&format!("sha256 = \"{sha256}\"")), "{file} {sha256}");
         }
+    }
+
+    #[test]
+    fn the_datas_digest_is_that_of_the_evidence_alone() {
+        let node = Node::new(Method::Passive);
+        let mut decision = Decision::not_started("n", Method::Passive).unwrap();
+        let evidence = json!({"frames_analysed": 5, "cues": [{"value": 2.0, "name": "net"}]});
+        decision.json.insert("evidence".into(), evidence);
+        let origin = Provenance::of_check("the-session", &node, &decision).unwrap();
+        // printf '{"cues":[{"name":"net","value":2}],"frames_analysed":5}' | sha256sum
+        assert_eq!(origin.data_sha256, "9fdc26c5249b75b2cf262174089b40eb8502532c4c71562b070b9a66c59630c2");
+        assert_eq!(
+            (origin.session_id.as_str(), origin.verdict.as_str()),
+            ("the-session", "Not Started, score 0.0 of 100")
+        );
+        decision.json.insert("reference_image".into(), "/elsewhere/reference.jpg".into());
+        let moved = Provenance::of_check("the-session", &node, &decision).unwrap();
+        assert_eq!(moved.data_sha256, origin.data_sha256);
+        decision.json.insert("evidence".into(), json!({"frames_analysed": 6}));
+        assert_ne!(
+            Provenance::of_check("the-session", &node, &decision).unwrap().data_sha256,
+            origin.data_sha256
+        );
     }
 
     #[test]
