@@ -108,11 +108,12 @@ fn look(rgb: &[u8], width: usize, height: usize, truth: &[[f32; 2]]) -> Result<(
     };
     let reading = AntiSpoof::new(&ModelSource::Embedded)?.read(&frame, &face.mesh)?;
     println!(
-        "anti-spoof {:.1} (near {:.2}, wide {:.2}, border {:.2})",
+        "anti-spoof {:.1} (near {:.2}, wide {:.2}, border {:.2}, backdrop {:.2?})",
         reading.score(),
         reading.near,
         reading.wide,
-        reading.border
+        reading.border,
+        reading.backdrop
     );
     let pose = face.pose;
     println!("yaw {:.1}, pitch {:.1}, roll {:.1}", pose.yaw, pose.pitch, pose.roll);

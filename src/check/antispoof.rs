@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::backdrop::BackdropMeter;
 use super::border::BorderFinder;
 use crate::face::Mesh;
 use crate::inference::{InferenceError, Model, ModelSource, Net};
@@ -28,6 +29,8 @@ const SOFTEN: [f32; 3] = [0.470_22, 0.235_35, 0.029_54];
 const BORDER_FREE: f64 = 6.0;
 /// Logits taken off per unit of border strength beyond.
 const BORDER_WEIGHT: f64 = 0.5;
+/// Below this share of detail, the surroundings of the face are not a room's. The least of 338 live pictures of nine sources is 0.12.
+const LEAST_BACKDROP: f64 = 0.08;
 
 /// What was read from one frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,12 +40,19 @@ pub struct Reading {
     pub wide: f64,
     /// Strength of straight borders beside the face, 0–12.
     pub border: f64,
+    /// Share of the surroundings with detail, 0–1; `None` where too little of them is in the picture.
+    pub backdrop: Option<f64>,
 }
 
 impl Reading {
     /// All cues together, as a logit.
     pub fn logit(&self) -> f64 {
         CROPS[0].1 * self.near + CROPS[1].1 * self.wide - BORDER_WEIGHT * (self.border - BORDER_FREE).max(0.0)
+    }
+
+    /// Whether what is seen beside the face can be a room. A room out of sight counts as one.
+    pub fn has_real_surroundings(&self) -> bool {
+        self.backdrop.is_none_or(|detail| detail >= LEAST_BACKDROP)
     }
 
     /// 0 (attack) to 100 (live).
@@ -61,6 +71,7 @@ pub fn calibrated(logit: f64) -> f64 {
 pub struct AntiSpoof {
     net: Arc<Net>,
     borders: BorderFinder,
+    backdrop: BackdropMeter,
     sampler: Sampler,
     input: Vec<f32>,
     scratch: Vec<f32>,
@@ -73,6 +84,7 @@ impl AntiSpoof {
         Ok(Self {
             net: Net::load(Model::AntiSpoof, source)?,
             borders: BorderFinder::default(),
+            backdrop: BackdropMeter::default(),
             sampler: Sampler::new(),
             input: vec![0.0; INPUT.len()],
             scratch: Vec::new(),
@@ -95,7 +107,8 @@ impl AntiSpoof {
         let near = self.net_logit(frame, bbox, CROPS[0].0)?;
         let wide = self.net_logit(frame, bbox, CROPS[1].0)?;
         let border = f64::from(self.borders.strength(frame, bbox, &mut self.sampler));
-        Ok(Reading { near, wide, border })
+        let backdrop = self.backdrop.detail(frame, bbox, &mut self.sampler).map(f64::from);
+        Ok(Reading { near, wide, border, backdrop })
     }
 
     fn net_logit(&mut self, frame: &Frame<'_>, bbox: &Rect, scale: f32) -> Result<f64, InferenceError> {
@@ -126,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_border_only_ever_lowers_the_score() {
-        let reading = |border| Reading { near: 2.0, wide: 3.0, border };
+        let reading = |border| Reading { near: 2.0, wide: 3.0, border, backdrop: None };
         assert_eq!(reading(0.0).score(), reading(6.0).score());
         assert!(reading(9.0).score() < reading(6.0).score());
     }

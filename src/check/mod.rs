@@ -3,6 +3,7 @@
 mod action;
 mod action_flash;
 mod antispoof;
+mod backdrop;
 mod border;
 mod evidence;
 mod failure;

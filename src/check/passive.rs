@@ -116,6 +116,11 @@ fn median(votes: &[Vote], of: impl Fn(&Vote) -> f64) -> Option<f64> {
     }
 }
 
+fn backdrop(votes: &[Vote]) -> Option<f64> {
+    let seen: Vec<Vote> = votes.iter().filter(|vote| vote.reading.backdrop.is_some()).copied().collect();
+    median(&seen, |vote| vote.reading.backdrop.unwrap_or_default())
+}
+
 fn mean(votes: &[Vote], of: impl Fn(&Vote) -> f64) -> Option<f64> {
     (!votes.is_empty()).then(|| votes.iter().map(of).sum::<f64>() / votes.len() as f64)
 }
@@ -138,7 +143,7 @@ impl Check for PassiveCheck {
     ) -> Result<Step, InferenceError> {
         self.last_time = time;
         let mesh = observation.primary().map(|(_, face)| face);
-        let guidance = self.with_motion(Guidance::of(observation), mesh.map(|face| &face.mesh), time);
+        let mut guidance = self.with_motion(Guidance::of(observation), mesh.map(|face| &face.mesh), time);
         let mut anew = false;
         if let Some(face) = mesh {
             // A bad frame shows whose it is too poorly to take good votes away, and does not count beside them.
@@ -146,6 +151,9 @@ impl Check for PassiveCheck {
                 anew = self.meets_another(frame, &face.mesh)?;
             }
             let vote = Vote { reading: self.net.read(frame, &face.mesh)?, quality: face.quality };
+            if guidance == Guidance::Ok && !vote.reading.has_real_surroundings() {
+                guidance = Guidance::MoveBack;
+            }
             let most = MOST_VOTES.max(self.config.frames as usize);
             let votes = if guidance == Guidance::Ok { &mut self.good } else { &mut self.poor };
             if votes.len() < most {
@@ -186,6 +194,7 @@ impl Check for PassiveCheck {
                 Cue::new("net_wide", median(votes, |vote| vote.reading.wide), 2.0 / 3.0),
                 // Only ever lowers the score.
                 Cue::new("border", median(votes, |vote| vote.reading.border), 0.0),
+                Cue::new("backdrop", backdrop(votes), 0.0),
             ],
             face_quality: mean(votes, |vote| f64::from(vote.quality.score())),
             face_luminance: mean(votes, |vote| f64::from(vote.quality.luminance)),
@@ -217,7 +226,7 @@ mod tests {
     use super::*;
 
     fn votes(logits: &[f64]) -> Vec<Vote> {
-        let reading = |wide| Reading { near: wide, wide, border: 0.0 };
+        let reading = |wide| Reading { near: wide, wide, border: 0.0, backdrop: None };
         logits.iter().map(|z| Vote { reading: reading(*z), quality: FaceQuality::default() }).collect()
     }
 
