@@ -9,6 +9,8 @@ pub enum Failure {
     NotDone,
     /// Another one came.
     WrongAction,
+    /// What came is the mirror image of what was asked for: the source is mirrored and not said to be, or the other way round.
+    Mirrored,
     /// Answers came before their prompts.
     TooEarly,
     /// The picture stood still.
@@ -41,6 +43,7 @@ impl Failure {
             Self::NotPositioned => "NOT_POSITIONED",
             Self::NotDone => "ACTION_NOT_DONE",
             Self::WrongAction => "WRONG_ACTION",
+            Self::Mirrored => "MIRROR_IMAGE",
             Self::TooEarly => "ACTION_TOO_EARLY",
             Self::Frozen => "FROZEN_VIDEO",
             Self::Looped => "LOOPED_VIDEO",
@@ -62,6 +65,9 @@ impl Failure {
             Self::NotPositioned => "Hold your face still in the middle of the picture for a moment.",
             Self::NotDone => "The asked movement was not seen in time.",
             Self::WrongAction => "Another movement was made than asked for.",
+            Self::Mirrored => {
+                "The answer fits the mirror image. If the source shows people as a mirror does, set mirrored; if it does not, unset it."
+            }
             Self::TooEarly => "Wait for the prompt before you move.",
             Self::Frozen => "The picture stood still.",
             Self::Looped => "The pictures repeat themselves.",

@@ -58,7 +58,7 @@ fn advise(cr: &Context, advice: Advice) -> Result<(), Error> {
         Advice::StayInLight => sun(cr),
         Advice::Darker | Advice::OtherLight | Advice::Steady => struck(cr, sun),
         Advice::OnePerson => two_heads(cr),
-        Advice::Camera => camera(cr),
+        Advice::Camera | Advice::Operator => camera(cr),
         Advice::StayVisible => dashed_face(cr),
         Advice::Settle => target(cr),
         Advice::EvenLight => again(cr),

@@ -30,6 +30,8 @@ pub enum Advice {
     StayInLight,
     /// The pictures stood still.
     Camera,
+    /// The camera seems to show a mirror image: only its operator can mend that.
+    Operator,
     /// Too few frames showed the light.
     Steady,
     /// The room outshines the screen.
@@ -55,6 +57,7 @@ impl Advice {
             Self::OnePerson,
             Self::StayInLight,
             Self::Camera,
+            Self::Operator,
             Self::Steady,
             Self::Darker,
             Self::OtherLight,
@@ -76,16 +79,19 @@ impl Advice {
 
     const fn after(failure: Failure, mistake: Option<(Action, Mistake)>) -> Self {
         match (failure, mistake) {
-            (Failure::NotDone | Failure::WrongAction, Some((asked, mistake))) => match mistake {
-                Mistake::NotSeen => Self::Promptly,
-                Mistake::TooLittle => Self::Further(asked),
-                Mistake::NotBack => Self::Return,
-                Mistake::Opposite => Self::OtherWay(asked),
-                Mistake::Another => Self::OnlyAsked,
-                Mistake::TooEarly => Self::Wait,
-            },
+            (Failure::NotDone | Failure::WrongAction | Failure::Mirrored, Some((asked, mistake))) => {
+                match mistake {
+                    Mistake::NotSeen => Self::Promptly,
+                    Mistake::TooLittle => Self::Further(asked),
+                    Mistake::NotBack => Self::Return,
+                    Mistake::Opposite => Self::OtherWay(asked),
+                    Mistake::Another => Self::OnlyAsked,
+                    Mistake::TooEarly => Self::Wait,
+                }
+            }
             (Failure::NotDone, None) => Self::Promptly,
             (Failure::WrongAction, None) => Self::OnlyAsked,
+            (Failure::Mirrored, None) => Self::Operator,
             (Failure::NotPositioned | Failure::NoChallenge, _) => Self::Settle,
             (Failure::TooEarly, _) => Self::Wait,
             (Failure::Frozen | Failure::Looped, _) => Self::Camera,
@@ -148,6 +154,7 @@ impl Advice {
             Self::OnePerson => "Only one person may take the check",
             Self::StayInLight => "Keep your face in front of the screen while it lights up",
             Self::Camera => "The picture stands still: check the camera",
+            Self::Operator => "The camera may show a mirror image: ask for help",
             Self::Steady => "Hold still, away from bright light",
             Self::Darker => "Move to a darker place or raise the screen's brightness",
             Self::OtherLight => "Stay away from other screens and changing lights",

@@ -55,6 +55,9 @@ pub struct EvidenceReport {
     pub attempts_used: u32,
     /// What kept the frames from being usable, as guidance.
     pub hindrance: Option<&'static str>,
+    /// The answers fit the mirror image of what was asked for: the source may be mirrored, or `mirrored` be set without reason.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub mirror_image: bool,
     /// The components of face quality, 0–100 each.
     pub quality: Option<FaceQuality>,
     /// Estimated together with the age.
@@ -92,6 +95,7 @@ impl LivenessCheck {
                 frames_skipped: 0,
                 attempts_used: 0,
                 hindrance: evidence.map(|e| e.hindrance).filter(|h| *h != Guidance::Ok).map(Guidance::code),
+                mirror_image: decision.failure == Some(Failure::Mirrored),
                 quality: evidence.and_then(|e| e.quality),
                 gender: None,
                 gender_confidence: None,

@@ -56,6 +56,8 @@ pub struct Node {
     /// max_display_latency_ms of `light`
     #[schemars(range(min = 0, max = 1000))]
     pub max_display_latency_ms: Option<u64>,
+    /// The source shows people as a mirror does: left and right are exchanged
+    pub mirrored: Option<bool>,
     /// A folder of .onnx files that stand in for the embedded ones
     pub models_dir: Option<Name>,
     /// A face quality at or below it goes to review

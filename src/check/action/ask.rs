@@ -64,6 +64,16 @@ impl Action {
         matches!(self, Self::TurnLeft | Self::TurnRight)
     }
 
+    /// The same movement in a mirror.
+    #[must_use]
+    pub const fn mirror_image(self) -> Self {
+        match self {
+            Self::TurnLeft => Self::TurnRight,
+            Self::TurnRight => Self::TurnLeft,
+            other => other,
+        }
+    }
+
     /// Whether the face moves in a way that no print and no rigid mask can, with holes for the eyes or without.
     pub const fn is_expression(self) -> bool {
         matches!(self, Self::Smile | Self::OpenMouth | Self::RaiseBrows)

@@ -34,6 +34,16 @@ pub struct Record {
     pub performance: Option<Performance>,
 }
 
+impl Record {
+    /// Whether a movement answers the open prompt as a mirror would show it.
+    fn is_answered_in_mirror(&self, seen: Action, how: Performance) -> bool {
+        self.performance.is_none()
+            && seen != self.action
+            && seen == self.action.mirror_image()
+            && how.onset >= self.requested + REACTION
+    }
+}
+
 /// What was wrong with the answer to a prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mistake {
@@ -191,8 +201,8 @@ impl Course {
         if self.is_over() {
             return turn;
         }
-        if self.watch(time, signals) {
-            turn.events = self.fail(Failure::WrongAction);
+        if let Some(failure) = self.watch(time, signals) {
+            turn.events = self.fail(failure);
             return turn;
         }
         match self.stage {
@@ -298,26 +308,32 @@ impl Course {
         }
     }
 
-    /// Looks for what nobody asked for; tells whether it is too much.
-    fn watch(&mut self, time: Time, signals: &Signals) -> bool {
-        let asked = self.records.last().map(|record| record.action);
+    /// Looks for what nobody asked for; tells what that amounts to, where it is too much.
+    fn watch(&mut self, time: Time, signals: &Signals) -> Option<Failure> {
+        let last = self.records.last().copied();
+        let asked = last.map(|record| record.action);
         let neutral = self.neutral;
-        let mut wrong = false;
+        let (mut wrong, mut mirrored) = (false, false);
         for gesture in &mut self.watched {
             let action = gesture.action();
             let extent = neutral.map_or(0.0, |neutral| neutral.extent(action, signals));
-            if gesture.observe(time, extent).is_none() || asked.is_some_and(|asked| goes_with(asked, action))
-            {
+            let Some(seen) = gesture.observe(time, extent) else { continue };
+            if asked.is_some_and(|asked| goes_with(asked, action)) {
                 continue;
             }
             if moves_head(action) {
                 wrong = true;
+                mirrored |= last.is_some_and(|record| record.is_answered_in_mirror(action, seen));
             } else if action != Action::Blink {
                 self.unasked += 1;
             }
         }
         self.answer.another |= wrong;
-        wrong || self.unasked >= UNASKED
+        if mirrored {
+            Some(Failure::Mirrored)
+        } else {
+            (wrong || self.unasked >= UNASKED).then_some(Failure::WrongAction)
+        }
     }
 
     /// The event of the prompt that is open.
@@ -445,9 +461,25 @@ mod tests {
 
     #[test]
     fn another_movement_than_asked_fails() {
-        let wrong = run(&[Action::TurnLeft], |_| Some((Action::TurnRight, 300)));
+        let wrong = run(&[Action::TurnLeft], |_| Some((Action::Nod, 300)));
         assert_eq!(wrong.failure(), Some(Failure::WrongAction));
         assert_eq!(run(&[Action::Blink], |_| Some((Action::Nod, 300))).failure(), Some(Failure::WrongAction));
+    }
+
+    #[test]
+    fn the_mirror_image_of_an_answer_is_told_as_that() {
+        for (asked, answered) in
+            [(Action::TurnLeft, Action::TurnRight), (Action::TurnRight, Action::TurnLeft)]
+        {
+            let mirrored = run(&[asked], |_| Some((answered, 300)));
+            assert_eq!(mirrored.failure(), Some(Failure::Mirrored));
+            assert_eq!(mirrored.mistake(), Some((asked, Mistake::Opposite)));
+        }
+        // What came before a human could answer is no answer, and a nod has no mirror image of its own.
+        let early = run(&[Action::TurnLeft], |_| Some((Action::TurnRight, 10)));
+        assert_eq!(early.failure(), Some(Failure::WrongAction));
+        let up = run(&[Action::Nod, Action::TurnLeft], |i| (i == 1).then_some((Action::TurnRight, 300)));
+        assert_eq!(up.failure(), Some(Failure::NotDone));
     }
 
     #[test]

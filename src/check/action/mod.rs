@@ -36,13 +36,15 @@ pub struct ActionConfig {
     pub count: u32,
     /// How long a person has for each, in nanoseconds.
     pub timeout: Time,
+    /// The source shows people as a mirror does.
+    pub mirrored: bool,
     /// 0 = the operating system's randomness.
     pub seed: u64,
 }
 
 impl Default for ActionConfig {
     fn default() -> Self {
-        Self { actions: Actions::USUAL, count: 2, timeout: 4_000_000_000, seed: 0 }
+        Self { actions: Actions::USUAL, count: 2, timeout: 4_000_000_000, mirrored: false, seed: 0 }
     }
 }
 
@@ -58,6 +60,7 @@ const CROWDED: Time = 300_000_000;
 /// Watches one attempt.
 pub struct ActionCheck {
     course: Course,
+    mirrored: bool,
     entropy_bits: f64,
     passive: PassiveCheck,
     planarity: Planarity,
@@ -84,6 +87,7 @@ impl ActionCheck {
         Ok(Self {
             entropy_bits: draw.as_ref().map_or(0.0, |draw| draw.entropy_bits),
             course: Course::new(draw, config.timeout, random),
+            mirrored: config.mirrored,
             passive: PassiveCheck::new(READINGS, AntiSpoof::new(source)?),
             planarity: Planarity::default(),
             continuity: Continuity::default(),
@@ -121,12 +125,14 @@ impl ActionCheck {
         readable: bool,
     ) -> Result<Vec<ActionEvent>, InferenceError> {
         let mut events = self.check_continuity(frame, face, mesh, time);
-        let signals = Signals::of(mesh);
+        let signals = Signals::of_person(mesh, self.mirrored);
         self.blinks += u32::from(self.lids.observe(time, signals.eyes).is_some());
         self.facial_motion.observe(time, &mesh.blendshapes);
         self.surroundings.observe(frame, time, &mesh.mesh);
         if let Some(neutral) = self.course.neutral() {
-            self.planarity.observe(neutral.turn(&signals), &mesh.mesh);
+            let turn = neutral.turn(&signals);
+            // The nose moves as the picture shows it.
+            self.planarity.observe(if self.mirrored { -turn } else { turn }, &mesh.mesh);
         }
         let turn = self.course.observe(time, &signals, guidance == Guidance::Ok);
         events.extend(turn.events);
@@ -147,7 +153,9 @@ impl ActionCheck {
 
     /// Whether the face is as it was when the challenge began, or it has not begun.
     pub fn is_at_rest(&self, observation: &FrameObservation) -> bool {
-        observation.primary().is_some_and(|(_, mesh)| self.is_frontal(&Signals::of(mesh)))
+        observation
+            .primary()
+            .is_some_and(|(_, mesh)| self.is_frontal(&Signals::of_person(mesh, self.mirrored)))
     }
 
     fn is_frontal(&self, signals: &Signals) -> bool {

@@ -79,6 +79,14 @@ impl Findings {
         })
     }
 
+    /// Of a source that shows people as a mirror does: what the light from the screen's left is taken for came from its right.
+    #[must_use]
+    pub fn mirrored(mut self) -> Self {
+        self.slopes = self.slopes.mirrored();
+        self.likeness = self.likeness.map(Likeness::mirrored);
+        self
+    }
+
     /// Why it is no live face.
     pub fn failure(&self) -> Option<Failure> {
         let answers = self.modulation >= LEAST_MODULATION && self.freshness.bits() >= LEAST_FRESHNESS;
@@ -90,6 +98,7 @@ impl Findings {
             }
             Some(like) if answers && like >= self.least_likeness() => None,
             None if answers => Some(Failure::TooFewFrames),
+            Some(_) if answers && self.fits_mirror_image() => Some(Failure::Mirrored),
             Some(like) if clear && like < NO_RELIEF => Some(Failure::NoRelief),
             Some(_) if clear && !self.mirrors() => None,
             _ => Some(Failure::NoReflection),
@@ -103,6 +112,13 @@ impl Findings {
             None => self.surface() < Some(0.0),
         };
         open && self.modulation >= LEAST_MODULATION
+    }
+
+    /// Whether the columns of the light answer as on a face in a mirror: the surface slopes as a face's does from top to bottom, and
+    /// the other way round from side to side. No flat or bent sheet does.
+    fn fits_mirror_image(&self) -> bool {
+        let turned_over = self.likeness.filter(|likeness| likeness.across < 0.0).map(Likeness::mirrored);
+        turned_over.is_some_and(|likeness| likeness.mean() >= self.least_likeness())
     }
 
     /// The likeness from which on a surface is a face's.
@@ -180,6 +196,22 @@ mod tests {
         assert_eq!(surface(0.1).failure(), Some(Failure::NoRelief));
         assert_eq!(surface(0.35).failure(), None, "left to the score");
         assert!(surface(0.8).surface() > Some(3.0) && surface(0.35).surface() < Some(0.0));
+    }
+
+    #[test]
+    fn a_face_whose_columns_answer_in_mirror_is_told_as_that_and_never_passes() {
+        let mut findings = surface(0.8);
+        findings.likeness.as_mut().unwrap().across = -0.8;
+        assert_eq!((findings.failure(), findings.is_undecided()), (Some(Failure::Mirrored), false));
+        assert_eq!(findings.clone().mirrored().failure(), None);
+        // Nor does it pass where the light says little, or where another light plays.
+        assert_eq!(noisy(findings.clone(), 0.05).failure(), Some(Failure::Mirrored));
+        findings.freshness.unexplained = 0.05;
+        assert_eq!(findings.failure(), Some(Failure::OtherLight));
+        // A sheet has no relief in a mirror either.
+        let mut sheet = surface(0.1);
+        sheet.likeness.as_mut().unwrap().across = -0.2;
+        assert_eq!(sheet.failure(), Some(Failure::NoRelief));
     }
 
     #[test]

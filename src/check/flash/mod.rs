@@ -70,13 +70,22 @@ pub struct FlashConfig {
     pub duration: Time,
     /// From a light message to the light on the face at most, in nanoseconds.
     pub max_display_latency: Time,
+    /// The source shows people as a mirror does.
+    pub mirrored: bool,
     /// 0 = the operating system's randomness.
     pub seed: u64,
 }
 
 impl Default for FlashConfig {
     fn default() -> Self {
-        Self { rows: 2, columns: 2, duration: 3_000_000_000, max_display_latency: 500_000_000, seed: 0 }
+        Self {
+            rows: 2,
+            columns: 2,
+            duration: 3_000_000_000,
+            max_display_latency: 500_000_000,
+            mirrored: false,
+            seed: 0,
+        }
     }
 }
 
@@ -334,7 +343,9 @@ impl FlashCheck {
             return Some(Failure::TooFewFrames);
         }
         let most_lag = self.config.max_display_latency as f64 * 1e-9;
-        self.findings = Findings::new(&self.series, code, most_lag, self.pose(), &mut self.random);
+        let findings = Findings::new(&self.series, code, most_lag, self.pose(), &mut self.random);
+        self.findings =
+            findings.map(|findings| if self.config.mirrored { findings.mirrored() } else { findings });
         self.findings.is_none().then_some(Failure::TooFewFrames)
     }
 }

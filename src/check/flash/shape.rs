@@ -84,6 +84,12 @@ impl Slopes {
         Self { p: smooth(&self.p), q: smooth(&self.q) }
     }
 
+    /// With left and right exchanged in the light that they were measured by.
+    #[must_use]
+    pub fn mirrored(self) -> Self {
+        Self { p: self.p.into_iter().map(|slope| slope.map(|p| -p)).collect(), ..self }
+    }
+
     /// How many patches are known.
     pub fn known(&self) -> usize {
         self.p.iter().flatten().count()
@@ -134,6 +140,12 @@ pub struct Likeness {
 }
 
 impl Likeness {
+    /// With the slopes of the first surface from side to side turned over.
+    #[must_use]
+    pub fn mirrored(self) -> Self {
+        Self { across: -self.across, gain: [-self.gain[0], self.gain[1]], ..self }
+    }
+
     /// The mean correlation.
     pub fn mean(&self) -> f64 {
         0.5 * (self.across + self.up)

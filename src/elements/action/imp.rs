@@ -4,10 +4,10 @@ use gst::subclass::prelude::*;
 use gst_base::subclass::BaseTransformMode;
 use gst_base::subclass::prelude::*;
 
-use super::super::analyzer::AnalyzerImpl;
+use super::super::analyzer::{AnalyzerImpl, Common};
 use super::settings;
 use crate::check::{ActionCheck, ActionConfig, Check, Method};
-use crate::inference::{InferenceError, ModelSource};
+use crate::inference::InferenceError;
 
 #[derive(Default)]
 pub struct LivenessAction {
@@ -67,9 +67,9 @@ impl BaseTransformImpl for LivenessAction {
 impl AnalyzerImpl for LivenessAction {
     const METHOD: Method = Method::Action;
 
-    fn create_check(&self, source: &ModelSource, seed: u64) -> Result<Box<dyn Check>, InferenceError> {
-        let config = ActionConfig { seed, ..*self.settings() };
+    fn create_check(&self, common: &Common<'_>) -> Result<Box<dyn Check>, InferenceError> {
+        let config = ActionConfig { seed: common.seed, mirrored: common.mirrored, ..*self.settings() };
         settings::warn(&config);
-        Ok(Box::new(ActionCheck::new(config, source)?))
+        Ok(Box::new(ActionCheck::new(config, common.source)?))
     }
 }

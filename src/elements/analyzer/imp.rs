@@ -20,8 +20,8 @@ use super::marked::Marked;
 use super::settings::{Settings, properties};
 use super::shared::{Pictures, Shared, Times};
 use super::stream::{Analysis, AnalysisError, Stream};
-use super::{AnalyzerClass, Method};
-use crate::check::{Check, Ticks};
+use super::{AnalyzerClass, Common, Method};
+use crate::check::{Check, Failure, Ticks};
 use crate::face::AgeGender;
 use crate::inference::{InferenceError, ModelSource};
 use crate::session::{Decision, Session, SessionEvent, decide};
@@ -56,12 +56,16 @@ impl Analyzer {
     /// Every attempt of a seeded run has its own, foreseeable challenge.
     fn create_check(&self, source: &ModelSource, attempt: u32) -> Result<Box<dyn Check>, InferenceError> {
         let element = self.obj();
-        let seed = match lock(&self.settings).seed {
+        let (seed, mirrored) = {
+            let settings = lock(&self.settings);
+            (settings.seed, settings.mirrored)
+        };
+        let seed = match seed {
             0 => 0,
             seed => seed.wrapping_add(u64::from(attempt.max(1)) - 1).max(1),
         };
         match element.class().as_ref().create_check {
-            Some(create) => create(&element, source, seed),
+            Some(create) => create(&element, &Common { source, seed, mirrored }),
             None => unreachable!("the abstract class has no instances"),
         }
     }
@@ -159,6 +163,13 @@ impl Analyzer {
             (settings.session.thresholds, settings.rules)
         };
         let evidence = stream.evidence();
+        if evidence.failure == Some(Failure::Mirrored) {
+            gst::warning!(
+                CAT,
+                imp = self,
+                "the answer fits the mirror image: set mirrored=true if the source shows people as a mirror does"
+            );
+        }
         let decision = rules.apply(decide(&evidence, thresholds), &evidence);
         if rules.minimum_age.is_some() { rules.apply_age(decision, self.age(stream)) } else { decision }
     }

@@ -30,12 +30,20 @@ pub(crate) trait AnalyzerImpl: BaseTransformImpl + ObjectSubclass<Type: IsA<Anal
     /// How this element checks.
     const METHOD: Method;
 
-    /// A fresh check for one attempt, with the element's present settings. `seed` 0 stands for the operating system's
-    /// randomness.
-    fn create_check(&self, source: &ModelSource, seed: u64) -> Result<Box<dyn Check>, InferenceError>;
+    /// A fresh check for one attempt, with the element's present settings.
+    fn create_check(&self, common: &Common<'_>) -> Result<Box<dyn Check>, InferenceError>;
 }
 
-type CreateCheck = fn(&Analyzer, &ModelSource, u64) -> Result<Box<dyn Check>, InferenceError>;
+/// What the checks of all methods need.
+pub(crate) struct Common<'a> {
+    pub source: &'a ModelSource,
+    /// 0 stands for the operating system's randomness.
+    pub seed: u64,
+    /// The source shows people as a mirror does.
+    pub mirrored: bool,
+}
+
+type CreateCheck = fn(&Analyzer, &Common<'_>) -> Result<Box<dyn Check>, InferenceError>;
 
 /// The class structure: the subclass's method and its check factory.
 #[repr(C)]
@@ -54,8 +62,8 @@ unsafe impl<T: AnalyzerImpl> IsSubclassable<T> for Analyzer {
         Self::parent_class_init::<T>(class);
         let class = class.as_mut();
         class.method = Some(T::METHOD);
-        class.create_check = Some(|analyzer, source, seed| match analyzer.dynamic_cast_ref::<T::Type>() {
-            Some(subclass) => T::from_obj(subclass).create_check(source, seed),
+        class.create_check = Some(|analyzer, common| match analyzer.dynamic_cast_ref::<T::Type>() {
+            Some(subclass) => T::from_obj(subclass).create_check(common),
             None => unreachable!("a class's own instances are of its type"),
         });
     }

@@ -22,6 +22,7 @@ pub struct Settings {
     pub models_dir: Option<String>,
     /// The check's name in its result; the element's when left out.
     pub node_id: Option<String>,
+    pub mirrored: bool,
     pub seed: u64,
 }
 
@@ -43,6 +44,7 @@ impl Default for Settings {
             max_lateness: gst::ClockTime::from_mseconds(200),
             models_dir: None,
             node_id: None,
+            mirrored: false,
             seed: 0,
         }
     }
@@ -91,6 +93,7 @@ impl Settings {
             }
             "models-dir" => self.models_dir = value.get::<Option<String>>().unwrap_or_default(),
             "node-id" => self.node_id = value.get::<Option<String>>().unwrap_or_default(),
+            "mirrored" => self.mirrored = get(value)?,
             "seed" => self.seed = get(value)?,
             _ => {}
         }
@@ -111,6 +114,7 @@ impl Settings {
             "age-estimation" => self.age_estimation.to_value(),
             "models-dir" => self.models_dir.to_value(),
             "node-id" => self.node_id.to_value(),
+            "mirrored" => self.mirrored.to_value(),
             "seed" => self.seed.to_value(),
             _ => return None,
         })
@@ -244,6 +248,12 @@ pub fn properties() -> Vec<glib::ParamSpec> {
             .nick("Node id")
             .blurb("The check's name in the result's JSON; the element's name when not set")
             .mutable_ready()
+            .build(),
+        glib::ParamSpecBoolean::builder("mirrored")
+            .nick("Mirrored")
+            .blurb("The source shows people as a mirror does: left and right are exchanged where turns and the columns of the light are judged (takes effect with the next attempt)")
+            .default_value(default.mirrored)
+            .mutable_playing()
             .build(),
         glib::ParamSpecUInt64::builder("seed")
             .nick("Seed")

@@ -15,9 +15,9 @@ mod imp {
 
     use super::*;
     use crate::check::{ActionConfig, ActionFlashCheck, Check, FlashConfig, Method};
-    use crate::elements::analyzer::AnalyzerImpl;
+    use crate::elements::analyzer::{AnalyzerImpl, Common};
     use crate::elements::{action, flash};
-    use crate::inference::{InferenceError, ModelSource};
+    use crate::inference::InferenceError;
 
     pub struct ActionFlash {
         settings: Mutex<(ActionConfig, FlashConfig)>,
@@ -78,11 +78,13 @@ mod imp {
     impl AnalyzerImpl for ActionFlash {
         const METHOD: Method = Method::ActionFlash;
 
-        fn create_check(&self, source: &ModelSource, seed: u64) -> Result<Box<dyn Check>, InferenceError> {
+        fn create_check(&self, common: &Common<'_>) -> Result<Box<dyn Check>, InferenceError> {
             let (action, flash) = *self.settings();
             action::settings::warn(&action);
             flash::settings::warn(&flash);
-            let (action, flash) = (ActionConfig { seed, ..action }, FlashConfig { seed, ..flash });
+            let Common { source, seed, mirrored } = *common;
+            let action = ActionConfig { seed, mirrored, ..action };
+            let flash = FlashConfig { seed, mirrored, ..flash };
             Ok(Box::new(ActionFlashCheck::new(action, flash, source)?))
         }
     }

@@ -16,7 +16,7 @@ pub fn configure(bin: &impl IsA<gst::Object>, node: &Node) {
     let milliseconds = |ms: u64| ms * 1_000_000;
     let Thresholds { decline, review } = node.thresholds();
     let light = node.light();
-    let given: [(&str, Option<glib::Value>); 18] = [
+    let given: [(&str, Option<glib::Value>); 19] = [
         ("method", Some(LivenessMethod::from(node.method.0).into())),
         ("decline-threshold", Some(decline.into())),
         ("review-threshold", Some(review.into())),
@@ -34,6 +34,7 @@ pub fn configure(bin: &impl IsA<gst::Object>, node: &Node) {
         ("max-display-latency", light.max_display_latency_ms.map(milliseconds).map(Into::into)),
         ("age-estimation", node.age_estimation.map(Into::into)),
         ("node-id", node.node_id.as_ref().map(|name| name.0.as_str().into())),
+        ("mirrored", node.mirrored.map(Into::into)),
         ("models-dir", node.models_dir.as_ref().map(|name| name.0.as_str().into())),
     ];
     for (property, value) in given {

@@ -4,10 +4,10 @@ use gst::subclass::prelude::*;
 use gst_base::subclass::BaseTransformMode;
 use gst_base::subclass::prelude::*;
 
-use super::super::analyzer::AnalyzerImpl;
+use super::super::analyzer::{AnalyzerImpl, Common};
 use super::settings;
 use crate::check::{AntiSpoof, Check, Identity, Method, PassiveCheck, PassiveConfig};
-use crate::inference::{InferenceError, ModelSource};
+use crate::inference::InferenceError;
 
 #[derive(Default)]
 pub struct LivenessPassive {
@@ -67,9 +67,9 @@ impl BaseTransformImpl for LivenessPassive {
 impl AnalyzerImpl for LivenessPassive {
     const METHOD: Method = Method::Passive;
 
-    fn create_check(&self, source: &ModelSource, _seed: u64) -> Result<Box<dyn Check>, InferenceError> {
+    fn create_check(&self, common: &Common<'_>) -> Result<Box<dyn Check>, InferenceError> {
         let config = *self.settings();
-        let check = PassiveCheck::new(config, AntiSpoof::new(source)?);
-        Ok(Box::new(check.of_one_person(Identity::new(source)?)))
+        let check = PassiveCheck::new(config, AntiSpoof::new(common.source)?);
+        Ok(Box::new(check.of_one_person(Identity::new(common.source)?)))
     }
 }

@@ -139,7 +139,13 @@ fn look(workflow: &Workflow) -> Look {
     let calm = light && start == Start::Touch && settings.without_light.is_some();
     let ready = (start != Start::Immediately).then_some(Ready { light, calm, face: start == Start::Face });
     let language = settings.language.map(|word| word.0);
-    Look { display: display(workflow), language, flash: settings.flash != Some(false), ready }
+    Look {
+        display: display(workflow),
+        language,
+        flash: settings.flash != Some(false),
+        mirrored: workflow.nodes.iter().any(|node| node.mirrored == Some(true)),
+        ready,
+    }
 }
 
 fn build(workflow: &Workflow, open: Open, kiosk: &Kiosk) -> Result<Check, Failure> {

@@ -56,6 +56,7 @@ pub const WORDS: Words = Words {
         one_person: "Só uma pessoa pode fazer a verificação",
         stay_in_light: "Fique em frente à tela enquanto ela se ilumina",
         camera: "A imagem está parada: verifique a câmera",
+        operator: "A imagem parece espelhada: peça ajuda",
         steady: "Não se mexa e evite luz forte",
         darker: "Vá para um lugar mais escuro ou aumente o brilho da tela",
         other_light: "Afaste-se de outras telas e de luzes que mudam",

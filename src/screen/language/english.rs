@@ -56,6 +56,7 @@ pub const WORDS: Words = Words {
         one_person: "Only one person may take the check",
         stay_in_light: "Keep your face in front of the screen while it lights up",
         camera: "The picture stands still: check the camera",
+        operator: "The camera may show a mirror image: ask for help",
         steady: "Hold still, away from bright light",
         darker: "Move to a darker place or raise the screen’s brightness",
         other_light: "Stay away from other screens and changing lights",

@@ -56,6 +56,7 @@ pub const WORDS: Words = Words {
         one_person: "Une seule personne peut passer le contrôle",
         stay_in_light: "Restez devant l’écran pendant qu’il s’illumine",
         camera: "L’image est figée\u{a0}: vérifiez la caméra",
+        operator: "L’image semble inversée\u{a0}: demandez de l’aide",
         steady: "Ne bougez pas et évitez la lumière vive",
         darker: "Allez dans un endroit plus sombre ou augmentez la luminosité de l’écran",
         other_light: "Éloignez-vous des autres écrans et des lumières changeantes",

@@ -56,6 +56,7 @@ pub const WORDS: Words = Words {
         one_person: "Nur eine Person darf die Prüfung machen",
         stay_in_light: "Bleiben Sie vor dem Bildschirm, solange er leuchtet",
         camera: "Das Bild steht still: bitte die Kamera prüfen",
+        operator: "Das Bild ist wohl gespiegelt: bitte um Hilfe fragen",
         steady: "Bitte stillhalten, ohne grelles Licht im Gesicht",
         darker: "Gehen Sie an einen dunkleren Ort oder stellen Sie den Bildschirm heller",
         other_light: "Halten Sie Abstand zu anderen Bildschirmen und wechselndem Licht",

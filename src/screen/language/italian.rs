@@ -56,6 +56,7 @@ pub const WORDS: Words = Words {
         one_person: "La verifica è per una sola persona",
         stay_in_light: "Resta davanti allo schermo mentre si illumina",
         camera: "L’immagine è ferma: controlla la fotocamera",
+        operator: "L’immagine sembra speculare: chiedi aiuto",
         steady: "Non muoverti ed evita la luce intensa",
         darker: "Cerca un posto più buio o aumenta la luminosità dello schermo",
         other_light: "Allontanati da altri schermi e da luci che cambiano",

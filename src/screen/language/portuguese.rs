@@ -56,6 +56,7 @@ pub const WORDS: Words = Words {
         one_person: "Só uma pessoa pode fazer a verificação",
         stay_in_light: "Fique em frente do ecrã enquanto se ilumina",
         camera: "A imagem está parada: verifique a câmara",
+        operator: "A imagem parece espelhada: peça ajuda",
         steady: "Não se mexa e evite luz forte",
         darker: "Vá para um sítio mais escuro ou aumente o brilho do ecrã",
         other_light: "Afaste-se de outros ecrãs e de luzes que mudam",

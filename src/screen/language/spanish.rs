@@ -56,6 +56,7 @@ pub const WORDS: Words = Words {
         one_person: "Solo una persona puede hacer la prueba",
         stay_in_light: "Siga frente a la pantalla mientras se ilumina",
         camera: "La imagen está parada: revise la cámara",
+        operator: "La imagen parece invertida: pida ayuda",
         steady: "No se mueva y evite la luz intensa",
         darker: "Busque un lugar más oscuro o suba el brillo de la pantalla",
         other_light: "Aléjese de otras pantallas y de luces que cambian",

@@ -28,6 +28,8 @@ pub struct Look {
     pub display: Display,
     pub language: Option<Language>,
     pub flash: bool,
+    /// The source shows people as a mirror does already.
+    pub mirrored: bool,
     /// The screen before the check.
     pub ready: Option<Ready>,
 }
@@ -53,6 +55,7 @@ impl Kiosk {
         let sink = screen(&chosen, window.as_ref(), source)?;
         let overlay = sink.by_name(OVERLAY).ok_or_else(|| missing("livenessoverlay"))?;
         overlay.set_property("flash", look.flash);
+        overlay.set_property("mirror", !look.mirrored);
         if let Some(language) = look.language {
             overlay.set_property("language", language.code());
         }
