@@ -27,14 +27,12 @@ const POOR: f32 = 50.0;
 /// The frame's shorter side in sides of the face's box: with less room around the face, a sheet's or a screen's borders
 /// and the hands that hold it stay unseen.
 const LEAST_ROOM: f32 = 1.6;
-/// Exposure below this means that a quarter of the face is burnt out.
-const BURNT_OUT: f32 = 28.0;
-/// Turned further than this (degrees), a face is not judged.
+/// Turned or leaning further than this (degrees), a face is not judged.
 const MAX_TURN: f32 = 25.0;
 /// Both eyes are closed beyond this blendshape value.
 const EYES_CLOSED: f32 = 0.6;
-/// Face luminance (0–100) outside this range is too dark or too bright.
-const LUMINANCE: std::ops::RangeInclusive<f32> = 14.0..=85.0;
+/// A face that is not bright enough is dark below this luminance (0–100).
+const HALF_BRIGHT: f32 = 50.0;
 
 impl Guidance {
     pub const ALL: [Self; 14] = [
@@ -117,11 +115,13 @@ impl Guidance {
         let shorter = observation.width.min(observation.height) as f32;
         let near = shorter < LEAST_ROOM * face.bbox.width.max(face.bbox.height);
         let faults = [
+            // What is measured along the picture's sides says nothing of a face that does not stand upright.
+            (mesh.pose.roll.abs() > MAX_TURN, Self::LookStraight),
             (near, Self::MoveBack),
             (quality.eye_distance < POOR || quality.size < POOR, Self::MoveCloser),
             (quality.framing < POOR, Self::CenterFace),
-            (quality.luminance < *LUMINANCE.start(), Self::TooDark),
-            (quality.luminance > *LUMINANCE.end() || quality.exposure < BURNT_OUT, Self::TooBright),
+            (quality.brightness < POOR && quality.luminance < HALF_BRIGHT, Self::TooDark),
+            (quality.brightness < POOR || quality.exposure < POOR, Self::TooBright),
             (mesh.pose.turn() > MAX_TURN, Self::LookStraight),
             (quality.occlusion < POOR, Self::FaceCovered),
             (quality.sharpness < POOR, Self::Blurred),

@@ -15,6 +15,10 @@ const DETECT_EVERY: u32 = 5;
 const MIN_PRESENCE: f32 = 0.5;
 /// Boxes that overlap this much are the same face in two frames.
 const SAME_FACE: f32 = 0.3;
+/// The score of a close-up below which what was detected is no face: patterns come to 0.73, faces to 0.69 and more.
+const CONFIRMED: f32 = 0.68;
+/// So many new faces of a frame are looked at until one is found.
+const MOST_LOOKS: usize = 3;
 /// A new face takes over from the one followed when its area is larger by this factor.
 const TAKES_OVER: f32 = 1.5;
 
@@ -127,27 +131,40 @@ impl FaceAnalyzer {
     fn detect(&mut self, frame: &Frame<'_>) -> Result<(), InferenceError> {
         self.since_detection = 0;
         let detections = self.detector.detect(frame, &mut self.sampler)?;
-        let known = std::mem::take(&mut self.others);
-        let followed = self.track.as_ref().map(|track| track.bbox);
-        let is_followed = |d: &Detection| followed.is_some_and(|bbox| same(&bbox, &d.bbox));
-        let largest = detections.first().copied();
-        let seen = followed.map(|bbox| bbox.area());
-        if let Some(new) =
-            largest.filter(|d| !is_followed(d) && seen.is_none_or(|a| d.bbox.area() > TAKES_OVER * a))
-        {
-            let id = self.id_of(&new.bbox, &known);
-            self.track = Some(Track { id, fresh: true, bbox: new.bbox, region: new.region() });
-        }
-        let current = self.track.as_ref().map(|track| track.bbox);
-        for detection in detections {
-            if current.is_some_and(|bbox| same(&bbox, &detection.bbox)) {
-                continue;
-            }
-            let id = self.id_of(&detection.bbox, &known);
-            let (confidence, bbox) = (detection.score, detection.bbox);
-            self.others.push(FaceObservation { id, confidence, bbox, mesh: None });
-        }
+        self.take_in(detections);
         Ok(())
+    }
+
+    /// Notes the faces of a frame beside the one that is followed, and turns to the largest where that is much larger.
+    fn take_in(&mut self, detections: Vec<Detection>) {
+        let known = std::mem::take(&mut self.others);
+        let followed = self.track.as_ref().map(|track| (track.id, track.bbox));
+        let mut own = None;
+        for Detection { score: confidence, bbox, .. } in detections {
+            let other = |id| FaceObservation { id, confidence, bbox, mesh: None };
+            match followed.filter(|(_, followed)| same(followed, &bbox)) {
+                Some((id, _)) => own = Some(other(id)),
+                None => {
+                    let id = self.id_of(&bbox, &known);
+                    self.others.push(other(id));
+                }
+            }
+        }
+        let least = followed.map_or(0.0, |(_, bbox)| TAKES_OVER * bbox.area());
+        if let Some(larger) = self.largest_other(least, &[]) {
+            self.track = Some(larger);
+            self.others.extend(own);
+        }
+    }
+
+    /// The largest face beside the followed one that has a larger area than `least` and is none of `given_up`.
+    fn largest_other(&self, least: f32, given_up: &[u32]) -> Option<Track> {
+        let waiting = self.others.iter().filter(|face| face.bbox.area() > least);
+        let largest = waiting
+            .filter(|face| !given_up.contains(&face.id))
+            .max_by(|a, b| a.bbox.area().total_cmp(&b.bbox.area()))?;
+        let region = largest.bbox.square(1.5).turned(0.0);
+        Some(Track { id: largest.id, fresh: true, bbox: largest.bbox, region })
     }
 
     fn id_of(&mut self, bbox: &Rect, known: &[FaceObservation]) -> u32 {
@@ -157,11 +174,38 @@ impl FaceAnalyzer {
         })
     }
 
-    /// Finds the followed face in `frame`; forgets it when it is gone.
+    /// Finds the followed face in `frame`; forgets it when it is gone. Where a new one is none, or turns out to be a small part of
+    /// what was detected, the next largest is looked at.
     fn follow(&mut self, frame: &Frame<'_>) -> Result<Option<FaceObservation>, InferenceError> {
-        let Some(track) = self.track.as_mut() else {
+        let mut looked_at = Vec::new();
+        let mut largest: Option<(Track, FaceObservation)> = None;
+        while let Some(Track { id, fresh, .. }) = self.track {
+            let found = self.look(frame)?;
+            let track = self.track.take();
+            if let Some((track, face)) = track.zip(found) {
+                let area = largest.as_ref().map_or(0.0, |(_, face)| face.bbox.area());
+                if face.bbox.area() > area {
+                    largest = Some((track, face));
+                }
+            }
+            if fresh && looked_at.len() < MOST_LOOKS {
+                looked_at.push(id);
+                let least = largest.as_ref().map_or(0.0, |(_, face)| TAKES_OVER * face.bbox.area());
+                self.track = self.largest_other(least, &looked_at);
+            }
+        }
+        let Some((track, face)) = largest else { return Ok(None) };
+        self.track = Some(track);
+        self.others.retain(|other| other.id != face.id && !same(&other.bbox, &face.bbox));
+        Ok(Some(face))
+    }
+
+    /// Looks where the followed face should be.
+    fn look(&mut self, frame: &Frame<'_>) -> Result<Option<FaceObservation>, InferenceError> {
+        if !self.is_confirmed(frame)? {
             return Ok(None);
-        };
+        }
+        let Some(track) = self.track.as_mut() else { return Ok(None) };
         if std::mem::take(&mut track.fresh)
             && let (Some(mesh), _) = self.landmarks.find(frame, &track.region, &mut self.sampler)?
         {
@@ -170,7 +214,6 @@ impl FaceAnalyzer {
         }
         let (mesh, presence) = self.landmarks.find(frame, &track.region, &mut self.sampler)?;
         let Some(mesh) = mesh.filter(|mesh| presence >= MIN_PRESENCE && in_picture(mesh, frame)) else {
-            self.track = None;
             return Ok(None);
         };
         track.bbox = mesh.bbox();
@@ -178,6 +221,25 @@ impl FaceAnalyzer {
         let (id, bbox) = (track.id, track.bbox);
         let mesh = self.measure(frame, mesh)?;
         Ok(Some(FaceObservation { id, confidence: presence, bbox, mesh }))
+    }
+
+    /// Whether a new face is one in a close-up too, which also tells how it is turned; what is none is no longer told of.
+    fn is_confirmed(&mut self, frame: &Frame<'_>) -> Result<bool, InferenceError> {
+        let Some(track) = self.track.as_mut().filter(|track| track.fresh) else {
+            return Ok(self.track.is_some());
+        };
+        let seen = self.detector.confirm(frame, &track.bbox, &mut self.sampler)?;
+        match seen.filter(|seen| seen.score >= CONFIRMED) {
+            Some(seen) => {
+                track.region = seen.region();
+                Ok(true)
+            }
+            None => {
+                let id = track.id;
+                self.others.retain(|other| other.id != id);
+                Ok(false)
+            }
+        }
     }
 
     fn measure(&mut self, frame: &Frame<'_>, mesh: Mesh) -> Result<Option<FaceMesh>, InferenceError> {

@@ -14,6 +14,10 @@ const INPUT: TensorSpec = TensorSpec::rgb(SIDE, SIDE);
 /// Where the right eye, the left eye and the mouth lie in the patch that is measured.
 const TEMPLATE: [Point; 3] = [Point::new(42.0, 46.0), Point::new(86.0, 46.0), Point::new(64.0, 91.0)];
 const EYE_DISTANCE: f32 = 44.0;
+/// Mean luma (0–1) outside which a face is too dark or too bright, and the share of burnt-out pixels beyond which it is: there the
+/// components come to 50.
+const LUMINANCE: [f32; 2] = [0.14, 0.85];
+const BURNT_OUT: f32 = 0.26;
 
 /// Components of 0 (worst) to 100, and the face's luminance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -21,9 +25,9 @@ pub struct FaceQuality {
     /// Fine detail against coarse (own: share of the 3 × 3 Laplacian in the patch's contrast).
     pub sharpness: f32,
     /// Under- and over-exposure prevention, the worse of the two: OFIQ's curves, that for over-exposure moved from 1 % to
-    /// 10 % of burnt-out pixels, because webcams burn foreheads out.
+    /// 26 % of burnt-out pixels, because webcams burn foreheads out.
     pub exposure: f32,
-    /// Luminance mean (OFIQ).
+    /// Luminance mean: OFIQ's curve, moved from 20–80 to 14–85, since dark skin in an office comes to less than 20.
     pub brightness: f32,
     /// Illumination uniformity between the cheeks (OFIQ).
     pub uniformity: f32,
@@ -72,6 +76,12 @@ impl FaceQuality {
         (count > 0.0).then_some(sum)
     }
 
+    /// The weakest component that a comparison of faces depends on, with its name.
+    pub fn weakest_for_comparison(&self) -> (&'static str, f32) {
+        let all = self.components().into_iter().filter(|(name, _)| FOR_COMPARISON.contains(name));
+        all.min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or(("pose", 100.0))
+    }
+
     fn fields(&mut self) -> [&mut f32; 11] {
         [
             &mut self.sharpness,
@@ -95,6 +105,10 @@ impl FaceQuality {
         forgiving.components().iter().map(|(_, value)| *value).fold(100.0, f32::min)
     }
 }
+
+/// The components that a comparison of faces depends on: in the others a good portrait may be poor.
+const FOR_COMPARISON: [&str; 6] =
+    ["pose", "sharpness", "eye_distance", "occlusion", "brightness", "exposure"];
 
 /// OFIQ's sigmoid, 0–1.
 fn sigmoid(x: f32, x0: f32, w: f32) -> f32 {
@@ -141,8 +155,10 @@ impl QualityMeter {
         FaceQuality {
             sharpness: self.sharpness(map.scale()),
             exposure: percent(1.2 * (0.832 - sigmoid(stats.dark, 0.92, 0.05)))
-                .min(percent(0.1 / (stats.bright + 0.1))),
-            brightness: percent(sigmoid(stats.mean, 0.2, 0.05) * (1.0 - sigmoid(stats.mean, 0.8, 0.05))),
+                .min(percent(BURNT_OUT / (stats.bright + BURNT_OUT))),
+            brightness: percent(
+                sigmoid(stats.mean, LUMINANCE[0], 0.05) * (1.0 - sigmoid(stats.mean, LUMINANCE[1], 0.05)),
+            ),
             uniformity: percent(self.cheek_overlap().powf(0.3)),
             eye_distance: percent(sigmoid(distance, 28.0, 6.0)),
             size: percent(sigmoid(head, 0.12, 0.02) * (1.0 - sigmoid(head, 1.0, 0.05))),
@@ -315,7 +331,7 @@ mod tests {
         let dark = quality_of(0.0, |x, y| skin(0.1 * texture(x, y)));
         assert!(dark.brightness < 50.0 && dark.luminance < 14.0, "{dark:?}");
         let burnt = quality_of(0.0, |_, _| [255.0; 3]);
-        assert!(burnt.exposure < 20.0 && burnt.glare < 20.0, "{burnt:?}");
+        assert!(burnt.exposure < 25.0 && burnt.glare < 20.0, "{burnt:?}");
         let sidelit = quality_of(0.0, |x, y| skin(if x < 320.0 { 0.3 } else { 0.9 } * texture(x, y)));
         assert!(sidelit.uniformity < 0.7 * good.uniformity, "{sidelit:?}");
         let masked =

@@ -1,9 +1,10 @@
 //! From a picture to the numbers by which its face is found again.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use gstliveness::elements::with_frame;
-use gstliveness::face::{Embedder, Embedding, FaceAnalyzer};
+use gstliveness::face::{Embedder, Embedding, FaceAnalyzer, FaceQuality};
 use gstliveness::inference::ModelSource;
 use gstliveness::vision::{Frame, Sampler};
 
@@ -12,6 +13,8 @@ use super::image::file;
 use super::input::Open;
 
 const PATIENCE: Duration = Duration::from_secs(20);
+/// A component of face quality (0–100) below this keeps a face from being found again.
+const LEAST_QUALITY: f32 = 50.0;
 
 /// The nets of an embedding; they are shared with those of a running check.
 pub struct Faces {
@@ -38,6 +41,11 @@ impl Faces {
 
     /// Of a raw picture's largest face; `None` without one.
     pub fn of_picture(&mut self, picture: &gst::Sample) -> Result<Option<Embedding>, Failure> {
+        Ok(self.face_of(picture)?.map(|(embedding, _)| embedding))
+    }
+
+    /// The same, and how good the face is.
+    fn face_of(&mut self, picture: &gst::Sample) -> Result<Option<(Embedding, FaceQuality)>, Failure> {
         let info = picture.caps().and_then(|caps| gst_video::VideoInfo::from_caps(caps).ok());
         let (Some(info), Some(buffer)) = (info, picture.buffer()) else {
             return Err(Failure::internal("the picture has no format"));
@@ -46,19 +54,46 @@ impl Faces {
         found.map_err(|e| Failure::internal(e.to_string()))?
     }
 
-    fn of_frame(&mut self, frame: &Frame<'_>) -> Result<Option<Embedding>, Failure> {
+    fn of_frame(&mut self, frame: &Frame<'_>) -> Result<Option<(Embedding, FaceQuality)>, Failure> {
         let failed = |e: gstliveness::inference::InferenceError| Failure::internal(e.to_string());
         self.analyzer.reset();
         let observation = self.analyzer.analyze(frame).map_err(failed)?;
-        match observation.primary() {
-            Some((_, face)) => self.embedder.embed(frame, &face.mesh, &mut self.sampler).map_err(failed),
-            None => Ok(None),
-        }
+        let Some((_, face)) = observation.primary() else { return Ok(None) };
+        let embedding = self.embedder.embed(frame, &face.mesh, &mut self.sampler).map_err(failed)?;
+        Ok(embedding.map(|embedding| (embedding, face.quality)))
     }
 }
 
 /// A picture file's face.
-pub fn of_file(faces: &mut Faces, path: &std::path::Path) -> Result<Embedding, Failure> {
+pub fn of_file(faces: &mut Faces, path: &Path) -> Result<Embedding, Failure> {
+    Ok(face_of_file(faces, path)?.0)
+}
+
+/// A picture file's face for an index; one that would never be found again is refused.
+pub fn to_be_found(faces: &mut Faces, path: &Path) -> Result<Embedding, Failure> {
+    let (embedding, quality) = face_of_file(faces, path)?;
+    let (component, value) = quality.weakest_for_comparison();
+    if value < LEAST_QUALITY {
+        let what = hindrance(component);
+        let text = format!(
+            "its face would never match: {what} ({component} {value:.0} of 100, {LEAST_QUALITY} are needed)"
+        );
+        return Err(Failure::data(text));
+    }
+    Ok(embedding)
+}
+
+fn face_of_file(faces: &mut Faces, path: &Path) -> Result<(Embedding, FaceQuality), Failure> {
     let picture = file::decode(path, file::Origin::Upload, Instant::now() + PATIENCE)?;
-    faces.of_picture(&picture)?.ok_or_else(|| Failure::data("no face is found in it"))
+    faces.face_of(&picture)?.ok_or_else(|| Failure::data("no face is found in it"))
+}
+
+fn hindrance(component: &str) -> &'static str {
+    match component {
+        "pose" => "the head leans or is turned away",
+        "sharpness" => "it is blurred",
+        "eye_distance" => "it is too small",
+        "occlusion" => "it is covered",
+        _ => "it is too dark or too bright",
+    }
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::cli::{FacesArgs, FacesCommand};
-use super::embed::{Faces, of_file};
+use super::embed::{Faces, of_file, to_be_found};
 use super::failure::Failure;
 use super::store::faces::{Face, FaceIndex, List, StoredFaces, WIDTH};
 use super::store::{Access, Store};
@@ -46,7 +46,7 @@ pub fn run(args: &FacesArgs) -> Result<u8, Failure> {
             let mut nets = Faces::new(&ModelSource::Embedded)?;
             for picture in pictures {
                 let embedding =
-                    of_file(&mut nets, picture).map_err(|failure| failure.about(picture.display()))?;
+                    to_be_found(&mut nets, picture).map_err(|failure| failure.about(picture.display()))?;
                 let face = Face::new(*list, None, vendor_data.clone())?;
                 index.add(face.clone(), &embedding)?;
                 print(&face)?;

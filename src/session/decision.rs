@@ -9,6 +9,8 @@ use super::risk::{LogType, Risk};
 use super::rules::RuleAction;
 use crate::check::{Evidence, Failure, Guidance};
 
+/// A face quality (0–100) below this is never approved.
+const LEAST_QUALITY: f64 = 50.0;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The state of a check, by the contract's names.
@@ -131,6 +133,13 @@ impl Decision {
         self.note(risk, known.map_or(grave, |known| known.max(grave)));
     }
 
+    /// Leaves pictures of a poor face to people, whatever the score.
+    pub(super) fn hold_to_quality(&mut self, quality: Option<f64>) {
+        if self.status == Status::Approved && quality.is_some_and(|quality| quality < LEAST_QUALITY) {
+            self.raise(Risk::LowFaceQuality, LogType::Warning);
+        }
+    }
+
     /// The challenge failed as it does when a video is fed in: an attack, or for a person to judge.
     pub fn note_injection(&mut self, action: RuleAction) {
         match action {
@@ -180,7 +189,9 @@ pub fn decide(evidence: &Evidence, thresholds: Thresholds) -> Decision {
     }
     let status = status_of(&risks);
     let (score, advice) = (evidence.score.unwrap_or(0.0), Advice::of(evidence));
-    Decision { status, score, risks, failure: evidence.failure, advice }
+    let mut decision = Decision { status, score, risks, failure: evidence.failure, advice };
+    decision.hold_to_quality(evidence.face_quality);
+    decision
 }
 
 /// What the gravest risk comes to.
@@ -234,6 +245,18 @@ mod tests {
         assert_eq!(decision.status, Status::InReview);
         assert_eq!(decision.risks, [(Risk::LowFaceLuminance, LogType::Warning)]);
         assert!(decision.retryable());
+    }
+
+    #[test]
+    fn a_poor_face_is_never_approved_whatever_the_score() {
+        let of = |quality| {
+            let evidence =
+                Evidence { face_quality: Some(quality), ..evidence(Some(99.0), Guidance::Ok, false) };
+            decide(&evidence, Thresholds::default())
+        };
+        assert_eq!(of(50.0).status, Status::Approved);
+        assert_eq!((of(49.9).status, of(49.9).retryable()), (Status::InReview, true));
+        assert_eq!(of(0.0).risks, [(Risk::LowFaceQuality, LogType::Warning)]);
     }
 
     #[test]

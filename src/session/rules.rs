@@ -81,6 +81,7 @@ impl Rules {
         {
             decision.note_injection(action);
         }
+        decision.hold_to_quality(evidence.face_quality);
         decision
     }
 

@@ -70,6 +70,11 @@ impl Rect {
         Self::new(center.x - 0.5 * side, center.y - 0.5 * side, side, side)
     }
 
+    /// The same box turned by `angle` radians (clockwise as the picture is seen) about its centre.
+    pub fn turned(&self, angle: f32) -> RotatedRect {
+        RotatedRect { center: self.center(), width: self.width, height: self.height, angle }
+    }
+
     /// This square, shrunk about its centre to at most the picture's shorter side, then moved inside the picture.
     pub fn square_inside(&self, width: f32, height: f32) -> Self {
         let longest = self.width.max(self.height).max(f32::MIN_POSITIVE);
