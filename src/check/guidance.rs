@@ -1,6 +1,6 @@
 //! What the person should do so that a frame can be used.
 
-use crate::face::FrameObservation;
+use crate::face::{FACE_OVAL, FrameObservation, Mesh};
 
 /// Coaching, one thing at a time, most important first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -27,6 +27,8 @@ const POOR: f32 = 50.0;
 /// The frame's shorter side in sides of the face's box: with less room around the face, a sheet's or a screen's borders
 /// and the hands that hold it stay unseen.
 const LEAST_ROOM: f32 = 1.6;
+/// The same for a face that is not wholly in the picture: with less it is too near, with more only off the middle.
+const LARGE: f32 = 1.25;
 /// Turned or leaning further than this (degrees), a face is not judged.
 const MAX_TURN: f32 = 25.0;
 /// Both eyes are closed beyond this blendshape value.
@@ -92,19 +94,29 @@ impl Guidance {
         }
     }
 
-    /// What of it matters beside the screen's light: that lights a dark room, shines in glasses, and nobody can be too near for it.
-    /// While it `plays`, it changes what is bright and how the camera exposes.
+    /// What of it matters beside the screen's light: that lights a dark room and shines in glasses. While it `plays`, it changes what is bright and how the camera exposes.
     #[must_use]
     pub fn in_light(self, plays: bool) -> Self {
         match self {
-            Self::MoveBack | Self::Glare | Self::TooDark => Self::Ok,
+            Self::Glare | Self::TooDark => Self::Ok,
             Self::TooBright | Self::Blurred if plays => Self::Ok,
             guidance => guidance,
         }
     }
 
-    /// What hinders the use of this frame for a frontal check.
+    /// What hinders the use of this frame by itself: then the face's surroundings must be seen too.
     pub fn of(observation: &FrameObservation) -> Self {
+        Self::first(observation, true)
+    }
+
+    /// What hinders the use of this frame where movement or light is judged: then the face is enough, from chin to forehead, as phones
+    /// in a hand show it.
+    pub fn of_whole_face(observation: &FrameObservation) -> Self {
+        Self::first(observation, false)
+    }
+
+    /// The first hindrance; `room`: the surroundings are needed.
+    fn first(observation: &FrameObservation, room: bool) -> Self {
         let Some((face, mesh)) = observation.primary() else {
             return Self::NoFace;
         };
@@ -113,13 +125,19 @@ impl Guidance {
         }
         let quality = &mesh.quality;
         let shorter = observation.width.min(observation.height) as f32;
-        let near = shorter < LEAST_ROOM * face.bbox.width.max(face.bbox.height);
+        let longest = face.bbox.width.max(face.bbox.height);
+        let (near, cut) = if room {
+            (shorter < LEAST_ROOM * longest, quality.framing < POOR)
+        } else {
+            let cut = !is_whole(observation, &mesh.mesh);
+            (cut && shorter < LARGE * longest, cut)
+        };
         let faults = [
             // What is measured along the picture's sides says nothing of a face that does not stand upright.
             (mesh.pose.roll.abs() > MAX_TURN, Self::LookStraight),
             (near, Self::MoveBack),
             (quality.eye_distance < POOR || quality.size < POOR, Self::MoveCloser),
-            (quality.framing < POOR, Self::CenterFace),
+            (cut, Self::CenterFace),
             (quality.brightness < POOR && quality.luminance < HALF_BRIGHT, Self::TooDark),
             (quality.brightness < POOR || quality.exposure < POOR, Self::TooBright),
             (mesh.pose.turn() > MAX_TURN, Self::LookStraight),
@@ -130,6 +148,15 @@ impl Guidance {
         ];
         faults.into_iter().find(|(fault, _)| *fault).map_or(Self::Ok, |(_, guidance)| guidance)
     }
+}
+
+/// Whether the whole face is in the picture, from chin to forehead and cheek to cheek.
+fn is_whole(observation: &FrameObservation, mesh: &Mesh) -> bool {
+    let (width, height) = (observation.width as f32, observation.height as f32);
+    FACE_OVAL
+        .iter()
+        .map(|i| mesh.point(*i))
+        .all(|p| (0.0..=width).contains(&p.x) && (0.0..=height).contains(&p.y))
 }
 
 #[cfg(test)]

@@ -16,11 +16,15 @@ pub struct PassiveConfig {
     pub frames: u32,
     /// Least time between analysed frames, in nanoseconds.
     pub interval: Time,
+    /// Whether a face too near to show its surroundings is to move back. Beside movement or light it may stay.
+    pub room: bool,
+    /// Components of face quality that the check does not depend on.
+    pub left_out: &'static [&'static str],
 }
 
 impl Default for PassiveConfig {
     fn default() -> Self {
-        Self { frames: 5, interval: 66_000_000 }
+        Self { frames: 5, interval: 66_000_000, room: true, left_out: &[] }
     }
 }
 
@@ -143,7 +147,8 @@ impl Check for PassiveCheck {
     ) -> Result<Step, InferenceError> {
         self.last_time = time;
         let mesh = observation.primary().map(|(_, face)| face);
-        let mut guidance = self.with_motion(Guidance::of(observation), mesh.map(|face| &face.mesh), time);
+        let guidance = if self.config.room { Guidance::of } else { Guidance::of_whole_face }(observation);
+        let mut guidance = self.with_motion(guidance, mesh.map(|face| &face.mesh), time);
         let mut anew = false;
         if let Some(face) = mesh {
             // A bad frame shows whose it is too poorly to take good votes away, and does not count beside them.
@@ -196,7 +201,7 @@ impl Check for PassiveCheck {
                 Cue::new("border", median(votes, |vote| vote.reading.border), 0.0),
                 Cue::new("backdrop", backdrop(votes), 0.0),
             ],
-            face_quality: mean(votes, |vote| f64::from(vote.quality.score())),
+            face_quality: mean(votes, |vote| f64::from(vote.quality.score_without(self.config.left_out))),
             face_luminance: mean(votes, |vote| f64::from(vote.quality.luminance)),
             quality: FaceQuality::mean(votes.iter().map(|vote| &vote.quality)),
             ..Evidence::default()

@@ -101,8 +101,14 @@ impl FaceQuality {
     /// The face quality of the contract, 0–100: that of the weakest component, since one fault is enough to spoil a
     /// picture, and the person can mend one thing at a time. Light from one side alone takes half at most.
     pub fn score(&self) -> f32 {
+        self.score_without(&[])
+    }
+
+    /// The same of all components but some, by name: those that a check does not depend on.
+    pub fn score_without(&self, left_out: &[&str]) -> f32 {
         let forgiving = Self { uniformity: 0.5 * (100.0 + self.uniformity), ..*self };
-        forgiving.components().iter().map(|(_, value)| *value).fold(100.0, f32::min)
+        let counting = forgiving.components().into_iter().filter(|(name, _)| !left_out.contains(name));
+        counting.map(|(_, value)| value).fold(100.0, f32::min)
     }
 }
 

@@ -3,21 +3,10 @@
 
 use crate::vision::{Point, display_size};
 
+use crate::vision::Oval;
+
 /// The shorter side below which there is no room for letters, a ring or pictograms, in pixels.
 const LEAST: usize = 48;
-/// Width of the oval by its height, as of a head.
-const SLIMNESS: f32 = 0.76;
-
-/// An upright ellipse, in the middle of the frame's width, so that it holds the same columns when mirrored.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Oval {
-    /// Centre, in pixels from the left and the top.
-    pub x: f32,
-    pub y: f32,
-    /// Half of its width and of its height, in pixels.
-    pub rx: f32,
-    pub ry: f32,
-}
 
 /// Places in a frame, in square pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,11 +37,9 @@ impl Layout {
         let (width, height) = display_size(samples.0, samples.1, aspect);
         let (w, h) = (width as f32, height as f32);
         let short = w.min(h);
-        let ry = (0.37 * h).min(0.36 * w / SLIMNESS);
-        let y = (0.43 * h).max(ry + 0.05 * short);
-        let oval = Oval { x: w / 2.0, y, rx: SLIMNESS * ry, ry };
+        let oval = Oval::of_frame(w, h);
         let stroke = if width.min(height) < LEAST { 0.0 } else { (short / 75.0).max(3.0) };
-        let bottom = y + ry + 1.5 * stroke;
+        let bottom = oval.y + oval.ry + 1.5 * stroke;
         let room = (h - bottom).min(0.32 * short);
         Self {
             width,

@@ -16,9 +16,10 @@ mod pictogram;
 mod rim;
 mod view;
 
+pub use crate::vision::Oval;
 pub use grid::PlaneMut;
 pub use language::{Language, ReadyWords};
-pub use layout::{Layout, Oval};
+pub use layout::Layout;
 pub use paint::{Screen, Spec, Style};
 pub use panel::{Choice, choice_at};
 pub use view::{Prompt, Ready, View};

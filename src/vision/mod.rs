@@ -7,6 +7,7 @@ mod frame;
 mod geometry;
 mod glimpse;
 mod luma;
+mod oval;
 mod sampler;
 mod smooth;
 mod strobe;
@@ -21,6 +22,7 @@ pub use frame::{
 pub use geometry::{Affine, Point, Rect, RotatedRect};
 pub use glimpse::Glimpse;
 pub use luma::{LumaPatch, LumaStats};
+pub use oval::Oval;
 pub use sampler::{Border, ChannelOrder, Layout, Sampler, TensorSpec};
 pub use smooth::smooth;
 pub use strobe::StrobeFilter;

@@ -49,7 +49,8 @@ impl Default for ActionConfig {
 }
 
 /// Readings of single frames: at most so many, so far apart (nanoseconds).
-const READINGS: PassiveConfig = PassiveConfig { frames: 8, interval: 150_000_000 };
+const READINGS: PassiveConfig =
+    PassiveConfig { frames: 8, interval: 150_000_000, room: false, left_out: &["framing", "size"] };
 /// A face missing for longer than this during the challenge (nanoseconds) may come back as another.
 const AWAY: Time = 400_000_000;
 /// A pause between frames counts as absence up to this (nanoseconds): what was not seen is not known to be missing.
@@ -105,7 +106,7 @@ impl ActionCheck {
 
     /// What of the coaching matters now: while actions are asked, a face may turn and close its eyes.
     fn guidance(&self, observation: &FrameObservation, readable: bool) -> Guidance {
-        let guidance = Guidance::of(observation);
+        let guidance = Guidance::of_whole_face(observation);
         // Whom the challenge begins with must be seen: not burnt out, while the camera gets used to the screen's light.
         let guidance = if readable { guidance } else { guidance.in_light(!self.course.is_positioning()) };
         let matters = matches!(

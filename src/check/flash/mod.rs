@@ -97,7 +97,13 @@ impl FlashConfig {
 }
 
 /// Readings of single frames before the light: at most so many, so far apart (nanoseconds).
-const READINGS: PassiveConfig = PassiveConfig { frames: 5, interval: 60_000_000 };
+const READINGS: PassiveConfig = PassiveConfig {
+    frames: 5,
+    interval: 60_000_000,
+    room: false,
+    // The screen lights a dark room and shines in glasses.
+    left_out: &["framing", "size", "brightness", "exposure", "glare"],
+};
 /// While the light plays, it is looked so often (nanoseconds) whether the face is still the same.
 const IDENTIFY: Time = 700_000_000;
 /// Fewer frames than this in each period of the code do not show it.
@@ -181,7 +187,7 @@ impl FlashCheck {
 
     /// Coaching that matters now; eyes may close before the light.
     fn guidance(&self, observation: &FrameObservation) -> Guidance {
-        match Guidance::of(observation).in_light(self.stage.is_playing()) {
+        match Guidance::of_whole_face(observation).in_light(self.stage.is_playing()) {
             Guidance::OpenEyes => Guidance::Ok,
             guidance => guidance,
         }
