@@ -638,6 +638,7 @@ fn properties_come_back_as_set() {
         ("sway", "3.5"),
         ("identity", "7"),
         ("glasses", "true"),
+        ("hygiene-mask", "true"),
         ("seed", "18446744073709551615"),
         ("reaction-time", "500000000"),
         ("display-latency", "30000000"),

@@ -140,8 +140,10 @@ impl Guidance {
             (cut, Self::CenterFace),
             (quality.brightness < POOR && quality.luminance < HALF_BRIGHT, Self::TooDark),
             (quality.brightness < POOR || quality.exposure < POOR, Self::TooBright),
-            (mesh.pose.turn() > MAX_TURN, Self::LookStraight),
+            (mesh.pose.yaw.abs() > MAX_TURN, Self::LookStraight),
+            // Before the pitch: under a mask the landmarks seem to look down.
             (quality.occlusion < POOR, Self::FaceCovered),
+            (mesh.pose.pitch.abs() > MAX_TURN, Self::LookStraight),
             (quality.sharpness < POOR, Self::Blurred),
             (quality.glare < POOR, Self::Glare),
             (mesh.blendshapes.eyes_closed() > EYES_CLOSED, Self::OpenEyes),

@@ -170,7 +170,8 @@ impl QualityMeter {
             size: percent(sigmoid(head, 0.12, 0.02) * (1.0 - sigmoid(head, 1.0, 0.05))),
             pose: percent(angle.cos().powi(2)),
             framing: framing(frame, mesh),
-            occlusion: percent(1.0 - 2.0 * (self.foreign_share() - 0.1).max(0.0)),
+            occlusion: percent(1.0 - 2.0 * (self.foreign_share() - 0.1).max(0.0))
+                .min(percent(1.0 - 0.5 * self.veil() / VEIL)),
             glare: percent(1.0 - eyes.bright / 0.2),
             luminance: 100.0 * stats.mean,
         }
@@ -221,6 +222,37 @@ impl QualityMeter {
         cells.iter().filter(foreign).count() as f32 / cells.len().max(1) as f32
     }
 
+    /// By how much everything from the tip of the nose to the chin is less red and more blue than the skin above it, as shares of the
+    /// light: a mask over mouth and nose is, whatever its colour but skin's. A beard leaves the nose and the lips, and one side's shade
+    /// the forehead.
+    fn veil(&self) -> f32 {
+        let brightness = |[r, g, b]: [f32; 3]| r + g + b;
+        let share = |rgb: [f32; 3]| {
+            let total = brightness(rgb).max(1.0);
+            [rgb[0] / total, rgb[2] / total]
+        };
+        let (bridge, forehead) = (self.mean_color(BRIDGE), self.mean_color(FOREHEAD));
+        let skin = [bridge, forehead].map(share);
+        // Hair and hats are darker than skin.
+        let bare = brightness(forehead) >= BARE * brightness(bridge) && skin[1][0] < skin[0][0];
+        let [red, blue] = skin[usize::from(bare)];
+        let beyond = |part: Part| {
+            let [r, b] = share(self.mean_color(part));
+            (red - r) + (b - blue)
+        };
+        LOWER_FACE.map(beyond).into_iter().fold(f32::MAX, f32::min).max(0.0)
+    }
+
+    fn mean_color(&self, [x0, x1, y0, y1]: Part) -> [f32; 3] {
+        let mut sum = [0.0; 3];
+        for y in y0..y1 {
+            for pixel in self.rgb[3 * (y * SIDE + x0)..3 * (y * SIDE + x1)].chunks_exact(3) {
+                sum.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += value);
+            }
+        }
+        sum.map(|v| v / ((x1 - x0) * (y1 - y0)) as f32)
+    }
+
     fn cell(&self, x0: usize, y0: usize) -> Cell {
         let (mut sums, mut luma, mut squares) = ([1.0f32; 3], 0.0f32, 0.0f32);
         for y in y0..y0 + CELL {
@@ -240,6 +272,20 @@ impl QualityMeter {
         Cell { red: sums[0] / total, blue: sums[2] / total, texture }
     }
 }
+
+/// A rectangle of the patch: columns from and to, rows from and to.
+type Part = [usize; 4];
+
+/// Skin above a mask.
+const BRIDGE: Part = [58, 70, 44, 58];
+const FOREHEAD: Part = [44, 84, 12, 30];
+/// A forehead as bright as this against the bridge of the nose is bare.
+const BARE: f32 = 0.8;
+/// The tip of the nose, the upper lip, the mouth and the chin.
+const LOWER_FACE: [Part; 4] = [[58, 70, 66, 78], [56, 72, 80, 86], [54, 74, 87, 96], [52, 76, 104, 117]];
+/// So much of it is a mask: people without one come to 0.02, one who stooped over a mask on his chin to 0.05, masked ones to 0.066
+/// and more.
+const VEIL: f32 = 0.06;
 
 /// The side of the cells that occlusion is looked for in.
 const CELL: usize = 8;
@@ -345,6 +391,25 @@ mod tests {
         assert!(masked.occlusion < 50.0 && good.occlusion > 90.0, "{masked:?}");
         let turned = quality_of(40.0, |x, y| skin(0.75 * texture(x, y)));
         assert!(turned.pose < 65.0, "{turned:?}");
+    }
+
+    #[test]
+    fn a_mask_of_any_colour_covers_and_a_beard_does_not() {
+        // (The tip of the nose is at 245 of 480 rows, the lips at 270.)
+        let worn = |top: f32, color: [f32; 3]| {
+            quality_of(0.0, |x, y| {
+                let base = if y > top { color } else { skin(0.75) };
+                base.map(|c| c * texture(x, y))
+            })
+            .occlusion
+        };
+        for mask in [[120.0, 160.0, 190.0], [225.0, 228.0, 230.0], [22.0, 22.0, 24.0], [40.0, 90.0, 60.0]] {
+            assert!(worn(236.0, mask) < 50.0, "{mask:?}: {}", worn(236.0, mask));
+        }
+        // Below the lips.
+        assert!(worn(285.0, [30.0, 26.0, 25.0]) >= 50.0, "{}", worn(285.0, [30.0, 26.0, 25.0]));
+        // A shadow, and red light from below, are none.
+        assert!(worn(236.0, skin(0.3)) >= 50.0 && worn(236.0, [230.0, 120.0, 90.0]) >= 50.0);
     }
 
     #[test]

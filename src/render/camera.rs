@@ -9,6 +9,8 @@ pub struct Setting {
     pub identity: u64,
     /// Whether the person wears spectacles.
     pub glasses: bool,
+    /// Whether they wear a hygiene mask: blue, white or black by the identity.
+    pub hygiene_mask: bool,
     /// Noise, room, and the camera's own tone curve.
     pub seed: u64,
     /// The room's light on the face, in multiples of what the default screen, all white, gives it at 0.5 m (some 130 lx): 0
@@ -31,6 +33,7 @@ impl Default for Setting {
             height: 480,
             identity: 0,
             glasses: false,
+            hygiene_mask: false,
             seed: 0,
             ambient: 1.0,
             distance: 0.55,

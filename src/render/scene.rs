@@ -144,6 +144,10 @@ impl Renderer {
         if self.setting.glasses {
             self.person.draw_glasses(&mut self.canvas, &self.lens, &self.light);
         }
+        if self.setting.hygiene_mask {
+            let color = self.setting.identity;
+            self.person.draw_hygiene_mask(&mut self.canvas, &self.lens, &self.light, color);
+        }
         self.person.landmarks(&mut self.truth.landmarks);
     }
 

@@ -179,6 +179,12 @@ pub fn decide(evidence: &Evidence, thresholds: Thresholds) -> Decision {
     match evidence.score {
         // That nobody is seen says it all.
         Some(_) if evidence.hindrance == Guidance::NoFace => {}
+        // Of a covered face a low score says that it is covered, and no more.
+        Some(score) if is_covered(evidence) => {
+            if score <= thresholds.decline {
+                risks.iter_mut().for_each(|(_, grave)| *grave = LogType::Error);
+            }
+        }
         Some(score) if score <= thresholds.decline || evidence.failure.is_some() => {
             risks.push((Risk::LowLivenessScore, LogType::Error))
         }
@@ -192,6 +198,12 @@ pub fn decide(evidence: &Evidence, thresholds: Thresholds) -> Decision {
     let mut decision = Decision { status, score, risks, failure: evidence.failure, advice };
     decision.hold_to_quality(evidence.face_quality);
     decision
+}
+
+/// Whether a covered face is all that is wrong: it kept the check from beginning, or single frames from being judged.
+fn is_covered(evidence: &Evidence) -> bool {
+    evidence.hindrance == Guidance::FaceCovered
+        && evidence.failure.is_none_or(|failure| failure == Failure::NotPositioned)
 }
 
 /// What the gravest risk comes to.
@@ -257,6 +269,16 @@ mod tests {
         assert_eq!(of(50.0).status, Status::Approved);
         assert_eq!((of(49.9).status, of(49.9).retryable()), (Status::InReview, true));
         assert_eq!(of(0.0).risks, [(Risk::LowFaceQuality, LogType::Warning)]);
+    }
+
+    #[test]
+    fn a_covered_face_is_told_as_that_and_never_as_a_low_score() {
+        for (score, grave) in [(5.0, LogType::Error), (45.0, LogType::Warning), (99.0, LogType::Warning)] {
+            let decision =
+                decide(&evidence(Some(score), Guidance::FaceCovered, false), Thresholds::default());
+            assert_eq!(decision.risks, [(Risk::HighFaceOcclusion, grave)]);
+            assert!(decision.status != Status::Approved && decision.retryable());
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub struct Settings {
     pub sway: f64,
     pub identity: u64,
     pub glasses: bool,
+    pub hygiene_mask: bool,
     pub seed: u64,
     /// Nanoseconds, as the next.
     pub reaction_time: u64,
@@ -47,6 +48,7 @@ impl Default for Settings {
             sway: double(Role::default().sway),
             identity: setting.identity,
             glasses: setting.glasses,
+            hygiene_mask: setting.hygiene_mask,
             seed: setting.seed,
             reaction_time: 350 * MILLISECOND,
             display_latency: 60 * MILLISECOND,
@@ -75,6 +77,7 @@ impl Settings {
             height,
             identity: self.identity,
             glasses: self.glasses,
+            hygiene_mask: self.hygiene_mask,
             seed: self.seed,
             ambient: self.ambient as f32,
             distance: self.distance as f32,
@@ -101,6 +104,7 @@ impl Settings {
             "sway" => self.sway = value.get()?,
             "identity" => self.identity = value.get()?,
             "glasses" => self.glasses = value.get()?,
+            "hygiene-mask" => self.hygiene_mask = value.get()?,
             "seed" => self.seed = value.get()?,
             "reaction-time" => self.reaction_time = value.get()?,
             "display-latency" => self.display_latency = value.get()?,
@@ -123,6 +127,7 @@ impl Settings {
             "sway" => self.sway.to_value(),
             "identity" => self.identity.to_value(),
             "glasses" => self.glasses.to_value(),
+            "hygiene-mask" => self.hygiene_mask.to_value(),
             "seed" => self.seed.to_value(),
             "reaction-time" => self.reaction_time.to_value(),
             "display-latency" => self.display_latency.to_value(),
@@ -210,6 +215,11 @@ pub fn properties() -> &'static [glib::ParamSpec] {
                 .nick("Glasses")
                 .blurb("The person wears spectacles")
                 .default_value(default.glasses)
+                .build(),
+            glib::ParamSpecBoolean::builder("hygiene-mask")
+                .nick("Hygiene mask")
+                .blurb("The person wears a hygiene mask: blue, white or black by the identity")
+                .default_value(default.hygiene_mask)
                 .build(),
             number(
                 "seed",

@@ -2,6 +2,7 @@
 
 mod eye;
 mod glasses;
+mod hygiene_mask;
 mod paint;
 mod paper;
 
