@@ -171,7 +171,8 @@ impl QualityMeter {
             pose: percent(angle.cos().powi(2)),
             framing: framing(frame, mesh),
             occlusion: percent(1.0 - 2.0 * (self.foreign_share() - 0.1).max(0.0))
-                .min(percent(1.0 - 0.5 * self.veil() / VEIL)),
+                .min(percent(1.0 - 0.5 * self.veil() / VEIL))
+                .min(if self.has_flat_cheek() { HALF_COVERED } else { 100.0 }),
             glare: percent(1.0 - eyes.bright / 0.2),
             luminance: 100.0 * stats.mean,
         }
@@ -220,6 +221,20 @@ impl QualityMeter {
             (c.red - skin.red).hypot(c.blue - skin.blue) > OTHER_CHROMA || c.texture < FLAT * skin.texture
         };
         cells.iter().filter(foreign).count() as f32 / cells.len().max(1) as f32
+    }
+
+    /// Whether one cheek is flat where the other is not: something smooth covers half of the face, and the landmarks were squeezed into
+    /// the other half. What is burnt out or black is flat of itself.
+    fn has_flat_cheek(&self) -> bool {
+        let level = (0.5 * (TEMPLATE[0].y + TEMPLATE[2].y)) as usize - CELL / 2;
+        let cheek = |eye: Point| {
+            let x = eye.x as usize - CELL / 2;
+            let [r, g, b] = self.mean_color([x, x + CELL, level, level + CELL]);
+            (self.cell(x, level).texture, (r + g + b) / 3.0)
+        };
+        let (right, left) = (cheek(TEMPLATE[0]), cheek(TEMPLATE[1]));
+        let (flat, other) = if right.0 < left.0 { (right, left) } else { (left, right) };
+        flat.0 < FLAT * other.0 && (20.0..=240.0).contains(&flat.1)
     }
 
     /// By how much everything from the tip of the nose to the chin is less red and more blue than the skin above it, as shares of the
@@ -272,6 +287,9 @@ impl QualityMeter {
         Cell { red: sums[0] / total, blue: sums[2] / total, texture }
     }
 }
+
+/// The occlusion (0–100) of a face half of which is covered.
+const HALF_COVERED: f32 = 40.0;
 
 /// A rectangle of the patch: columns from and to, rows from and to.
 type Part = [usize; 4];
