@@ -372,6 +372,115 @@ fn a_flush_makes_the_attempt_begin_anew() {
     assert_eq!(result(&messages).get::<u32>("attempt").unwrap(), 1);
 }
 
+fn flush(rig: &mut Rig) {
+    assert!(rig.harness.push_event(gst::event::FlushStart::new()));
+    assert!(rig.harness.push_event(gst::event::FlushStop::new(true)));
+    let segment = gst::FormattedSegment::<gst::ClockTime>::new();
+    assert!(rig.harness.push_event(gst::event::Segment::new(segment.upcast_ref())));
+    rig.next = 0;
+}
+
+#[test]
+fn flushes_cannot_draw_challenges_for_ever() {
+    let picture = Picture::grey(64, 48);
+    let mut rig = Rig::new(&picture, &[("frames", &50u32), ("max-attempts", &2u32)]);
+    for flushes in 0..3 {
+        rig.show(&picture);
+        let retries = named(&rig.messages(), "liveness/retry").len();
+        assert_eq!(retries, 0, "after {flushes} flushes");
+        flush(&mut rig);
+    }
+    let messages = rig.messages();
+    assert_eq!(
+        named(&messages, "liveness/retry").len(),
+        1,
+        "the third flush ends the attempt: {messages:#?}"
+    );
+    for _ in 0..=PAUSE {
+        rig.show(&picture);
+    }
+    assert_eq!(rig.element.property::<u32>("attempt"), 2);
+    flush(&mut rig);
+    result(&rig.messages());
+}
+
+/// Lets time pass without frames, from wake-up to wake-up of the element, until there is a result.
+fn stall_until_result(rig: &Rig, most: u32) -> Vec<gst::Structure> {
+    let clock = rig.harness.testclock().unwrap();
+    let mut messages = Vec::new();
+    for _ in 0..most {
+        clock.wait_for_next_pending_id();
+        assert!(clock.crank());
+        let woken = |messages: &[gst::Structure]| !named(messages, "liveness/result").is_empty();
+        // What a wake-up brings is posted by another thread, before the next wake-up is scheduled.
+        while clock.peek_id_count() == 0 && !woken(&messages) {
+            if let Some(message) = rig.bus.timed_pop(gst::ClockTime::from_mseconds(1)) {
+                messages.extend(message.structure().map(ToOwned::to_owned));
+            }
+        }
+        messages.extend(rig.messages());
+        if woken(&messages) {
+            return messages;
+        }
+    }
+    panic!("no result after {most} wake-ups: {messages:#?}");
+}
+
+#[test]
+fn a_camera_that_stalls_does_not_keep_an_attempt_open() {
+    let picture = Picture::astronaut();
+    let settings: [(&str, &dyn ToValue); 3] =
+        [("frames", &50u32), ("attempt-timeout", &(10 * FRAME)), ("max-attempts", &1u32)];
+    let mut rig = Rig::new(&picture, &settings);
+    rig.show(&picture);
+    rig.show(&picture);
+    // The first wake-up is due when the first frame's attempt is, and finds that a frame came since.
+    let messages = stall_until_result(&rig, 2);
+    let evidence = &json(result(&messages))["evidence"];
+    assert_eq!(evidence["frames_analysed"], 2, "{messages:#?}");
+    assert_eq!(rig.harness.testclock().unwrap().time().nseconds(), 10 * FRAME);
+}
+
+#[test]
+fn a_camera_that_stalls_for_good_ends_the_check() {
+    let picture = Picture::grey(64, 48);
+    let mut rig = Rig::new(&picture, &[("frames", &50u32), ("attempt-timeout", &(10 * FRAME))]);
+    rig.show(&picture);
+    let messages = stall_until_result(&rig, 6);
+    assert_eq!(named(&messages, "liveness/retry").len(), 1, "a second attempt without a frame is the last");
+    let result = result(&messages);
+    assert_eq!(text(result, "status"), "Declined");
+    assert_eq!(texts(result, "warnings")[0], "NO_FACE_DETECTED");
+    // Two attempts and the pause between them.
+    let waited = rig.harness.testclock().unwrap().time().nseconds();
+    assert_eq!(waited, 20 * FRAME + 2_000 * MS);
+}
+
+#[test]
+fn a_check_that_is_started_before_a_camera_without_frames_is_abandoned() {
+    let settings: [(&str, &dyn ToValue); 2] = [("auto-start", &false), ("attempt-timeout", &(10 * FRAME))];
+    let rig = Rig::new(&Picture::grey(64, 48), &settings);
+    rig.emit("start");
+    let messages = stall_until_result(&rig, 1);
+    assert_eq!(text(result(&messages), "status"), "Abandoned");
+}
+
+#[test]
+fn a_pipeline_that_is_paused_is_no_camera_that_stalls() {
+    let picture = Picture::astronaut();
+    let mut rig = Rig::new(&picture, &[("frames", &50u32), ("attempt-timeout", &(10 * FRAME))]);
+    rig.show(&picture);
+    let clock = rig.harness.testclock().unwrap();
+    assert_eq!(clock.peek_id_count(), 1);
+    rig.element.set_state(gst::State::Paused).unwrap();
+    assert_eq!(clock.peek_id_count(), 0);
+    clock.set_time(gst::ClockTime::from_nseconds(100 * FRAME));
+    rig.element.set_state(gst::State::Playing).unwrap();
+    let due = clock.peek_next_pending_id().map(|id| id.time());
+    assert_eq!(due, Some(gst::ClockTime::from_nseconds(110 * FRAME)));
+    assert_eq!(rig.status(), "In Progress");
+}
+
 /// Waits for the first message of one of the types; an error is the test's, unless asked for.
 fn wait_for(pipeline: &gst::Pipeline, types: &[gst::MessageType]) -> gst::Message {
     let all = [types, &[gst::MessageType::Error]].concat();

@@ -88,7 +88,7 @@ pub struct Evidence {
     pub mistake: Option<(Action, Mistake)>,
     pub challenges: Vec<Challenge>,
     pub cues: Vec<Cue>,
-    /// Bits of secret randomness that a replay would have had to guess.
+    /// Bits of secret randomness that a replay would have had to guess; 0 where a seed is fixed.
     pub entropy_bits: f64,
     /// 0–100, of the frames that were judged.
     pub face_quality: Option<f64>,

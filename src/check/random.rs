@@ -13,6 +13,14 @@ impl Randomness {
         if seed == 0 { Self::System } else { Self::Seeded(seed) }
     }
 
+    /// How many of `bits` drawn bits nobody can foresee: all, or none where a seed is fixed.
+    pub const fn secret(&self, bits: f64) -> f64 {
+        match self {
+            Self::System => bits,
+            Self::Seeded(_) => 0.0,
+        }
+    }
+
     /// 64 bits, each as likely 0 as 1. `None` when the operating system refuses: there is then nothing to ask that a replay
     /// could not foresee.
     pub fn bits(&mut self) -> Option<u64> {
@@ -53,6 +61,7 @@ mod tests {
         assert_eq!(draw(7), draw(7));
         assert_ne!(draw(7), draw(8));
         assert_ne!(draw(0), draw(0));
+        assert_eq!((Randomness::new(7).secret(20.0), Randomness::new(0).secret(20.0)), (0.0, 20.0));
     }
 
     #[test]

@@ -74,6 +74,8 @@ pub struct Session {
     pause: Option<Pause>,
     /// The light that the screen shows.
     light: Option<LightCue>,
+    /// Attempts that began anew after a flush, in this check.
+    restarts: u32,
 }
 
 /// The time in which a person reads what to do differently.
@@ -114,7 +116,7 @@ impl Session {
     /// Begins a check with its first attempt; a running one is dropped without a decision.
     pub fn start(&mut self) -> Vec<SessionEvent> {
         let mut events = self.withdraw();
-        self.guidance = None;
+        (self.guidance, self.restarts) = (None, 0);
         self.begin_attempt(1);
         events.push(self.progress());
         events
@@ -125,15 +127,26 @@ impl Session {
         if self.is_running() { self.finish(Decision::abandoned()) } else { Vec::new() }
     }
 
-    /// Makes the running attempt begin anew, because the stream's time did (a flush or seek). A pause is timed anew.
-    pub fn restart_attempt(&mut self) -> Vec<SessionEvent> {
-        let events = self.withdraw();
+    /// Makes the running attempt begin anew, because the stream's time did (a flush or seek). A pause is timed anew. A check
+    /// allows `max_attempts` restarts, since each draws another challenge; from then on the second value says that the attempt
+    /// counts and is to be concluded.
+    pub fn restart_attempt(&mut self, config: &SessionConfig) -> (Vec<SessionEvent>, bool) {
         if let Some(pause) = &mut self.pause {
             pause.since = None;
-        } else if self.is_running() {
-            self.begin_attempt(self.attempt);
+            return (self.withdraw(), false);
         }
-        events
+        if !self.is_running() {
+            return (self.withdraw(), false);
+        }
+        if self.started.is_some() {
+            if self.restarts >= config.max_attempts {
+                return (Vec::new(), true);
+            }
+            self.restarts += 1;
+        }
+        let events = self.withdraw();
+        self.begin_attempt(self.attempt);
+        (events, false)
     }
 
     /// Takes back what a screen shows: an open prompt, the light.
@@ -233,6 +246,14 @@ impl Session {
         (progress, now.saturating_sub(started) >= config.attempt_timeout)
     }
 
+    /// When [`Self::tick`] next ends an attempt or a pause; `None` until a tick has begun to time it.
+    pub fn due(&self, config: &SessionConfig) -> Option<Time> {
+        match self.pause {
+            Some(pause) => pause.since.map(|since| since.saturating_add(RETRY_PAUSE)),
+            None => self.started.map(|started| started.saturating_add(config.attempt_timeout)),
+        }
+    }
+
     /// Whether the pause after a retry has been long enough.
     fn pause_ends(&mut self, now: Time) -> bool {
         self.pause.as_mut().is_some_and(|pause| {
@@ -272,8 +293,9 @@ impl Session {
     fn begin_attempt(&mut self, attempt: u32) {
         let serial = self.serial + 1;
         // What the person was told still holds.
-        let (faces, guidance) = (self.faces, self.guidance);
-        *self = Self { status: Status::InProgress, attempt, serial, faces, guidance, ..Self::default() };
+        let (faces, guidance, restarts) = (self.faces, self.guidance, self.restarts);
+        let status = Status::InProgress;
+        *self = Self { status, attempt, serial, faces, guidance, restarts, ..Self::default() };
     }
 
     fn finish(&mut self, decision: Decision) -> Vec<SessionEvent> {
@@ -443,13 +465,52 @@ mod tests {
         session.start();
         session.conclude(declined(Risk::NoFaceDetected), true, &CONFIG);
         session.tick(60 * RETRY_PAUSE, &CONFIG);
-        assert!(session.restart_attempt().is_empty() && session.advice().is_some());
+        assert_eq!(session.restart_attempt(&CONFIG), (Vec::new(), false));
+        assert!(session.advice().is_some());
         session.tick(0, &CONFIG);
         session.tick(RETRY_PAUSE - 1, &CONFIG);
         assert!(session.advice().is_some());
         assert!(session.conclude(declined(Risk::NoFaceDetected), true, &CONFIG).is_empty());
         assert!(is_result(&session.conclude(declined(Risk::NoFaceDetected), false, &CONFIG)));
         assert_eq!((session.advice(), session.attempt()), (None, 1));
+    }
+
+    #[test]
+    fn flushes_restart_a_check_as_often_as_it_has_attempts_and_then_count() {
+        let mut session = Session::new();
+        session.start();
+        // Before a frame came there is nothing to restart.
+        (0..10).for_each(|_| assert!(!session.restart_attempt(&CONFIG).1));
+        for _ in 0..CONFIG.max_attempts {
+            session.tick(100, &CONFIG);
+            let serial = session.serial();
+            assert!(!session.restart_attempt(&CONFIG).1);
+            assert_eq!((session.attempt(), session.serial()), (1, serial + 1));
+        }
+        session.tick(100, &CONFIG);
+        let serial = session.serial();
+        assert_eq!(session.restart_attempt(&CONFIG), (Vec::new(), true));
+        assert_eq!(session.serial(), serial, "the attempt is still there to be concluded");
+        session.conclude(declined(Risk::LowLivenessScore), true, &CONFIG);
+        pass_pause(&mut session, 1_000);
+        // The next attempts of the check have no restarts left, those of another check have.
+        session.tick(10 * RETRY_PAUSE, &CONFIG);
+        assert!(session.restart_attempt(&CONFIG).1);
+        session.start();
+        session.tick(100, &CONFIG);
+        assert!(!session.restart_attempt(&CONFIG).1);
+    }
+
+    #[test]
+    fn an_attempt_and_a_pause_say_when_they_end() {
+        let mut session = Session::new();
+        session.start();
+        assert_eq!(session.due(&CONFIG), None);
+        session.tick(70, &CONFIG);
+        assert_eq!(session.due(&CONFIG), Some(10_070));
+        session.conclude(declined(Risk::LowLivenessScore), true, &CONFIG);
+        session.tick(5_000, &CONFIG);
+        assert_eq!(session.due(&CONFIG), Some(5_000 + RETRY_PAUSE));
     }
 
     #[test]

@@ -86,7 +86,7 @@ impl ActionCheck {
         let mut random = Randomness::new(config.seed);
         let draw = draw(config.actions, config.count, &mut random);
         Ok(Self {
-            entropy_bits: draw.as_ref().map_or(0.0, |draw| draw.entropy_bits),
+            entropy_bits: draw.as_ref().map_or(0.0, |draw| random.secret(draw.entropy_bits)),
             course: Course::new(draw, config.timeout, random),
             mirrored: config.mirrored,
             passive: PassiveCheck::new(READINGS, AntiSpoof::new(source)?),

@@ -405,7 +405,8 @@ impl Check for FlashCheck {
             }
             Some(failure) => evidence.score = evidence.score.map(|score| score.min(failure.ceiling())),
         }
-        evidence.entropy_bits = self.code.as_ref().map_or(0.0, LightCode::entropy_bits);
+        evidence.entropy_bits =
+            self.code.as_ref().map_or(0.0, |code| self.random.secret(code.entropy_bits()));
         evidence.cues.iter_mut().for_each(|cue| cue.weight *= SINGLE_FRAMES);
         evidence.cues.extend(Findings::cues(self.findings.as_ref()));
         evidence.cues.push(Cue::new("likeness", self.identity.likeness().map(f64::from), 0.0));

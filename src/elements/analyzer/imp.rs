@@ -20,6 +20,7 @@ use super::marked::Marked;
 use super::settings::{Settings, properties};
 use super::shared::{Pictures, Shared, Times};
 use super::stream::{Analysis, AnalysisError, Stream};
+use super::watchdog::Finding;
 use super::{AnalyzerClass, Common, Method};
 use crate::check::{Check, Failure, Ticks};
 use crate::face::AgeGender;
@@ -103,8 +104,95 @@ impl Analyzer {
     }
 
     fn start_check(&self) {
-        lock(&self.shared).start(self.method());
+        let now = self.clock_time();
+        {
+            let mut shared = lock(&self.shared);
+            shared.start(self.method());
+            shared.watchdog.hear(now, None);
+        }
         self.post();
+        self.schedule_wakeup();
+    }
+
+    fn clock_time(&self) -> Option<gst::ClockTime> {
+        self.obj().clock().map(|clock| clock.time())
+    }
+
+    /// Schedules the wake-up that the running session needs, unless one is scheduled.
+    fn schedule_wakeup(&self) {
+        let Some(clock) = self.obj().clock() else { return };
+        let config = lock(&self.settings).session;
+        let wakeup = {
+            let mut shared = lock(&self.shared);
+            let Some(due) = shared.watchdog.needs(&shared.session, &config) else { return };
+            let wakeup = clock.new_single_shot_id(due);
+            shared.watchdog.schedule(wakeup.clone());
+            wakeup
+        };
+        let element = self.obj().downgrade();
+        // All waits share the clock's thread, and what is due may take long.
+        let wake = move |_: &gst::Clock, _: Option<gst::ClockTime>, _: &gst::ClockId| {
+            if let Some(element) = element.upgrade() {
+                element.call_async(|element| element.imp().wake());
+            }
+        };
+        if let Err(e) = wakeup.wait_async(wake) {
+            gst::warning!(CAT, imp = self, "time-outs need frames: {e:?}");
+        }
+    }
+
+    /// Ends what is over although no frame came.
+    fn wake(&self) {
+        let Some(now) = self.clock_time() else { return };
+        let (method, config) = (self.method(), lock(&self.settings).session);
+        let mut guard = lock(&self.stream);
+        let mut shared = lock(&self.shared);
+        let Shared { watchdog, session, .. } = &mut *shared;
+        match watchdog.wake(now, session, &config) {
+            Finding::Early => drop(shared),
+            Finding::NoFrame => {
+                drop((shared, guard));
+                gst::warning!(CAT, imp = self, "no frame came within the time of an attempt");
+                self.end_of_stream();
+                return;
+            }
+            Finding::Due(time) => {
+                let (header, serial) = (shared.header(method), shared.session.serial());
+                let (events, over) = shared.session.tick(time, &config);
+                shared.tell(header, events);
+                drop(shared);
+                if let Some(stream) = guard.as_mut().filter(|_| over) {
+                    gst::warning!(CAT, imp = self, "the attempt ends without a frame");
+                    // An attempt that got no frame of its own is the last: nothing is to be expected of another.
+                    let goes_on = stream.serves(serial);
+                    self.conclude(stream, serial, goes_on);
+                }
+            }
+        }
+        drop(guard);
+        self.post();
+        self.schedule_wakeup();
+    }
+
+    /// The stream's time begins anew. Restarts are few; then the attempt counts.
+    fn restart(&self) {
+        let now = self.clock_time();
+        let (method, config) = (self.method(), lock(&self.settings).session);
+        {
+            let mut guard = lock(&self.stream);
+            let mut shared = lock(&self.shared);
+            shared.ticks = Ticks::default();
+            shared.watchdog.hear(now, None);
+            let (header, serial) = (shared.header(method), shared.session.serial());
+            let (events, over) = shared.session.restart_attempt(&config);
+            shared.tell(header, events);
+            drop(shared);
+            if let Some(stream) = guard.as_mut().filter(|_| over) {
+                self.conclude(stream, serial, true);
+            }
+        }
+        self.post();
+        self.schedule_wakeup();
     }
 
     fn cancel_check(&self) {
@@ -328,12 +416,14 @@ impl Analyzer {
     /// Moves the session on; the last value tells that the attempt is over.
     fn advance(&self, serial: u64, analysis: Option<Analysis>, times: &Times) -> (Option<Marked>, bool) {
         let (method, config) = (self.method(), lock(&self.settings).session);
+        let clock = self.clock_time();
         let mut shared = lock(&self.shared);
         if shared.session.serial() != serial {
             // Cancelled or started anew meanwhile.
             return (None, false);
         }
         let (now, header) = (shared.ticks.of(times.nanoseconds()).0, shared.header(method));
+        shared.watchdog.hear(clock, Some(now));
         let (observation, (events, over)) = match analysis {
             Some(Analysis { observation, density, step }) => {
                 shared.frames_analysed += 1;
@@ -497,7 +587,15 @@ impl ElementImpl for Analyzer {
             self.cancel_check();
             self.settle();
         }
+        if transition == gst::StateChange::PlayingToPaused {
+            lock(&self.shared).watchdog.play(false, None);
+        }
         let result = self.parent_change_state(transition);
+        if transition == gst::StateChange::PausedToPlaying {
+            let now = self.clock_time();
+            lock(&self.shared).watchdog.play(true, now);
+            self.schedule_wakeup();
+        }
         if transition == gst::StateChange::ReadyToNull {
             *lock(&self.stream) = None;
         }
@@ -542,6 +640,7 @@ impl BaseTransformImpl for Analyzer {
     fn transform_ip(&self, buffer: &mut gst::BufferRef) -> Result<gst::FlowSuccess, gst::FlowError> {
         let marked = self.process(buffer);
         self.post();
+        self.schedule_wakeup();
         match marked {
             Ok(Some(marked)) => marked.attach(buffer),
             Ok(None) => {}
@@ -566,15 +665,7 @@ impl BaseTransformImpl for Analyzer {
                 while let Some(event) = next() {
                     self.obj().sink_pad().push_event(event);
                 }
-                let method = self.method();
-                {
-                    let mut shared = lock(&self.shared);
-                    let header = shared.header(method);
-                    let events = shared.session.restart_attempt();
-                    shared.ticks = Ticks::default();
-                    shared.tell(header, events);
-                }
-                self.post();
+                self.restart();
             }
             _ => {}
         }

@@ -10,6 +10,7 @@ mod outbox;
 mod settings;
 mod shared;
 mod stream;
+mod watchdog;
 
 pub(super) use settings::properties;
 

@@ -198,7 +198,7 @@ pub fn properties() -> Vec<glib::ParamSpec> {
         time(
             "attempt-timeout",
             "Attempt timeout",
-            "How long one attempt may take, in nanoseconds of running time",
+            "How long one attempt may take, in nanoseconds of running time; it ends on the clock where frames stay away",
             session.attempt_timeout,
         ),
         threshold(

@@ -7,6 +7,7 @@ use super::super::meta::RunningCheck;
 use super::Method;
 use super::outbox::Outbox;
 use super::stream::Stream;
+use super::watchdog::Watchdog;
 use crate::check::Ticks;
 use crate::session::{Decision, LivenessCheck, Session, SessionEvent};
 
@@ -24,6 +25,7 @@ pub struct Shared {
     /// What belongs to it.
     pub last_light: Option<Light>,
     pub outbox: Outbox,
+    pub watchdog: Watchdog,
     /// Events for upstream that came while the pads were flushing.
     pub held: VecDeque<gst::Event>,
     /// The latency that frames have when they come on time; `None` until asked, or when not live.
