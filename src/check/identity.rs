@@ -28,10 +28,18 @@ impl Identity {
     /// # Errors
     /// When the net cannot run.
     pub fn meet(&mut self, frame: &Frame<'_>, mesh: &Mesh) -> Result<(), InferenceError> {
-        if let Some(now) = self.embedder.embed(frame, mesh, &mut self.sampler)? {
+        if let Some(now) = self.embed(frame, mesh)? {
             self.note(now);
         }
         Ok(())
+    }
+
+    /// The embedding of a face; `None` when its landmarks coincide.
+    ///
+    /// # Errors
+    /// When the net cannot run.
+    pub fn embed(&mut self, frame: &Frame<'_>, mesh: &Mesh) -> Result<Option<Embedding>, InferenceError> {
+        self.embedder.embed(frame, mesh, &mut self.sampler)
     }
 
     /// Like [`Self::meet`], but another person takes the first one's place; tells whether one did.
@@ -39,7 +47,7 @@ impl Identity {
     /// # Errors
     /// When the net cannot run.
     pub fn follow(&mut self, frame: &Frame<'_>, mesh: &Mesh) -> Result<bool, InferenceError> {
-        let Some(now) = self.embedder.embed(frame, mesh, &mut self.sampler)? else { return Ok(false) };
+        let Some(now) = self.embed(frame, mesh)? else { return Ok(false) };
         let another = self.who.as_ref().is_some_and(|who| who.similarity(&now) < Embedding::SAME_PERSON);
         if another {
             self.forget();
@@ -48,7 +56,8 @@ impl Identity {
         Ok(another)
     }
 
-    fn note(&mut self, now: Embedding) {
+    /// Takes in a face by its embedding, like [`Self::meet`].
+    pub fn note(&mut self, now: Embedding) {
         match &self.who {
             Some(who) => {
                 let likeness = who.similarity(&now);

@@ -6,7 +6,9 @@ mod continuity;
 mod course;
 mod facial_motion;
 mod gesture;
+mod identity_track;
 mod planarity;
+mod scene_cut;
 mod signal;
 mod surroundings;
 
@@ -15,7 +17,9 @@ pub use continuity::{Break, Continuity};
 pub use course::{Course, Mistake, REACTION, Record};
 pub use facial_motion::FacialMotion;
 pub use gesture::{Gesture, Performance};
+pub use identity_track::IdentityTrack;
 pub use planarity::{FLAT, Planarity};
+pub use scene_cut::SceneCut;
 pub use signal::{BlinkEvent, Lids, Neutral, Signals};
 pub use surroundings::Surroundings;
 
@@ -71,6 +75,8 @@ pub struct ActionCheck {
     facial_motion: FacialMotion,
     surroundings: Surroundings,
     identity: Identity,
+    track: IdentityTrack,
+    scene_cut: SceneCut,
     ticks: Ticks,
     begun: Option<Time>,
     /// How long the analysed frames have shown no face, since they last did.
@@ -97,6 +103,8 @@ impl ActionCheck {
             facial_motion: FacialMotion::default(),
             surroundings: Surroundings::default(),
             identity: Identity::new(source)?,
+            track: IdentityTrack::default(),
+            scene_cut: SceneCut::default(),
             ticks: Ticks::default(),
             begun: None,
             absent: 0,
@@ -141,8 +149,9 @@ impl ActionCheck {
             self.planarity.begin(mesh.mesh.clone());
             self.identity.forget();
         }
-        if turn.settled || turn.performed {
-            self.identity.meet(frame, &mesh.mesh)?;
+        if !self.course.is_positioning() {
+            let compared = turn.settled || turn.performed;
+            events.extend(self.verify(frame, mesh, time, readable, compared)?);
         }
         if self.course.passed() {
             self.last_look();
@@ -150,6 +159,29 @@ impl ActionCheck {
             self.passive.observe(frame, observation, Some(time))?;
         }
         Ok(events)
+    }
+
+    /// Follows who is in the picture, and where, through the challenge. Another face, or another scene, ends it. `compared`:
+    /// the face is compared with the first one too. Under the screen's light (not `readable`) a scene changes.
+    fn verify(
+        &mut self,
+        frame: &Frame<'_>,
+        face: &FaceMesh,
+        time: Time,
+        readable: bool,
+        compared: bool,
+    ) -> Result<Vec<ActionEvent>, InferenceError> {
+        let mut cut = readable && self.scene_cut.observe(frame, time);
+        if let Some(embedding) = self.identity.embed(frame, &face.mesh)? {
+            if compared {
+                self.identity.note(embedding.clone());
+            }
+            cut |= self.track.observe(time, &face.pose, embedding);
+        }
+        if cut && self.course.passed() {
+            self.course.reject(Failure::Cut);
+        }
+        Ok(if cut { self.course.fail(Failure::Cut) } else { Vec::new() })
     }
 
     /// Whether the face is as it was when the challenge began, or it has not begun.
@@ -306,6 +338,7 @@ impl Check for ActionCheck {
         evidence.cues.extend([
             self.planarity.cue(),
             Cue::new("likeness", self.identity.likeness().map(f64::from), 0.0),
+            self.track.cue(),
             Cue::new("early_answers", Some(f64::from(self.course.early())), 0.0),
             Cue::new("unasked_actions", Some(f64::from(self.course.unasked())), 0.0),
             Cue::new("longest_still", Some(self.continuity.longest_still()), 0.0),

@@ -1,0 +1,101 @@
+//! Whether the whole picture changes from one frame to the next, as no scene before one camera does.
+
+use super::super::Time;
+use crate::vision::{Affine, Border, Frame, Rect, Sampler, TensorSpec};
+
+/// Samples and fields along each side of the picture.
+const SAMPLES: usize = 32;
+const FIELDS: usize = 16;
+const SPEC: TensorSpec = TensorSpec::rgb(SAMPLES, SAMPLES);
+/// Frames further apart (nanoseconds) are not compared.
+const NEXT: Time = 200_000_000;
+/// The correlation of two frames' brightness below which the scene is another. Of clips of real people, also walking ones, the
+/// least was 0.91; two clips of different scenes reach 0.78.
+const SAME_SCENE: f32 = 0.82;
+/// Levels of 255 (standard deviation) below which a picture has nothing to compare: a dark or plain one.
+const MIN_CONTRAST: f32 = 6.0;
+
+/// Compares each frame with the one before. Gain and offset do not count: cameras adapt, and lamps flicker.
+#[derive(Default)]
+pub struct SceneCut {
+    sampler: Sampler,
+    rgb: Vec<f32>,
+    /// Less its mean, with length 1.
+    last: Vec<f32>,
+    now: Vec<f32>,
+    time: Option<Time>,
+}
+
+impl SceneCut {
+    /// Takes in a frame. Returns whether it shows another scene than the one before.
+    pub fn observe(&mut self, frame: &Frame<'_>, time: Time) -> bool {
+        if !self.read(frame) {
+            self.time = None;
+            return false;
+        }
+        let next = self.time.replace(time).is_some_and(|last| time.saturating_sub(last) <= NEXT);
+        let alike: f32 = self.now.iter().zip(&self.last).map(|(a, b)| a * b).sum();
+        std::mem::swap(&mut self.now, &mut self.last);
+        next && alike < SAME_SCENE
+    }
+
+    /// Reads the frame into `now`; false where it has no contrast.
+    fn read(&mut self, frame: &Frame<'_>) -> bool {
+        let whole = Rect::new(0.0, 0.0, frame.width() as f32, frame.height() as f32);
+        self.rgb.resize(SPEC.len(), 0.0);
+        let map = Affine::from_rect(&whole, SAMPLES, SAMPLES);
+        self.sampler.sample(frame, &map, &SPEC, Border::Replicate, &mut self.rgb);
+        self.now.clear();
+        self.now.resize(FIELDS * FIELDS, 0.0);
+        let (side, count) = (SAMPLES / FIELDS, (SAMPLES / FIELDS).pow(2) as f32);
+        for (i, pixel) in self.rgb.chunks_exact(3).enumerate() {
+            let field = i / SAMPLES / side * FIELDS + i % SAMPLES / side;
+            self.now[field] += (0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2]) / count;
+        }
+        let n = self.now.len() as f32;
+        let mean = self.now.iter().sum::<f32>() / n;
+        self.now.iter_mut().for_each(|v| *v -= mean);
+        let length = self.now.iter().map(|v| v * v).sum::<f32>().sqrt();
+        self.now.iter_mut().for_each(|v| *v /= length.max(f32::EPSILON));
+        length >= MIN_CONTRAST * n.sqrt()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZE: usize = 64;
+
+    /// A picture of slow waves.
+    fn picture(phase: f32, gain: f32, offset: f32) -> Vec<u8> {
+        let wave = |i: usize| {
+            let (x, y) = ((i % SIZE) as f32, (i / SIZE) as f32);
+            128.0 + gain * ((x / 9.0 + phase).sin() + (y / 7.0 + 2.0 * phase).cos()) + offset
+        };
+        (0..SIZE * SIZE).flat_map(|i| [wave(i).clamp(0.0, 255.0) as u8; 3]).collect()
+    }
+
+    /// The frames (30 a second) in which another scene is seen.
+    fn cuts(pictures: impl IntoIterator<Item = Vec<u8>>) -> Vec<usize> {
+        let mut cut = SceneCut::default();
+        let all = pictures.into_iter().enumerate();
+        all.filter(|(i, rgb)| cut.observe(&Frame::rgb(rgb, SIZE, SIZE).unwrap(), *i as Time * 33_000_000))
+            .map(|(i, _)| i)
+            .collect()
+    }
+
+    #[test]
+    fn another_scene_is_a_cut_there_and_back() {
+        let scenes = (0..30).map(|i| picture(if (10..20).contains(&i) { 2.0 } else { 0.0 }, 40.0, 0.0));
+        assert_eq!(cuts(scenes), [10, 20]);
+    }
+
+    #[test]
+    fn light_exposure_and_a_moving_camera_are_no_cut() {
+        let lit = (0..30).map(|i| picture(0.0, if i % 2 == 0 { 50.0 } else { 12.0 }, (i % 3) as f32 * 9.0));
+        assert!(cuts(lit).is_empty());
+        assert!(cuts((0..30).map(|i| picture(0.15 * i as f32, 40.0, 0.0))).is_empty());
+        assert!(cuts((0..30).map(|i| picture(i as f32, 1.0, 0.0))).is_empty(), "nothing to compare");
+    }
+}
