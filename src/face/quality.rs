@@ -234,7 +234,7 @@ impl QualityMeter {
         };
         let (right, left) = (cheek(TEMPLATE[0]), cheek(TEMPLATE[1]));
         let (flat, other) = if right.0 < left.0 { (right, left) } else { (left, right) };
-        flat.0 < FLAT * other.0 && (20.0..=240.0).contains(&flat.1)
+        flat.0 < SMOOTHEST.min(FLAT * other.0) && (20.0..=240.0).contains(&flat.1)
     }
 
     /// By how much everything from the tip of the nose to the chin is less red and more blue than the skin above it, as shares of the
@@ -288,6 +288,8 @@ impl QualityMeter {
     }
 }
 
+/// Contrast below that of any skin: cheeks come to 0.02 and more.
+const SMOOTHEST: f32 = 0.012;
 /// The occlusion (0–100) of a face half of which is covered.
 const HALF_COVERED: f32 = 40.0;
 
