@@ -613,7 +613,7 @@ fn one_workflow_serves_everybody() {
     // Nobody's reference would be everybody's.
     assert_eq!(desk.run_with(&["--vendor-data", ""]).0, 64);
     let (status, _, said) = desk.run_with(&["--metadata", "{"]);
-    assert!(status == 64 && said.contains("--metadata is no JSON"), "{said}");
+    assert!(status == 64 && said.contains("--metadata cannot be used"), "{said}");
 }
 
 /// The lists are tampered with while the session goes on.
