@@ -45,7 +45,7 @@ pub fn parse(text: &str, format: Format) -> Result<Value, (Place, String)> {
     .map(|Strict(value)| value)
 }
 
-/// Reads a JSON text as a workflow's: see [`parse`].
+/// Reads a JSON text; a byte order mark at its beginning does not count.
 ///
 /// # Errors
 /// What is wrong with it, and where.
