@@ -23,6 +23,7 @@ try screens "$out" 640x480 de
 try depth 2 "$out/depth.png"
 try wrongcode 200 1
 try soak 0.3
+try cutin rendered 1
 mkdir "$out/edits"
 cp examples/media/astronaut.png "$out/edits/"
 printf 'path\tlabel\tkind\nastronaut.png\tlive\timage\n' >"$out/edits/labels.tsv"

@@ -12,6 +12,7 @@ mod failure;
 mod fault;
 #[path = "launcher_image.rs"]
 mod image;
+#[allow(unused_imports, reason = "re-exports for the launcher itself")]
 #[path = "../../src/launch/input/mod.rs"]
 mod input;
 

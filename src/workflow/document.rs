@@ -45,7 +45,7 @@ pub fn parse(text: &str, format: Format) -> Result<Value, (Place, String)> {
     .map(|Strict(value)| value)
 }
 
-/// Reads a JSON text; a byte order mark at its beginning does not count.
+/// Reads a JSON text; a byte order mark at its start does not count. No key may stand twice in one object.
 ///
 /// # Errors
 /// What is wrong with it, and where.
