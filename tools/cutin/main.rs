@@ -253,8 +253,11 @@ fn clips(folder: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// The breaks of a clip, each with its frame, and the least likeness in motion.
-fn breaks(film: &Film) -> Result<(Vec<(usize, &'static str)>, Option<f64>), Error> {
+/// A frame and what breaks there.
+type Break = (usize, &'static str);
+
+/// The breaks of a clip, and the least likeness in motion.
+fn breaks(film: &Film) -> Result<(Vec<Break>, Option<f64>), Error> {
     let mut identity = Identity::new(&ModelSource::Embedded)?;
     let (mut track, mut scene, mut continuity) =
         (IdentityTrack::default(), SceneCut::default(), Continuity::default());
