@@ -8,13 +8,11 @@ use std::f32::consts::TAU;
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
-use crate::vision::{Affine, Border, Frame, Rect, Sampler, TensorSpec, smooth};
+use crate::vision::{Affine, Border, Frame, GAUSSIAN_0_8, Rect, Sampler, TensorSpec, luma, smooth};
 
 /// The raster around the face, and how many of its pixels the longer side of the face's box takes.
 const SIDE: usize = 144;
 const FACE: f32 = 48.0;
-/// Gaussian of σ 0.8.
-const KERNEL: [f32; 4] = [0.498_682, 0.228_310, 0.021_910_3, 0.000_440_8];
 /// An edge is sharp where its gradient is this share of the luma's range in `WINDOW` pixels to every side, plus `FLOOR` grey
 /// levels for noise. A step comes to 0.4, a ramp to 0.13, an edge blurred by σ 5 % of the face to 0.18.
 const SHARP: f32 = 0.22;
@@ -70,8 +68,8 @@ impl BackdropMeter {
         self.rgb.resize(spec.len(), 0.0);
         sampler.sample(frame, &Affine::from_rect(&area, SIDE, SIDE), &spec, Border::Replicate, &mut self.rgb);
         self.luma.clear();
-        self.luma.extend(self.rgb.chunks_exact(3).map(|p| 0.299 * p[0] + 0.587 * p[1] + 0.114 * p[2]));
-        smooth(&mut self.luma, SIDE, SIDE, &KERNEL, &mut self.scratch);
+        self.luma.extend(self.rgb.chunks_exact(3).map(luma));
+        smooth(&mut self.luma, SIDE, SIDE, &GAUSSIAN_0_8, &mut self.scratch);
         self.take_range();
         let within = |from: f32, all: usize| {
             let first = (-from / pitch).ceil().max(0.0) as usize;

@@ -3,13 +3,11 @@
 //! A border is a line along which the luma steps the same way all along; texture cancels. Pictures held before a
 //! camera show at least two of their four borders, so the second strongest of the four sides counts.
 
-use crate::vision::{Affine, Border, Frame, Rect, Sampler, TensorSpec, smooth};
+use crate::vision::{Affine, Border, Frame, GAUSSIAN_0_8, Rect, Sampler, TensorSpec, luma, smooth};
 
 /// The neighbourhood that is searched, in sides of the face's box, and its raster.
 const REACH: f32 = 3.2;
 const SIDE: usize = 96;
-/// Gaussian of σ 0.8 before the gradient, from its middle outwards.
-const KERNEL: [f32; 4] = [0.498_682, 0.228_310, 0.021_910_3, 0.000_440_8];
 /// Orientations in degrees from upright: −30 to 30 by 5.
 const ORIENTATIONS: usize = 13;
 const STEP: f32 = 5.0;
@@ -50,8 +48,8 @@ impl BorderFinder {
     /// Sobel gradients of the softened luma, in grey levels per pixel.
     fn take_gradients(&mut self) {
         self.luma.clear();
-        self.luma.extend(self.rgb.chunks_exact(3).map(|p| 0.299 * p[0] + 0.587 * p[1] + 0.114 * p[2]));
-        smooth(&mut self.luma, SIDE, SIDE, &KERNEL, &mut self.scratch);
+        self.luma.extend(self.rgb.chunks_exact(3).map(luma));
+        smooth(&mut self.luma, SIDE, SIDE, &GAUSSIAN_0_8, &mut self.scratch);
         self.gradients.clear();
         self.gradients.resize(SIDE * SIDE, [0.0; 2]);
         let at = |x: usize, y: usize| self.luma[y * SIDE + x];

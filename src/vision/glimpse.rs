@@ -2,6 +2,7 @@
 
 use super::frame::Frame;
 use super::geometry::{Affine, Rect};
+use super::luma::luma;
 use super::sampler::{Border, Sampler, TensorSpec};
 
 /// Fields along each side.
@@ -33,10 +34,6 @@ impl Glimpse {
         let pairs = self.0.chunks_exact(3).zip(other.0.chunks_exact(3));
         pairs.map(|(a, b)| (luma(a) - luma(b)).abs()).all(|apart| apart <= TOLERANCE)
     }
-}
-
-fn luma(p: &[f32]) -> f32 {
-    0.299 * p[0] + 0.587 * p[1] + 0.114 * p[2]
 }
 
 #[cfg(test)]

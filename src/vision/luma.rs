@@ -1,4 +1,9 @@
-//! Statistics of a small upright patch: what the quality measures are computed from.
+//! Luma, and statistics of a small upright patch, from which the quality measures are computed.
+
+/// Rec. 601 luma of an RGB pixel, on the pixel's scale.
+pub fn luma(pixel: &[f32]) -> f32 {
+    0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2]
+}
 
 /// A grey picture of 0–255, row-major.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +32,7 @@ impl LumaPatch {
     pub fn fill_from_rgb(&mut self, rgb: &[f32], width: usize, height: usize) {
         (self.width, self.height) = (width, height);
         self.data.clear();
-        self.data.extend(rgb.chunks_exact(3).map(|p| 0.299 * p[0] + 0.587 * p[1] + 0.114 * p[2]));
+        self.data.extend(rgb.chunks_exact(3).map(luma));
         self.data.resize(width * height, 0.0);
     }
 

@@ -21,9 +21,9 @@ pub use frame::{
 };
 pub use geometry::{Affine, Point, Rect, RotatedRect};
 pub use glimpse::Glimpse;
-pub use luma::{LumaPatch, LumaStats};
+pub use luma::{LumaPatch, LumaStats, luma};
 pub use oval::Oval;
 pub use sampler::{Border, ChannelOrder, Layout, Sampler, TensorSpec};
-pub use smooth::smooth;
+pub use smooth::{GAUSSIAN_0_8, smooth};
 pub use strobe::StrobeFilter;
 pub use transfer::{srgb_decoded, srgb_encoded};

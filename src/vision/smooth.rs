@@ -1,5 +1,8 @@
 //! Separable low-pass filters on planar pictures.
 
+/// Gaussian kernel of σ 0.8 pixels, from its middle outwards.
+pub const GAUSSIAN_0_8: [f32; 4] = [0.498_682, 0.228_310, 0.021_910_3, 0.000_440_8];
+
 /// Convolves planes of `width` × `height` along both axes with a symmetric kernel of at most 9 taps, given from its
 /// middle outwards; edges are mirrored about their pixel. `scratch` is reused from call to call.
 pub fn smooth(planes: &mut [f32], width: usize, height: usize, kernel: &[f32], scratch: &mut Vec<f32>) {

@@ -1,7 +1,7 @@
 //! Whether the whole picture changes from one frame to the next, as no scene before one camera does.
 
 use super::super::Time;
-use crate::vision::{Affine, Border, Frame, Rect, Sampler, TensorSpec};
+use crate::vision::{Affine, Border, Frame, Rect, Sampler, TensorSpec, luma};
 
 /// Samples and fields along each side of the picture.
 const SAMPLES: usize = 32;
@@ -50,7 +50,7 @@ impl SceneCut {
         let (side, count) = (SAMPLES / FIELDS, (SAMPLES / FIELDS).pow(2) as f32);
         for (i, pixel) in self.rgb.chunks_exact(3).enumerate() {
             let field = i / SAMPLES / side * FIELDS + i % SAMPLES / side;
-            self.now[field] += (0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2]) / count;
+            self.now[field] += luma(pixel) / count;
         }
         let n = self.now.len() as f32;
         let mean = self.now.iter().sum::<f32>() / n;
