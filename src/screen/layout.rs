@@ -1,9 +1,7 @@
 //! Where everything is, by the size of the frame. All lengths are in square pixels, as the frame is displayed, so that an oval
 //! has its shape whatever the shape of the frame's own pixels.
 
-use crate::vision::{Point, display_size};
-
-use crate::vision::Oval;
+use crate::vision::{Oval, Point, density, display_size};
 
 /// The shorter side below which there is no room for letters, a ring or pictograms, in pixels.
 const LEAST: usize = 48;
@@ -60,8 +58,7 @@ impl Layout {
 
     /// Columns and rows of samples per square pixel.
     pub fn density(&self) -> Point {
-        let (columns, rows) = self.samples;
-        Point::new(columns as f32 / self.width as f32, rows as f32 / self.height as f32)
+        density(self.samples, (self.width, self.height))
     }
 
     /// How many columns of samples at either side lie outside the oval in a row of them.

@@ -158,6 +158,12 @@ pub struct Colorimetry {
     pub primaries: Primaries,
 }
 
+/// Columns and rows of samples per square pixel in a frame of `samples` that is displayed at `size`; see [`display_size`].
+pub fn density(samples: (usize, usize), size: (usize, usize)) -> Point {
+    let along = |samples: usize, pixels: usize| samples as f32 / pixels as f32;
+    Point::new(along(samples.0, size.0), along(samples.1, size.1))
+}
+
 /// The size in square pixels of a picture of `width` × `height` samples whose pixels are `aspect` (width, height) in shape: the
 /// axis with the sparser samples grows. Where it would exceed [`MAX_SIDE`], the other one shrinks instead, to at least 1. An
 /// aspect of 0 stands for square pixels.
@@ -284,8 +290,7 @@ impl<'a> Frame<'a> {
 
     /// Columns and rows of samples per square pixel.
     pub fn density(&self) -> Point {
-        let along = |samples: usize, pixels: usize| samples as f32 / pixels as f32;
-        Point::new(along(self.samples.0, self.size.0), along(self.samples.1, self.size.1))
+        density(self.samples, self.size)
     }
 
     pub fn colorimetry(&self) -> Colorimetry {

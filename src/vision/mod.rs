@@ -17,7 +17,7 @@ pub use fingerprint::fingerprint;
 pub(crate) use frame::Channel;
 pub use frame::{
     Colorimetry, Frame, FrameError, MAX_SIDE, Matrix, PixelFormat, Plane, Primaries, Range, Transfer,
-    display_size,
+    density, display_size,
 };
 pub use geometry::{Affine, Point, Rect, RotatedRect};
 pub use glimpse::Glimpse;
