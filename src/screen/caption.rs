@@ -267,15 +267,12 @@ impl Sheet {
 
 #[cfg(test)]
 mod tests {
+    use super::super::layout::SCREEN_SIZES;
     use super::*;
-
-    /// Two phones upright, an old camera, a laptop, a kiosk, 4K.
-    const SIZES: [(usize, usize); 6] =
-        [(360, 640), (480, 640), (640, 480), (1280, 720), (1920, 1080), (3840, 2160)];
 
     #[test]
     fn no_caption_overflows_its_box_in_any_language() {
-        for (width, height) in SIZES {
+        for (width, height) in SCREEN_SIZES {
             let layout = Layout::new(width, height);
             // Letters of a thirtieth of the shorter side are read at arm's length.
             let least = width.min(height) as f32 / 30.0;

@@ -6,6 +6,11 @@ use crate::vision::{Oval, Point, density, display_size};
 /// The shorter side below which there is no room for letters, a ring or pictograms, in pixels.
 const LEAST: usize = 48;
 
+/// Sizes of screens for tests: two phones upright, an old camera, a laptop, a kiosk, 4K.
+#[cfg(test)]
+pub const SCREEN_SIZES: [(usize, usize); 6] =
+    [(360, 640), (480, 640), (640, 480), (1280, 720), (1920, 1080), (3840, 2160)];
+
 /// Places in a frame, in square pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Layout {

@@ -158,10 +158,8 @@ fn sign(cr: &cairo::Context, ready: Ready, layout: &Layout) -> Result<(), cairo:
 
 #[cfg(test)]
 mod tests {
+    use super::super::layout::SCREEN_SIZES;
     use super::*;
-
-    const SIZES: [(usize, usize); 6] =
-        [(360, 640), (480, 640), (640, 480), (1280, 720), (1920, 1080), (3840, 2160)];
 
     fn all() -> impl Iterator<Item = Ready> {
         (0..8).map(|i| Ready { light: i & 1 > 0, calm: i & 2 > 0, face: i & 4 > 0 })
@@ -169,7 +167,7 @@ mod tests {
 
     #[test]
     fn the_ready_screen_has_room_for_its_warning_in_every_language() {
-        for (width, height) in SIZES {
+        for (width, height) in SCREEN_SIZES {
             let layout = Layout::new(width, height);
             let least = width.min(height) as f32 / 30.0;
             for (language, ready) in
