@@ -93,7 +93,7 @@ impl PassiveCheck {
 
     /// That of the median frame, 0–100.
     pub(super) fn score(&self) -> Option<f64> {
-        median(self.votes(), |vote| vote.reading.logit()).map(calibrated)
+        median(self.votes().iter().map(|vote| vote.reading.logit())).map(calibrated)
     }
 
     /// Asks to hold still when the face moved too fast since the last frame.
@@ -109,8 +109,8 @@ impl PassiveCheck {
     }
 }
 
-fn median(votes: &[Vote], of: impl Fn(&Vote) -> f64) -> Option<f64> {
-    let mut values: Vec<f64> = votes.iter().map(of).collect();
+fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     match values.len() {
@@ -118,11 +118,6 @@ fn median(votes: &[Vote], of: impl Fn(&Vote) -> f64) -> Option<f64> {
         n if n % 2 == 1 => Some(values[middle]),
         _ => Some(0.5 * (values[middle - 1] + values[middle])),
     }
-}
-
-fn backdrop(votes: &[Vote]) -> Option<f64> {
-    let seen: Vec<Vote> = votes.iter().filter(|vote| vote.reading.backdrop.is_some()).copied().collect();
-    median(&seen, |vote| vote.reading.backdrop.unwrap_or_default())
 }
 
 fn mean(votes: &[Vote], of: impl Fn(&Vote) -> f64) -> Option<f64> {
@@ -186,6 +181,7 @@ impl Check for PassiveCheck {
 
     fn evidence(&self) -> Evidence {
         let votes = self.votes();
+        let readings = || votes.iter().map(|vote| &vote.reading);
         let score = self.score();
         let hindrance = match (self.good.is_empty(), self.hindrances.most_frequent()) {
             (false, _) => Guidance::Ok,
@@ -195,11 +191,11 @@ impl Check for PassiveCheck {
             score,
             hindrance,
             cues: vec![
-                Cue::new("net_near", median(votes, |vote| vote.reading.near), 1.0 / 3.0),
-                Cue::new("net_wide", median(votes, |vote| vote.reading.wide), 2.0 / 3.0),
+                Cue::new("net_near", median(readings().map(|reading| reading.near)), 1.0 / 3.0),
+                Cue::new("net_wide", median(readings().map(|reading| reading.wide)), 2.0 / 3.0),
                 // Only ever lowers the score.
-                Cue::new("border", median(votes, |vote| vote.reading.border), 0.0),
-                Cue::new("backdrop", backdrop(votes), 0.0),
+                Cue::new("border", median(readings().map(|reading| reading.border)), 0.0),
+                Cue::new("backdrop", median(readings().filter_map(|reading| reading.backdrop)), 0.0),
             ],
             face_quality: mean(votes, |vote| f64::from(vote.quality.score_without(self.config.left_out))),
             face_luminance: mean(votes, |vote| f64::from(vote.quality.luminance)),
@@ -237,7 +233,7 @@ mod tests {
 
     #[test]
     fn one_odd_frame_does_not_move_the_median() {
-        let of = |logits: &[f64]| median(&votes(logits), |vote| vote.reading.logit());
+        let of = |logits: &[f64]| median(votes(logits).iter().map(|vote| vote.reading.logit()));
         assert_eq!(of(&[]), None);
         assert!((of(&[1.0, 9.0, 2.0]).unwrap() - 2.0).abs() < 1e-9);
         assert!((of(&[1.0, 3.0]).unwrap() - 2.0).abs() < 1e-9);
