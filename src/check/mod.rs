@@ -35,6 +35,8 @@ use crate::vision::Frame;
 /// A time on the stream's running clock, in nanoseconds.
 pub type Time = u64;
 
+const MILLISECOND: Time = 1_000_000;
+
 /// From one time to a later one.
 pub(crate) fn seconds(from: Time, to: Time) -> f64 {
     to.saturating_sub(from) as f64 * 1e-9

@@ -24,7 +24,12 @@ pub struct HeadPose {
 impl HeadPose {
     /// The larger of yaw and pitch, without sign.
     pub fn turn(&self) -> f32 {
-        self.yaw.abs().max(self.pitch.abs())
+        self.turn_from(&Self::default())
+    }
+
+    /// The larger of the differences in yaw and pitch, in degrees.
+    pub fn turn_from(&self, other: &Self) -> f32 {
+        (self.yaw - other.yaw).abs().max((self.pitch - other.pitch).abs())
     }
 }
 

@@ -1,12 +1,11 @@
 //! The course of a challenge: position, pause, ask, wait, next. A state machine over times and signals, without nets.
 
 use super::super::random::Randomness;
-use super::super::{ActionEvent, ActionState, Failure, Time};
+use super::super::{ActionEvent, ActionState, Failure, MILLISECOND, Time};
 use super::ask::{Action, Draw};
 use super::gesture::{Gesture, Performance};
 use super::signal::{Neutral, Signals};
 
-const MILLISECOND: Time = 1_000_000;
 /// A face in good position for so long is taken for its neutral state.
 const SETTLE: Time = 400 * MILLISECOND;
 /// A blink or a moment's flaw does not interrupt that.

@@ -1,10 +1,8 @@
 //! One action as a state machine over time: at rest → under way → at its peak → back. Its hysteresis is in levels and in
 //! time, never in frames, so that any frame rate gives the same verdict.
 
-use super::super::Time;
+use super::super::{MILLISECOND, Time};
 use super::ask::Action;
-
-const MILLISECOND: Time = 1_000_000;
 
 /// Below it a face is at rest, above `LEFT` it is under way, at 1 the action counts.
 const REST: f32 = 0.35;

@@ -7,10 +7,9 @@
 use std::collections::VecDeque;
 
 use super::super::evidence::Cue;
-use super::super::{Time, seconds};
+use super::super::{MILLISECOND, Time, seconds};
 use crate::face::{Embedding, HeadPose};
 
-const MILLISECOND: Time = 1_000_000;
 /// Looks are at least this far apart (nanoseconds), and at most this many are kept.
 const SPACING: Time = 15 * MILLISECOND;
 const MAX_LOOKS: usize = 512;
@@ -37,24 +36,16 @@ const IN_A_ROW: u32 = 2;
 
 struct Look {
     time: Time,
-    yaw: f32,
-    pitch: f32,
+    pose: HeadPose,
     embedding: Embedding,
-}
-
-impl Look {
-    /// The larger of the differences in yaw and pitch, in degrees.
-    fn turn(&self, other: &Self) -> f32 {
-        (self.yaw - other.yaw).abs().max((self.pitch - other.pitch).abs())
-    }
 }
 
 /// The looks at one face since the challenge began.
 #[derive(Default)]
 pub struct IdentityTrack {
     looks: VecDeque<Look>,
-    /// Yaw and pitch of the first look, in degrees.
-    rest: Option<(f32, f32)>,
+    /// The pose of the first look.
+    rest: Option<HeadPose>,
     /// Looks in a row that disagree with each of [`MEMORIES`].
     doubts: [u32; MEMORIES.len()],
     /// The least of the best similarities to the first memory.
@@ -68,9 +59,8 @@ impl IdentityTrack {
         if last.is_some_and(|last| time < last.saturating_add(SPACING)) {
             return false;
         }
-        let now = Look { time, yaw: pose.yaw, pitch: pose.pitch, embedding };
-        let (yaw, pitch) = *self.rest.get_or_insert((now.yaw, now.pitch));
-        let sure = (now.yaw - yaw).abs().max((now.pitch - pitch).abs()) <= SURE_POSE;
+        let sure = pose.turn_from(self.rest.get_or_insert(*pose)) <= SURE_POSE;
+        let now = Look { time, pose: *pose, embedding };
         let other =
             self.looks.back().is_some_and(|last| jumps(last, &now)) | (sure && self.contradicts(&now));
         if self.looks.len() == MAX_LOOKS {
@@ -85,7 +75,7 @@ impl IdentityTrack {
         for ((age, limit), doubts) in MEMORIES.iter().zip(&mut self.doubts) {
             let old = self.looks.iter().take_while(|look| now.time.saturating_sub(look.time) >= *age);
             let alike = old
-                .filter(|look| look.turn(now) <= SAME_POSE)
+                .filter(|look| look.pose.turn_from(&now.pose) <= SAME_POSE)
                 .map(|look| look.embedding.similarity(&now.embedding));
             // A pose that was not seen before says nothing.
             let Some(best) = alike.max_by(f32::total_cmp) else { continue };
@@ -109,7 +99,7 @@ fn jumps(last: &Look, now: &Look) -> bool {
     if apart > NEXT {
         return false;
     }
-    let turn = now.turn(last);
+    let turn = now.pose.turn_from(&last.pose);
     if turn > MIN_JUMP && f64::from(turn) > FASTEST * seconds(last.time, now.time) {
         return true;
     }

@@ -117,6 +117,7 @@ fn most_in_a_second(times: &[Time]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::MILLISECOND;
     use super::*;
 
     fn blinking(period: Time, low: [f32; 3], high: [f32; 3]) -> Vec<Shown> {
@@ -124,8 +125,6 @@ mod tests {
             .map(|i| Shown { at: i * period, cells: vec![if i % 2 == 0 { low } else { high }] })
             .collect()
     }
-
-    const MILLISECOND: Time = 1_000_000;
 
     #[test]
     fn three_flashes_a_second_are_the_limit() {
