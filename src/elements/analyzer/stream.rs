@@ -46,12 +46,10 @@ struct Company {
 }
 
 impl Company {
-    /// Counts a frame; tells whether somebody else is in it.
-    fn meets(&mut self, observation: &FrameObservation) -> bool {
-        let crowded = observation.has_rival();
+    /// Counts a frame, `crowded` where somebody else is in it.
+    fn count(&mut self, crowded: bool) {
         self.frames += 1;
         self.crowded += u32::from(crowded);
-        crowded
     }
 
     /// Somebody who only passes by is in less than a tenth of the frames.
@@ -169,14 +167,15 @@ impl Stream {
                 }
                 None => Arc::new(self.analyzer.analyze(frame)?),
             };
+            let alone = self.company.is_some() && observation.has_rival();
+            let judged = if alone { Arc::new(observation.alone()) } else { observation.clone() };
             if pause {
-                let alone = self.company.is_some() && observation.has_rival();
-                let judged = if alone { Arc::new(observation.alone()) } else { observation.clone() };
                 let step = Step::coaching(self.check.coach(&judged));
                 return Ok(Analysis { step, observation, density: frame.density() });
             }
-            let alone = self.company.as_mut().is_some_and(|company| company.meets(&observation));
-            let judged = if alone { Arc::new(observation.alone()) } else { observation.clone() };
+            if let Some(company) = &mut self.company {
+                company.count(alone);
+            }
             let step = self.check.observe(frame, &judged, time)?;
             if step.anew {
                 self.shot.clear();
