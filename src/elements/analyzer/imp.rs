@@ -219,13 +219,17 @@ impl Analyzer {
         if let Err(e) = stream.identify() {
             gst::warning!(CAT, imp = self, "the reference image is not compared: {e}");
         }
-        let decision =
-            if lock(&self.shared).frames_analysed == 0 { Decision::abandoned() } else { self.decide(stream) };
+        let (asks_age, decides_by_age) = {
+            let settings = lock(&self.settings);
+            (settings.asks_age(), settings.rules.minimum_age.is_some())
+        };
+        let seen = lock(&self.shared).frames_analysed > 0;
+        let age = (seen && decides_by_age).then(|| self.age(stream));
+        let decision = if seen { self.decide(stream, age) } else { Decision::abandoned() };
         let node_id = self.node_id();
         let last = !lock(&self.shared).session.retries(&decision, stream_goes_on, &config);
         let pictures = if last { self.pictures(stream) } else { Pictures::default() };
-        let asks_age = lock(&self.settings).asks_age();
-        let age = (last && asks_age).then(|| self.age(stream));
+        let age = (last && asks_age).then(|| age.unwrap_or_else(|| self.age(stream)));
         let mut shared = lock(&self.shared);
         if shared.session.serial() != serial {
             // Cancelled or started anew meanwhile.
@@ -244,8 +248,8 @@ impl Analyzer {
         }
     }
 
-    /// What the attempt comes to by the thresholds and the rules.
-    fn decide(&self, stream: &mut Stream) -> Decision {
+    /// Decides the attempt by the thresholds and the rules; `age` is the estimate where a rule asks for one.
+    fn decide(&self, stream: &Stream, age: Option<Option<AgeGender>>) -> Decision {
         let (thresholds, rules) = {
             let settings = lock(&self.settings);
             (settings.session.thresholds, settings.rules)
@@ -259,7 +263,10 @@ impl Analyzer {
             );
         }
         let decision = rules.apply(decide(&evidence, thresholds), &evidence);
-        if rules.minimum_age.is_some() { rules.apply_age(decision, self.age(stream)) } else { decision }
+        match age {
+            Some(age) => rules.apply_age(decision, age),
+            None => decision,
+        }
     }
 
     fn age(&self, stream: &mut Stream) -> Option<AgeGender> {
