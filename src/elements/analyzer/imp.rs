@@ -3,6 +3,8 @@
 //! Two locks, never held while posting: `shared` for the session and counters (short), `stream` for the nets and the
 //! check (as long as an analysis takes). `stream` is taken first where both are needed.
 
+mod wakeup;
+
 use std::sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,7 +22,6 @@ use super::marked::Marked;
 use super::settings::{Settings, properties};
 use super::shared::{Pictures, Shared, Times};
 use super::stream::{Analysis, AnalysisError, Stream};
-use super::watchdog::Finding;
 use super::{AnalyzerClass, Common, Method};
 use crate::check::{Check, Failure, Ticks};
 use crate::face::AgeGender;
@@ -116,83 +117,6 @@ impl Analyzer {
 
     fn clock_time(&self) -> Option<gst::ClockTime> {
         self.obj().clock().map(|clock| clock.time())
-    }
-
-    /// Schedules the wake-up that the running session needs, unless one is scheduled.
-    fn schedule_wakeup(&self) {
-        let Some(clock) = self.obj().clock() else { return };
-        let config = lock(&self.settings).session;
-        let wakeup = {
-            let mut shared = lock(&self.shared);
-            let Some(due) = shared.watchdog.needs(&shared.session, &config) else { return };
-            let wakeup = clock.new_single_shot_id(due);
-            shared.watchdog.schedule(wakeup.clone());
-            wakeup
-        };
-        let element = self.obj().downgrade();
-        // All waits share the clock's thread, and what is due may take long.
-        let wake = move |_: &gst::Clock, _: Option<gst::ClockTime>, _: &gst::ClockId| {
-            if let Some(element) = element.upgrade() {
-                element.call_async(|element| element.imp().wake());
-            }
-        };
-        if let Err(e) = wakeup.wait_async(wake) {
-            gst::warning!(CAT, imp = self, "time-outs need frames: {e:?}");
-        }
-    }
-
-    /// Ends what is over although no frame came.
-    fn wake(&self) {
-        let Some(now) = self.clock_time() else { return };
-        let (method, config) = (self.method(), lock(&self.settings).session);
-        let mut guard = lock(&self.stream);
-        let mut shared = lock(&self.shared);
-        let Shared { watchdog, session, .. } = &mut *shared;
-        match watchdog.wake(now, session, &config) {
-            Finding::Early => drop(shared),
-            Finding::NoFrame => {
-                drop((shared, guard));
-                gst::warning!(CAT, imp = self, "no frame came within the time of an attempt");
-                self.end_of_stream();
-                return;
-            }
-            Finding::Due(time) => {
-                let (header, serial) = (shared.header(method), shared.session.serial());
-                let (events, over) = shared.session.tick(time, &config);
-                shared.tell(header, events);
-                drop(shared);
-                if let Some(stream) = guard.as_mut().filter(|_| over) {
-                    gst::warning!(CAT, imp = self, "the attempt ends without a frame");
-                    // An attempt that got no frame of its own is the last: nothing is to be expected of another.
-                    let goes_on = stream.serves(serial);
-                    self.conclude(stream, serial, goes_on);
-                }
-            }
-        }
-        drop(guard);
-        self.post();
-        self.schedule_wakeup();
-    }
-
-    /// The stream's time begins anew. Restarts are few; then the attempt counts.
-    fn restart(&self) {
-        let now = self.clock_time();
-        let (method, config) = (self.method(), lock(&self.settings).session);
-        {
-            let mut guard = lock(&self.stream);
-            let mut shared = lock(&self.shared);
-            shared.ticks = Ticks::default();
-            shared.watchdog.hear(now, None);
-            let (header, serial) = (shared.header(method), shared.session.serial());
-            let (events, over) = shared.session.restart_attempt(&config);
-            shared.tell(header, events);
-            drop(shared);
-            if let Some(stream) = guard.as_mut().filter(|_| over) {
-                self.conclude(stream, serial, true);
-            }
-        }
-        self.post();
-        self.schedule_wakeup();
     }
 
     fn cancel_check(&self) {
