@@ -41,10 +41,6 @@ impl Operator {
         }
     }
 
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|operator| operator.name() == name)
-    }
-
     /// What the operator is to be given instead of `value`; `None` when that will do.
     pub fn unfit(self, value: &Value) -> Option<&'static str> {
         match self {

@@ -29,41 +29,20 @@ pub enum WithoutLight {
 }
 
 impl Named for Start {
-    fn names() -> Vec<&'static str> {
-        vec!["immediately", "face", "touch"]
-    }
-
-    fn from_word(word: &str) -> Option<Self> {
-        match word {
-            "immediately" => Some(Self::Immediately),
-            "face" => Some(Self::Face),
-            "touch" => Some(Self::Touch),
-            _ => None,
-        }
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("immediately", Self::Immediately), ("face", Self::Face), ("touch", Self::Touch)]
     }
 }
 
 impl Named for WithoutLight {
-    fn names() -> Vec<&'static str> {
-        vec!["action", "passive"]
-    }
-
-    fn from_word(word: &str) -> Option<Self> {
-        match word {
-            "action" => Some(Self::Action),
-            "passive" => Some(Self::Passive),
-            _ => None,
-        }
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("action", Self::Action), ("passive", Self::Passive)]
     }
 }
 
 impl Named for Language {
-    fn names() -> Vec<&'static str> {
-        Self::ALL.map(Self::code).to_vec()
-    }
-
-    fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|language| language.code() == word)
+    fn words() -> Vec<(&'static str, Self)> {
+        Self::ALL.map(|language| (language.code(), language)).to_vec()
     }
 }
 

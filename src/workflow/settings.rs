@@ -89,33 +89,19 @@ pub enum Transport {
 }
 
 impl Named for Display {
-    fn names() -> Vec<&'static str> {
-        vec!["none", "fullscreen", "window", "kms"]
-    }
-
-    fn from_word(word: &str) -> Option<Self> {
-        match word {
-            "none" => Some(Self::None),
-            "fullscreen" => Some(Self::Fullscreen),
-            "window" => Some(Self::Window),
-            "kms" => Some(Self::Kms),
-            _ => None,
-        }
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![
+            ("none", Self::None),
+            ("fullscreen", Self::Fullscreen),
+            ("window", Self::Window),
+            ("kms", Self::Kms),
+        ]
     }
 }
 
 impl Named for Transport {
-    fn names() -> Vec<&'static str> {
-        vec!["auto", "tcp", "udp"]
-    }
-
-    fn from_word(word: &str) -> Option<Self> {
-        match word {
-            "auto" => Some(Self::Auto),
-            "tcp" => Some(Self::Tcp),
-            "udp" => Some(Self::Udp),
-            _ => None,
-        }
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("auto", Self::Auto), ("tcp", Self::Tcp), ("udp", Self::Udp)]
     }
 }
 

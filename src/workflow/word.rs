@@ -10,10 +10,18 @@ use serde::{Deserialize, Deserializer, de::Error};
 
 use super::schema::PRINTABLE;
 
-/// What has names in a workflow.
+/// A value that a workflow writes as a word.
 pub trait Named: Sized {
-    fn names() -> Vec<&'static str>;
-    fn from_word(word: &str) -> Option<Self>;
+    /// Every word with the value that it stands for, as the schema lists them.
+    fn words() -> Vec<(&'static str, Self)>;
+
+    fn names() -> Vec<&'static str> {
+        Self::words().into_iter().map(|(word, _)| word).collect()
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::words().into_iter().find(|(known, _)| *known == word).map(|(_, value)| value)
+    }
 }
 
 /// A named value, as a field's type.
@@ -39,56 +47,35 @@ impl<T: Named> JsonSchema for Word<T> {
 
 impl Named for Method {
     /// Ours, and those of the decision's `method`.
-    fn names() -> Vec<&'static str> {
-        let decided = [Self::Passive, Self::Flash, Self::ActionFlash].map(Self::json_name);
-        [&Self::ALL.map(Self::name)[..], &decided].concat()
-    }
-
-    fn from_word(word: &str) -> Option<Self> {
+    fn words() -> Vec<(&'static str, Self)> {
         let decided =
-            || [Self::Passive, Self::Flash, Self::ActionFlash].into_iter().find(|m| m.json_name() == word);
-        Self::from_name(word).or_else(decided)
+            [Self::Passive, Self::Flash, Self::ActionFlash].map(|method| (method.json_name(), method));
+        [&Self::ALL.map(|method| (method.name(), method))[..], &decided].concat()
     }
 }
 
 impl Named for Action {
-    fn names() -> Vec<&'static str> {
-        Self::ALL.map(Self::name).to_vec()
-    }
-
-    fn from_word(word: &str) -> Option<Self> {
-        Self::from_name(word)
+    fn words() -> Vec<(&'static str, Self)> {
+        Self::ALL.map(|value| (value.name(), value)).to_vec()
     }
 }
 
 impl Named for RuleAction {
-    fn names() -> Vec<&'static str> {
-        Self::ALL.map(Self::name).to_vec()
-    }
-
-    fn from_word(word: &str) -> Option<Self> {
-        Self::from_name(word)
+    fn words() -> Vec<(&'static str, Self)> {
+        Self::ALL.map(|value| (value.name(), value)).to_vec()
     }
 }
 
 impl Named for Operator {
-    fn names() -> Vec<&'static str> {
-        Self::ALL.map(Self::name).to_vec()
-    }
-
-    fn from_word(word: &str) -> Option<Self> {
-        Self::from_name(word)
+    fn words() -> Vec<(&'static str, Self)> {
+        Self::ALL.map(|value| (value.name(), value)).to_vec()
     }
 }
 
 /// Those that a decision may have.
 impl Named for Status {
-    fn names() -> Vec<&'static str> {
-        [Self::Approved, Self::InReview, Self::Declined].map(Self::name).to_vec()
-    }
-
-    fn from_word(word: &str) -> Option<Self> {
-        Self::from_name(word)
+    fn words() -> Vec<(&'static str, Self)> {
+        [Self::Approved, Self::InReview, Self::Declined].map(|status| (status.name(), status)).to_vec()
     }
 }
 
