@@ -45,26 +45,27 @@ impl Endpoint {
         Ok(Self { url, host })
     }
 
-    /// Whether it names this machine: `localhost` or a loopback address.
+    /// Returns whether the host is this machine: `localhost` or a loopback address.
     pub fn is_loopback(&self) -> bool {
-        match &self.host {
-            Host::Domain(name) => name == "localhost",
-            Host::Ipv4(ip) => ip.is_loopback(),
-            Host::Ipv6(ip) => is_loopback(IpAddr::V6(*ip)),
-        }
+        self.has_address(is_loopback)
     }
 
-    /// Whether nobody on the way can read along.
+    /// Returns whether no one between this machine and the server can read the events.
     pub fn is_confidential(&self) -> bool {
         self.url.scheme() == "https" || self.is_loopback()
     }
 
-    /// Whether it names an address that is not public. A name may still resolve to one.
+    /// Returns whether the host is `localhost` or an address that is not public. Other names may still resolve to one.
     pub fn is_private(&self) -> bool {
+        self.has_address(is_private)
+    }
+
+    /// Returns whether the host is `localhost` or an address of a kind.
+    fn has_address(&self, kind: fn(IpAddr) -> bool) -> bool {
         match &self.host {
             Host::Domain(name) => name == "localhost",
-            Host::Ipv4(ip) => is_private(IpAddr::V4(*ip)),
-            Host::Ipv6(ip) => is_private(IpAddr::V6(*ip)),
+            Host::Ipv4(ip) => kind(IpAddr::V4(*ip)),
+            Host::Ipv6(ip) => kind(IpAddr::V6(*ip)),
         }
     }
 }
