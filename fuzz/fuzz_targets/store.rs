@@ -13,6 +13,8 @@ mod credential;
 mod deadline;
 #[path = "../../src/launch/failure.rs"]
 mod failure;
+#[path = "../../src/launch/hex.rs"]
+mod hex;
 #[path = "../../src/launch/identity.rs"]
 mod identity;
 #[path = "../../src/launch/private.rs"]

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Read;
 
 use super::failure::Failure;
+use super::hex::hex;
 
 const FORMAT: &str = "%Y-%m-%dT%H:%M:%SZ";
 
@@ -15,7 +16,7 @@ pub fn new() -> Result<String, Failure> {
         .map_err(|e| Failure::internal(format!("/dev/urandom cannot be read: {e}")))?;
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(&bytes);
     Ok([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-"))
 }
 

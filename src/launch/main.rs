@@ -14,6 +14,7 @@ mod exit;
 mod faces;
 mod failure;
 mod fault;
+mod hex;
 mod identity;
 mod image;
 mod input;

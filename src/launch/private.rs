@@ -14,12 +14,17 @@ use std::path::{self, Component, Path};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::process::{getegid, geteuid};
 
+use super::identity;
+
 const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
 const GROUP_WRITES: u32 = 0o020;
 const OTHERS_WRITE: u32 = 0o002;
 const STICKY: u32 = 0o1000;
-/// As many as the kernel follows.
+/// Opens a folder below another, as a place only, and never through a link.
+const SUBFOLDER: OFlags =
+    OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+/// The kernel follows as many links.
 const MAX_LINKS: u32 = 40;
 
 /// An open folder in which no other user can replace a file.
@@ -85,7 +90,8 @@ impl Folder {
             return Err(io::Error::new(ErrorKind::AlreadyExists, "it is no regular file"));
         }
         let mut part = name.to_owned();
-        part.push(format!(".{}.part", random()?));
+        let unique = identity::new().map_err(|failure| io::Error::other(failure.text))?;
+        part.push(format!(".{unique}.part"));
         let written = self.create(&part).and_then(|mut file| {
             file.write_all(content)?;
             file.sync_all()?;
@@ -110,8 +116,7 @@ fn split(file: &Path) -> io::Result<(&Path, OsString)> {
 
 /// Opens a folder from the root on. Links are resolved here, so that their owner can be asked.
 fn walk(path: &Path, make: bool) -> io::Result<OwnedFd> {
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let root = || rustix::fs::openat(CWD, "/", flags, Mode::empty());
+    let root = || rustix::fs::openat(CWD, "/", SUBFOLDER, Mode::empty());
     let mut folder = root()?;
     let mut left = components(path);
     let mut links = 0;
@@ -140,7 +145,7 @@ fn walk(path: &Path, make: bool) -> io::Result<OwnedFd> {
             None if make => make_folder(&folder, &name)?,
             None => return Err(ErrorKind::NotFound.into()),
         }
-        folder = rustix::fs::openat(&folder, &name, flags, Mode::empty())?;
+        folder = rustix::fs::openat(&folder, &name, SUBFOLDER, Mode::empty())?;
     }
     Ok(folder)
 }
@@ -158,8 +163,7 @@ fn make_folder(parent: &OwnedFd, name: &OsStr) -> io::Result<()> {
         Err(rustix::io::Errno::EXIST) => return Ok(()),
         Err(e) => return Err(e.into()),
     }
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let made = rustix::fs::openat(parent, name, flags, Mode::empty())?;
+    let made = rustix::fs::openat(parent, name, SUBFOLDER, Mode::empty())?;
     if rustix::fs::fstat(&made)?.st_mode & 0o777 != FOLDER_MODE {
         // The umask may have taken even the owner's rights; a descriptor of a path is changed by its name in /proc.
         let own = format!("/proc/self/fd/{}", made.as_raw_fd());
@@ -201,12 +205,6 @@ fn check(folder: &Stat, others: Others) -> io::Result<()> {
 
 fn refused(why: String) -> io::Error {
     io::Error::new(ErrorKind::PermissionDenied, why)
-}
-
-fn random() -> io::Result<String> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[cfg(test)]

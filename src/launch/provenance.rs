@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::failure::Failure;
-use super::store::audit::hex;
+use super::hex::hex;
 use super::verdict::Decision;
 use super::webhook::canonical::canonical;
 use super::{identity, summary};

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::cli::{SessionsArgs, SessionsCommand, StoreArgs};
 use super::failure::Failure;
-use super::store::audit::hex;
+use super::hex::hex;
 use super::store::review::Review;
 use super::store::{Access, Store};
 use super::{audit_log, console, exit, identity, purge, secret, webhook};

@@ -14,6 +14,7 @@ use super::ledger::{Event, Ledger};
 use super::outbox::PAUSE;
 use super::{CHECK, META, Store, failed, schema};
 use crate::failure::Failure;
+use crate::hex::hex;
 use crate::identity;
 
 pub(super) const HEAD: &str = "audit head";
@@ -182,8 +183,4 @@ impl Store {
         let head = head.filter(|head| head.signed(&self.keys) == kept);
         head.ok_or_else(|| Failure::data("the head of the audit log has been tampered with"))
     }
-}
-
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

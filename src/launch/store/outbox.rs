@@ -9,10 +9,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::audit::hex;
 use super::ledger::{Ledger, Queued};
 use super::{Store, failed};
 use crate::failure::Failure;
+use crate::hex::hex;
 use crate::identity;
 
 /// No event is due later than this from now: a later time was written under a clock that ran ahead, and is over.

@@ -4,7 +4,7 @@ use ring::hmac::{HMAC_SHA256, Key, sign};
 use serde_json::Value;
 
 use super::canonical::canonical;
-use crate::store::audit::hex;
+use crate::hex::hex;
 
 /// An event's bytes and its headers.
 pub struct Signed {
