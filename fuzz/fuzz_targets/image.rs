@@ -2,6 +2,8 @@
 #![no_main]
 #![allow(dead_code, reason = "the launcher's modules, of which only some are asked")]
 
+#[path = "../../src/launch/bounded.rs"]
+mod bounded;
 #[path = "../../src/launch/credential.rs"]
 mod credential;
 #[path = "../../src/launch/deadline.rs"]

@@ -1,7 +1,5 @@
 //! `sessions log`: the audit log for people and for programs.
 
-use std::io::{IsTerminal, stdout};
-
 use serde_json::{Map, Value, json};
 
 use super::console;
@@ -11,7 +9,7 @@ use super::store::ledger::Event;
 
 /// Prints the events, oldest first, of one session or of all, as long as their signatures hold.
 pub fn print(store: &Store, session: Option<&str>, json: bool) -> Result<(), Failure> {
-    let table = !json && stdout().is_terminal();
+    let table = !json && console::stdout_is_terminal();
     if table {
         console::print(&row("event", "time (UTC)", "session", "what", ""))?;
     }

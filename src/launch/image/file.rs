@@ -1,13 +1,13 @@
 //! Picture files as video frames: names, sizes, and a deadline that covers opening, reading and decoding.
 
 use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use ::image::RgbImage;
 
 use super::decode;
+use crate::bounded;
 use crate::deadline::before;
 use crate::failure::Failure;
 
@@ -61,15 +61,14 @@ fn check_ending(path: &Path) -> Result<(), Failure> {
     }
 }
 
-fn read(path: &PathBuf, origin: Origin) -> Result<Vec<u8>, Failure> {
+fn read(path: &Path, origin: Origin) -> Result<Vec<u8>, Failure> {
     let failed = |e: std::io::Error| Failure::no_input(format!("it cannot be read: {e}"));
     let limit = origin.max_megabytes() * 1_000_000;
-    let mut bytes = Vec::new();
-    File::open(path).map_err(failed)?.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
-    match bytes.len() as u64 {
-        0 => Err(Failure::data("it is empty")),
-        length if length <= limit => Ok(bytes),
-        _ => Err(Failure::data(format!("it is larger than {} MB", origin.max_megabytes()))),
+    let read = File::open(path).and_then(|file| bounded::read(file, limit)).map_err(failed)?;
+    match read {
+        Some(bytes) if bytes.is_empty() => Err(Failure::data("it is empty")),
+        Some(bytes) => Ok(bytes),
+        None => Err(Failure::data(format!("it is larger than {} MB", origin.max_megabytes()))),
     }
 }
 
