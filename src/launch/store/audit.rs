@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::keys::Keys;
 use super::ledger::{Event, Ledger};
 use super::outbox::PAUSE;
-use super::{CHECK, META, Store, failed, schema};
+use super::{CHECK, META, Store, failed, get, salt, schema, set};
 use crate::failure::Failure;
 use crate::hex::hex;
 use crate::identity;
@@ -54,7 +54,7 @@ impl Store {
         let Event { number, at, session_id, event } = event;
         let row = params![number as i64, at, session_id, event, next.signature];
         connection.execute("INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5)", row).map_err(failed)?;
-        self.set(connection, HEAD, &next.signed(&self.keys))
+        set(connection, HEAD, &next.signed(&self.keys))
     }
 
     /// Reads the events that the ledger does not know yet.
@@ -147,15 +147,15 @@ impl Store {
         for name in names {
             let name = name.map_err(failed)?;
             if name.starts_with(PAUSE) {
-                self.opened(&name, &self.get(connection, &name)?.unwrap_or_default())?;
+                self.opened(&name, &get(connection, &name)?.unwrap_or_default())?;
             } else if !META.contains(&name.as_str()) {
                 return Err(Failure::data(format!("its entry {name:?} is none of ours")));
             }
         }
-        if self.salt(connection)?.as_ref() != Some(&self.salt) {
+        if salt(connection)?.as_ref() != Some(&self.salt) {
             return Err(Failure::data("its salt has been changed"));
         }
-        let check = self.get(connection, CHECK)?;
+        let check = get(connection, CHECK)?;
         check.and_then(|sealed| self.keys.open(CHECK, &sealed)).map(drop).ok_or_else(super::no_fit)
     }
 
@@ -173,7 +173,7 @@ impl Store {
     }
 
     fn head(&self, connection: &Connection) -> Result<Head, Failure> {
-        let kept = self.get(connection, HEAD)?;
+        let kept = get(connection, HEAD)?;
         let kept = kept.ok_or_else(|| Failure::data("the head of the audit log has been removed"))?;
         let head = kept.first_chunk::<8>().zip(kept.get(8..40)).map(|(number, signature)| {
             let mut head = Head { events: u64::from_be_bytes(*number), ..Head::default() };

@@ -100,8 +100,7 @@ impl Store {
 
     /// Checks the tables and the key, and reads the log.
     fn attach(connection: Connection, secret: &[u8]) -> Result<Self, Failure> {
-        let salt = get(&connection, SALT)?.and_then(|salt| salt.try_into().ok());
-        let salt: [u8; 32] = salt.ok_or_else(no_fit)?;
+        let salt = salt(&connection)?.ok_or_else(no_fit)?;
         let keys = Keys::new(secret, &salt)?;
         let check = get(&connection, CHECK)?.and_then(|sealed| keys.open(CHECK, &sealed));
         check.ok_or_else(no_fit)?;
@@ -128,18 +127,6 @@ impl Store {
         let transaction = self.connection.unchecked_transaction().map_err(failed)?;
         self.catch_up(&transaction)?;
         look(&transaction, &self.ledger.borrow())
-    }
-
-    fn get(&self, connection: &Connection, name: &str) -> Result<Option<Vec<u8>>, Failure> {
-        get(connection, name)
-    }
-
-    fn set(&self, connection: &Connection, name: &str, value: &[u8]) -> Result<(), Failure> {
-        set(connection, name, value)
-    }
-
-    fn salt(&self, connection: &Connection) -> Result<Option<[u8; 32]>, Failure> {
-        Ok(get(connection, SALT)?.and_then(|salt| salt.try_into().ok()))
     }
 
     /// What was sealed in `place`.
@@ -169,6 +156,10 @@ fn begin(connection: &Connection, secret: &[u8]) -> Result<(), Failure> {
 fn get(connection: &Connection, name: &str) -> Result<Option<Vec<u8>>, Failure> {
     let found = connection.query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0));
     found.optional().map_err(failed)
+}
+
+fn salt(connection: &Connection) -> Result<Option<[u8; 32]>, Failure> {
+    Ok(get(connection, SALT)?.and_then(|salt| salt.try_into().ok()))
 }
 
 fn set(connection: &Connection, name: &str, value: &[u8]) -> Result<(), Failure> {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::ledger::{Ledger, Queued};
-use super::{Store, failed};
+use super::{Store, failed, get, set};
 use crate::failure::Failure;
 use crate::hex::hex;
 use crate::identity;
@@ -140,13 +140,13 @@ impl Store {
     pub fn pause(&self, url: &str, pause: Duration) -> Result<(), Failure> {
         let (name, until) = (self.pause_of(url), milliseconds(SystemTime::now() + pause.min(LONGEST_WAIT)));
         let sealed = self.keys.seal(&name, &until.to_be_bytes())?;
-        self.change(|connection, _| self.set(connection, &name, &sealed))
+        self.change(|connection, _| set(connection, &name, &sealed))
     }
 
     /// How much of a server's pause is left.
     fn pause_left(&self, connection: &Connection, url: &str) -> Result<Duration, Failure> {
         let name = self.pause_of(url);
-        let Some(sealed) = self.get(connection, &name)? else { return Ok(Duration::ZERO) };
+        let Some(sealed) = get(connection, &name)? else { return Ok(Duration::ZERO) };
         let until = self.opened(&name, &sealed)?.try_into().map_or(0, i64::from_be_bytes);
         Ok(wait_until(until, milliseconds(SystemTime::now())))
     }
