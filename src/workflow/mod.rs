@@ -77,6 +77,11 @@ impl Workflow {
         self.nodes.iter().map(|node| node.method.0).collect()
     }
 
+    /// Returns whether a check plays light.
+    pub fn has_light(&self) -> bool {
+        self.nodes.iter().any(Node::has_light)
+    }
+
     /// Replaces the checks that play light, as `without_light` says.
     pub fn drop_light(&mut self) {
         let instead = self.settings.without_light.map(|word| word.0).unwrap_or_default();

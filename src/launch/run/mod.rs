@@ -28,7 +28,7 @@ use super::seen::Seen;
 use super::{exit, picture, whole};
 use evidence::Evidence;
 use gstliveness::screen::Ready;
-use gstliveness::workflow::{Display, Node, Start, Word, Workflow};
+use gstliveness::workflow::{Display, Start, Word, Workflow};
 use interrupt::Interrupt;
 pub use kiosk::probe;
 use kiosk::{Kiosk, Look};
@@ -82,8 +82,9 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let watched = check.start().and_then(|()| {
         let reporter = reporter.as_mut();
         let (check, interrupt, evidence, records) = (&check, &interrupt, &evidence, &mut records);
-        let mut watch = Watch { check, interrupt, starter, reporter, evidence, records };
-        watch.until_decided(&mut session, timeout)?;
+        let deadline = starter.has_started().then(|| Instant::now() + timeout);
+        let mut watch = Watch { check, interrupt, starter, reporter, evidence, records, timeout, deadline };
+        watch.until_decided(&mut session)?;
         if kiosk.is_seen() { watch.farewell() } else { Ok(()) }
     });
     recorder.as_ref().into_iter().for_each(Recorder::finish);
@@ -134,7 +135,7 @@ fn display(workflow: &Workflow) -> Display {
 /// How the kiosk screen looks.
 fn look(workflow: &Workflow) -> Look {
     let settings = &workflow.settings;
-    let light = workflow.nodes.iter().any(Node::has_light);
+    let light = workflow.has_light();
     let start = start(workflow);
     let calm = light && start == Start::Touch && settings.without_light.is_some();
     let ready = (start != Start::Immediately).then_some(Ready { light, calm, face: start == Start::Face });
@@ -162,19 +163,30 @@ struct Watch<'a, 'w> {
     reporter: &'a mut dyn Reporter,
     evidence: &'a Evidence,
     records: &'a mut Records<'w>,
+    /// The time that the session has from its beginning.
+    timeout: Duration,
+    /// The end of that time, once the session has begun.
+    deadline: Option<Instant>,
 }
 
 impl Watch<'_, '_> {
-    fn until_decided(&mut self, session: &mut Session, timeout: Duration) -> Result<(), Failure> {
-        let mut deadline = self.starter.has_started().then(|| Instant::now() + timeout);
+    /// Sets the session's deadline and keeps it as begun, unless it has begun before.
+    fn begin(&mut self, session: &Session) -> Result<(), Failure> {
+        if self.deadline.is_some() {
+            return Ok(());
+        }
+        self.deadline = Some(Instant::now() + self.timeout);
+        self.records.keep(&session.record()?, true)
+    }
+
+    fn until_decided(&mut self, session: &mut Session) -> Result<(), Failure> {
         let mut given_up = false;
         while let Some(current) = session.current() {
             self.starter.look(self.check)?;
-            if deadline.is_none() && (self.starter.has_started() || self.interrupt.came()) {
-                deadline = Some(Instant::now() + timeout);
-                self.records.keep(&session.record()?, true)?;
+            if self.starter.has_started() || self.interrupt.came() {
+                self.begin(session)?;
             }
-            let late = deadline.is_some_and(|deadline| Instant::now() >= deadline);
+            let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
             if !given_up && (late || self.interrupt.came()) {
                 let why = if late { "the time is over" } else { "interrupted" };
                 tracing::warn!("{why}, the session is abandoned");
@@ -184,10 +196,7 @@ impl Watch<'_, '_> {
             match self.check.next(TICK)? {
                 Some(Event::Liveness(teller, structure)) => {
                     self.starter.hear();
-                    if deadline.is_none() {
-                        deadline = Some(Instant::now() + timeout);
-                        self.records.keep(&session.record()?, true)?;
-                    }
+                    self.begin(session)?;
                     self.take(session, teller, &structure)?;
                 }
                 // The last pictures have decided a check, and none are left for the next.

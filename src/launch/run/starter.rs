@@ -2,7 +2,7 @@
 
 use gst::prelude::*;
 use gstliveness::screen::Choice;
-use gstliveness::workflow::{Node, Start, Workflow};
+use gstliveness::workflow::{Start, Workflow};
 
 use super::kiosk::Kiosk;
 use crate::check::Check;
@@ -15,7 +15,7 @@ const FACE_TIME_WITH_WARNING: u64 = 4_000_000_000;
 /// Sets up the first check to be started as the workflow says.
 pub fn prepare(workflow: &Workflow, elements: &[gst::Element]) {
     let Some(first) = elements.first() else { return };
-    let light = workflow.nodes.iter().any(Node::has_light);
+    let light = workflow.has_light();
     match super::start(workflow) {
         Start::Immediately => {}
         Start::Face => {
