@@ -2,18 +2,41 @@
 
 use std::io::{BufRead, IsTerminal};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use gst::prelude::*;
-use gst_video::NavigationEvent;
+use gst_video::{NavigationEvent, VideoInfo};
 use gstliveness::screen::{Choice, Ready, choice_at};
+use gstliveness::vision::display_size;
 
 /// The key that starts without light.
 const CALM_KEY: &str = "0";
 
-/// The size of the frames on which the screen is drawn, once it is known.
-pub type FrameSize = Arc<Mutex<Option<(u32, u32)>>>;
+/// The format of the frames on which the screen is drawn, once it is known.
+#[derive(Clone, Default)]
+pub struct FrameFormat(Arc<Mutex<Option<VideoInfo>>>);
+
+impl FrameFormat {
+    fn known(&self) -> MutexGuard<'_, Option<VideoInfo>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Rows of samples.
+    fn rows(&self) -> Option<u32> {
+        self.known().as_ref().map(VideoInfo::height)
+    }
+
+    /// Width and height as displayed: pixels need not be square.
+    pub fn display_size(&self) -> Option<(u32, u32)> {
+        self.known().as_ref().map(|info| {
+            let side = |side: i32| u32::try_from(side).unwrap_or(0);
+            let aspect = (side(info.par().numer()), side(info.par().denom()));
+            let (width, height) = display_size(info.width() as usize, info.height() as usize, aspect);
+            (width as u32, height as u32)
+        })
+    }
+}
 
 /// What a key chooses, by its name; none for keys that only change others.
 pub fn choice_of_key(ready: Ready, key: &str) -> Option<Choice> {
@@ -48,39 +71,28 @@ pub fn of_terminal(ready: Ready, choose: Sender<Choice>) {
     });
 }
 
-/// The size of the frames that leave `overlay`.
-pub fn frame_size(overlay: &gst::Element) -> FrameSize {
-    let size = FrameSize::default();
-    let known = size.clone();
+/// The format of the frames that leave `overlay`.
+pub fn frame_format(overlay: &gst::Element) -> FrameFormat {
+    let format = FrameFormat::default();
+    let known = format.clone();
     let note = move |_: &gst::Pad, info: &mut gst::PadProbeInfo<'_>| {
         if let Some(gst::EventView::Caps(caps)) = info.event().map(|event| event.view())
-            && let Ok(video) = gst_video::VideoInfo::from_caps(caps.caps())
+            && let Ok(video) = VideoInfo::from_caps(caps.caps())
         {
-            *known.lock().unwrap_or_else(PoisonError::into_inner) = Some(display_size(&video));
+            *known.known() = Some(video);
         }
         gst::PadProbeReturn::Ok
     };
     overlay.static_pad("src").map(|pad| pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, note));
-    size
-}
-
-/// As shown: pixels need not be square.
-fn display_size(video: &gst_video::VideoInfo) -> (u32, u32) {
-    let par = video.par();
-    let (n, d) = (par.numer().max(1).cast_unsigned(), par.denom().max(1).cast_unsigned());
-    let width = u64::from(video.width()) * u64::from(n) / u64::from(d);
-    (u32::try_from(width).unwrap_or(u32::MAX), video.height())
+    format
 }
 
 /// What the sink tells of its own window: navigation events, in pixels of the frame where they come up to the overlay.
 pub fn of_sink(ready: Ready, overlay: &gst::Element, choose: Sender<Choice>) {
-    let size = frame_size(overlay);
+    let format = frame_format(overlay);
     let listen = move |_: &gst::Pad, info: &mut gst::PadProbeInfo<'_>| {
         let event = info.event().and_then(|event| NavigationEvent::parse(event).ok());
-        let height = |y: f64| {
-            let size = *size.lock().unwrap_or_else(PoisonError::into_inner);
-            size.map_or(0.0, |(_, height)| y / f64::from(height.max(1)))
-        };
+        let height = |y: f64| format.rows().map_or(0.0, |rows| y / f64::from(rows.max(1)));
         let choice = match event {
             Some(NavigationEvent::KeyPress { key, .. }) => choice_of_key(ready, &key),
             Some(NavigationEvent::MouseButtonPress { y, .. }) => Some(choice_at(ready, height(y))),

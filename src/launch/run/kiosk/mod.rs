@@ -93,7 +93,7 @@ impl Kiosk {
 fn listen(ready: Ready, overlay: &gst::Element, window: Option<&Window>, choose: &Sender<Choice>) {
     input::of_terminal(ready, choose.clone());
     match window {
-        Some(window) => window.listen(ready, input::frame_size(overlay), choose.clone()),
+        Some(window) => window.listen(ready, input::frame_format(overlay), choose.clone()),
         None => input::of_sink(ready, overlay, choose.clone()),
     }
 }

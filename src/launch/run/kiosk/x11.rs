@@ -1,8 +1,8 @@
 //! A window on X11 that fills the screen. The sinks draw into it; what is done in it is told from here.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use x11rb::protocol::xproto::{
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
-use super::input::{FrameSize, choice_of_key, height_in_frame};
+use super::input::{FrameFormat, choice_of_key, height_in_frame};
 use crate::failure::Failure;
 
 /// A window manager makes the window as large as the screen in this time, or not at all.
@@ -47,7 +47,7 @@ impl Window {
     }
 
     /// Sends what touches, clicks and keys choose on the ready screen, from a thread that ends with the connection.
-    pub fn listen(&self, ready: Ready, frame: FrameSize, choose: Sender<Choice>) {
+    pub fn listen(&self, ready: Ready, frame: FrameFormat, choose: Sender<Choice>) {
         let (connection, size) = (self.connection.clone(), self.size.clone());
         thread::spawn(move || {
             while let Ok(event) = connection.wait_for_event() {
@@ -62,7 +62,7 @@ impl Window {
                     }
                     Event::ButtonPress(event) => {
                         let window = (size[0].load(Ordering::Relaxed), size[1].load(Ordering::Relaxed));
-                        let frame = frame.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or(window);
+                        let frame = frame.display_size().unwrap_or(window);
                         Some(choice_at(ready, height_in_frame(event.event_y.into(), window, frame)))
                     }
                     Event::DestroyNotify(_) => return,
