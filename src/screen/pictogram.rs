@@ -120,9 +120,23 @@ fn placed(cr: &Context, x: f64, draw: impl Fn(&Context) -> Result<(), Error>) ->
 
 type Feature = fn(&Context) -> Result<(), Error>;
 
-fn face(cr: &Context, upper: Feature, lower: Feature) -> Result<(), Error> {
+/// Adds a circle to the path.
+fn circle(cr: &Context, x: f64, y: f64, radius: f64) {
     cr.new_sub_path();
-    cr.arc(0.5, 0.5, 0.44, 0.0, TAU);
+    cr.arc(x, y, radius, 0.0, TAU);
+}
+
+/// Adds an upright ellipse to the path, by its centre and its two radii.
+fn oval(cr: &Context, center: (f64, f64), radii: (f64, f64)) -> Result<(), Error> {
+    cr.save()?;
+    cr.translate(center.0, center.1);
+    cr.scale(radii.0, radii.1);
+    circle(cr, 0.0, 0.0, 1.0);
+    cr.restore()
+}
+
+fn face(cr: &Context, upper: Feature, lower: Feature) -> Result<(), Error> {
+    disc(cr);
     cr.stroke()?;
     upper(cr)?;
     lower(cr)
@@ -130,8 +144,7 @@ fn face(cr: &Context, upper: Feature, lower: Feature) -> Result<(), Error> {
 
 fn eyes(cr: &Context) -> Result<(), Error> {
     for x in [0.34, 0.66] {
-        cr.new_sub_path();
-        cr.arc(x, 0.42, 0.06, 0.0, TAU);
+        circle(cr, x, 0.42, 0.06);
     }
     cr.fill()
 }
@@ -167,18 +180,12 @@ fn smile(cr: &Context) -> Result<(), Error> {
 }
 
 fn open_mouth(cr: &Context) -> Result<(), Error> {
-    cr.save()?;
-    cr.translate(0.5, 0.68);
-    cr.scale(0.11, 0.15);
-    cr.new_sub_path();
-    cr.arc(0.0, 0.0, 1.0, 0.0, TAU);
-    cr.restore()?;
+    oval(cr, (0.5, 0.68), (0.11, 0.15))?;
     cr.fill()
 }
 
 pub(super) fn disc(cr: &Context) {
-    cr.new_sub_path();
-    cr.arc(0.5, 0.5, 0.44, 0.0, TAU);
+    circle(cr, 0.5, 0.5, 0.44);
 }
 
 fn tick(cr: &Context) -> Result<(), Error> {
@@ -204,8 +211,7 @@ fn dots(cr: &Context) -> Result<(), Error> {
     disc(cr);
     cr.stroke()?;
     for x in [0.29, 0.5, 0.71] {
-        cr.new_sub_path();
-        cr.arc(x, 0.5, 0.065, 0.0, TAU);
+        circle(cr, x, 0.5, 0.065);
     }
     cr.fill()
 }
@@ -231,8 +237,7 @@ fn again(cr: &Context) -> Result<(), Error> {
 
 /// Head and shoulders within `x` ± 0.24.
 fn head(cr: &Context, x: f64) -> Result<(), Error> {
-    cr.new_sub_path();
-    cr.arc(x, 0.36, 0.15, 0.0, TAU);
+    circle(cr, x, 0.36, 0.15);
     cr.stroke()?;
     cr.new_sub_path();
     cr.arc(x, 0.88, 0.24, PI, TAU);
@@ -246,12 +251,7 @@ fn two_heads(cr: &Context) -> Result<(), Error> {
 
 /// The outline of a face that is not there.
 fn dashed_face(cr: &Context) -> Result<(), Error> {
-    cr.save()?;
-    cr.translate(0.5, 0.5);
-    cr.scale(0.34, 0.44);
-    cr.new_sub_path();
-    cr.arc(0.0, 0.0, 1.0, 0.0, TAU);
-    cr.restore()?;
+    oval(cr, (0.5, 0.5), (0.34, 0.44))?;
     cr.set_dash(&[0.13, 0.15], 0.0);
     cr.stroke()?;
     cr.set_dash(&[], 0.0);
@@ -264,8 +264,7 @@ const INWARD: f64 = -1.0;
 
 /// A head with arrows in the corners that point away from it or to it.
 fn pointed(cr: &Context, radius: f64, way: f64) -> Result<(), Error> {
-    cr.new_sub_path();
-    cr.arc(0.5, 0.5, radius, 0.0, TAU);
+    circle(cr, 0.5, 0.5, radius);
     cr.fill()?;
     for (x, y) in [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)] {
         // The tip, and the ends of its two legs.
@@ -278,8 +277,7 @@ fn pointed(cr: &Context, radius: f64, way: f64) -> Result<(), Error> {
 }
 
 fn target(cr: &Context) -> Result<(), Error> {
-    cr.new_sub_path();
-    cr.arc(0.5, 0.5, 0.24, 0.0, TAU);
+    circle(cr, 0.5, 0.5, 0.24);
     for (x, y) in [(-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0)] {
         cr.move_to(0.5 + 0.46 * x, 0.5 + 0.46 * y);
         cr.line_to(0.5 + 0.12 * x, 0.5 + 0.12 * y);
@@ -290,8 +288,7 @@ fn target(cr: &Context) -> Result<(), Error> {
 fn camera(cr: &Context) -> Result<(), Error> {
     cr.rectangle(0.06, 0.26, 0.88, 0.56);
     cr.stroke()?;
-    cr.new_sub_path();
-    cr.arc(0.5, 0.54, 0.16, 0.0, TAU);
+    circle(cr, 0.5, 0.54, 0.16);
     cr.stroke()?;
     cr.rectangle(0.36, 0.14, 0.28, 0.12);
     cr.fill()
@@ -315,8 +312,7 @@ fn eye(cr: &Context) -> Result<(), Error> {
     cr.new_sub_path();
     cr.arc(0.5, 0.16, 0.56, 0.22 * PI, 0.78 * PI);
     cr.stroke()?;
-    cr.new_sub_path();
-    cr.arc(0.5, 0.5, 0.13, 0.0, TAU);
+    circle(cr, 0.5, 0.5, 0.13);
     cr.fill()
 }
 
@@ -356,8 +352,7 @@ fn waves(cr: &Context) -> Result<(), Error> {
 /// Glasses with a gleam.
 fn glasses(cr: &Context) -> Result<(), Error> {
     for x in [0.25, 0.75] {
-        cr.new_sub_path();
-        cr.arc(x, 0.58, 0.19, 0.0, TAU);
+        circle(cr, x, 0.58, 0.19);
     }
     cr.stroke()?;
     cr.move_to(0.44, 0.54);
@@ -395,8 +390,7 @@ fn attention(cr: &Context) -> Result<(), Error> {
 }
 
 fn sun(cr: &Context) -> Result<(), Error> {
-    cr.new_sub_path();
-    cr.arc(0.5, 0.5, 0.2, 0.0, TAU);
+    circle(cr, 0.5, 0.5, 0.2);
     cr.fill()?;
     for i in 0..8 {
         let (sin, cos) = (f64::from(i) * FRAC_PI_2 / 2.0).sin_cos();
