@@ -50,7 +50,7 @@ impl Reading {
         CROPS[0].1 * self.near + CROPS[1].1 * self.wide - BORDER_WEIGHT * (self.border - BORDER_FREE).max(0.0)
     }
 
-    /// Whether what is seen beside the face can be a room. A room out of sight counts as one.
+    /// Returns whether the surroundings of the face can be a room. Surroundings out of sight count as one.
     pub fn has_real_surroundings(&self) -> bool {
         self.backdrop.is_none_or(|detail| detail >= LEAST_BACKDROP)
     }

@@ -9,7 +9,7 @@ pub enum Failure {
     NotDone,
     /// Another one came.
     WrongAction,
-    /// What came is the mirror image of what was asked for: the source is mirrored and not said to be, or the other way round.
+    /// The answer was the mirror image of what was asked for: the source is mirrored and `mirrored` is not set, or the other way round.
     Mirrored,
     /// Answers came before their prompts.
     TooEarly,

@@ -94,7 +94,8 @@ impl Guidance {
         }
     }
 
-    /// What of it matters beside the screen's light: that lights a dark room and shines in glasses. While it `plays`, it changes what is bright and how the camera exposes.
+    /// Drops hints that do not apply during a flash check: the screen lights a dark room and shines in glasses. While the light
+    /// `plays`, it also changes brightness and exposure.
     #[must_use]
     pub fn in_light(self, plays: bool) -> Self {
         match self {
@@ -104,12 +105,12 @@ impl Guidance {
         }
     }
 
-    /// What hinders the use of this frame by itself: then the face's surroundings must be seen too.
+    /// Returns the first fault of a frame that is judged by itself; the face's surroundings must be in the picture.
     pub fn of(observation: &FrameObservation) -> Self {
         Self::first(observation, true)
     }
 
-    /// What hinders the use of this frame where movement or light is judged: then the face is enough, from chin to forehead, as phones
+    /// Returns the first fault of a frame in a check of movement or light; the face from chin to forehead is enough, as phones
     /// in a hand show it.
     pub fn of_whole_face(observation: &FrameObservation) -> Self {
         Self::first(observation, false)
@@ -152,7 +153,7 @@ impl Guidance {
     }
 }
 
-/// Whether the whole face is in the picture, from chin to forehead and cheek to cheek.
+/// Returns whether the whole face is in the picture, from chin to forehead and cheek to cheek.
 fn is_whole(observation: &FrameObservation, mesh: &Mesh) -> bool {
     let (width, height) = (observation.width as f32, observation.height as f32);
     FACE_OVAL

@@ -66,7 +66,7 @@ impl Step {
         Self { fraction: 1.0, done: true, ..Self::coaching(Guidance::Ok) }
     }
 
-    /// Of a frame that no check takes in.
+    /// A step that only coaches; the check does not take the frame in.
     pub fn coaching(guidance: Guidance) -> Self {
         Self {
             guidance,

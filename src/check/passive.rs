@@ -16,7 +16,7 @@ pub struct PassiveConfig {
     pub frames: u32,
     /// Least time between analysed frames, in nanoseconds.
     pub interval: Time,
-    /// Whether a face too near to show its surroundings is to move back. Beside movement or light it may stay.
+    /// A face too near to show its surroundings is asked to move back. Beside movement or light it may stay.
     pub room: bool,
     /// Components of face quality that the check does not depend on.
     pub left_out: &'static [&'static str],

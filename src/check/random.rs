@@ -13,7 +13,7 @@ impl Randomness {
         if seed == 0 { Self::System } else { Self::Seeded(seed) }
     }
 
-    /// How many of `bits` drawn bits nobody can foresee: all, or none where a seed is fixed.
+    /// Returns the secret part of `bits` drawn bits: all of them, or 0 where a seed is fixed.
     pub const fn secret(&self, bits: f64) -> f64 {
         match self {
             Self::System => bits,

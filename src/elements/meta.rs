@@ -27,7 +27,7 @@ pub struct RunningCheck {
     pub score: Option<f64>,
     /// The movement that is asked now, or what came of the last one.
     pub action: Option<ActionEvent>,
-    /// What to do differently, between a retry and the next attempt.
+    /// The advice for the next attempt, between a retry and that attempt.
     pub advice: Option<Advice>,
     /// What the screen is to show now; `None`: no light.
     pub light: Option<LightCue>,

@@ -23,7 +23,7 @@ const CONFIRMED: f32 = 0.68;
 const SEARCHED: [(f32, f32); 3] = [(0.0, 1.1), (-0.5, 0.7), (0.5, 0.7)];
 /// The score of what is looked at there: faces come to 0.74 and more.
 const FOUND: f32 = 0.7;
-/// So many new faces of a frame are looked at until one is found.
+/// Most new faces of a frame that are looked at.
 const MOST_LOOKS: usize = 3;
 /// A new face takes over from the one followed when its area is larger by this factor.
 const TAKES_OVER: f32 = 1.5;
@@ -257,7 +257,7 @@ impl FaceAnalyzer {
         Ok(Some(FaceObservation { id, confidence: presence, bbox, mesh }))
     }
 
-    /// Whether a new face is one in a close-up too, which also tells how it is turned; what is none is no longer told of.
+    /// Returns whether a new face is a face in a close-up too, and takes over its angle from there. Other detections are dropped.
     fn is_confirmed(&mut self, frame: &Frame<'_>) -> Result<bool, InferenceError> {
         let Some(track) = self.track.as_mut().filter(|track| track.fresh) else {
             return Ok(self.track.is_some());

@@ -22,7 +22,7 @@ const INPUT: TensorSpec = TensorSpec {
     bias: -1.0,
 };
 const VALUES: usize = 16;
-/// How much of its surroundings a face is shown with to be confirmed: the net is surest of faces of this share of its input.
+/// Side of a close-up, in sides of the face's box: the net is surest of faces that take this share of its input.
 const CLOSE_UP: f32 = 2.0;
 /// The turns (radians) in which a close-up is shown: heads lean so far, cameras lie on their side or hang upside down.
 const LEANING: [f32; 3] = [0.0, FRAC_PI_4, -FRAC_PI_4];
@@ -104,7 +104,7 @@ impl FaceDetector {
         Ok(upright.filter(|upright| upright.score > best.score - SURER).or(Some(best)))
     }
 
-    /// What a close-up of a face shows in the best of some turns.
+    /// Returns the surest detection in a close-up of a face, over some turns in radians.
     fn surest(
         &mut self,
         frame: &Frame<'_>,

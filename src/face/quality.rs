@@ -223,7 +223,7 @@ impl QualityMeter {
         cells.iter().filter(foreign).count() as f32 / cells.len().max(1) as f32
     }
 
-    /// Whether one cheek is flat where the other is not: something smooth covers half of the face, and the landmarks were squeezed into
+    /// Returns whether one cheek is flat and the other is not: something smooth covers half of the face, and the landmarks were squeezed into
     /// the other half. What is burnt out or black is flat of itself.
     fn has_flat_cheek(&self) -> bool {
         let level = (0.5 * (TEMPLATE[0].y + TEMPLATE[2].y)) as usize - CELL / 2;

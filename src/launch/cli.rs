@@ -40,7 +40,7 @@ pub enum Command {
     ProbeSink(ProbeArgs),
 }
 
-/// How files with secrets may lie.
+/// The rights that files with secrets may have.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct SecretArgs {
     /// Accept files with secrets (the store's key, the webhook's secret) that others can read, as containers mount them
@@ -250,7 +250,7 @@ pub struct RunArgs {
     pub start: Option<Start>,
 }
 
-/// Whether a sink starts here; `run` asks it of a process of its own.
+/// Probes whether a sink starts here; `run` does this in a process of its own.
 #[derive(Args, Debug)]
 pub struct ProbeArgs {
     pub sink: String,

@@ -13,7 +13,7 @@ pub enum Colour {
     Cyan = 36,
 }
 
-/// Whether and how lines are coloured.
+/// Colours of lines, or none.
 #[derive(Clone, Copy)]
 pub struct Style {
     coloured: bool,
@@ -51,7 +51,7 @@ impl Style {
     }
 }
 
-/// Whether results are read by people; else they are JSON.
+/// Returns whether stdout is a terminal: then results are text for people, else JSON.
 pub fn stdout_is_terminal() -> bool {
     std::io::stdout().is_terminal()
 }

@@ -31,7 +31,7 @@ const MAX_LINKS: u32 = 40;
 #[derive(Debug)]
 pub struct Folder(OwnedFd);
 
-/// Who else may write into a folder.
+/// The other users who may write into a folder.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Others {
     /// Nobody.

@@ -1,4 +1,4 @@
-//! What a report or a picture says of its origin: date, version, nets, data, session and verdict.
+//! The origin of a report or a picture: date, version, nets, data, session and verdict.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -83,18 +83,18 @@ pub struct Provenance {
     /// RFC 3339, UTC.
     pub created_at: String,
     pub software: &'static str,
-    /// Of the session, or of one run of `eval`.
+    /// The id of the session, or of one run of `eval`.
     pub session_id: String,
     /// The node of the workflow, or the method that was evaluated.
     pub check: String,
     pub verdict: String,
-    /// Of the check's `evidence` as canonical JSON, or of a dataset's labels and files.
+    /// The SHA-256 of the check's `evidence` as canonical JSON, or of a dataset's labels and files.
     pub data_sha256: String,
     pub models: Vec<Net>,
 }
 
 impl Provenance {
-    /// Of a check's pictures.
+    /// Returns the origin of a check's pictures.
     pub fn of_check(session_id: &str, node: &Node, decision: &Decision) -> Result<Self, Failure> {
         let evidence = decision.json.get("evidence").unwrap_or(&Value::Null);
         let mut digest = Digest::new();
@@ -110,7 +110,7 @@ impl Provenance {
         })
     }
 
-    /// As it stands in a file: keywords and values.
+    /// Returns the keywords and values that a file holds.
     pub fn entries(&self) -> Vec<(String, &str)> {
         let all = [
             ("Creation Time", self.created_at.as_str()),
@@ -125,7 +125,7 @@ impl Provenance {
             .collect()
     }
 
-    /// As it stands in a picture.
+    /// Returns the lines that stand in a picture.
     pub fn lines(&self) -> [String; 3] {
         let nets = self.models.iter().map(|net| {
             let (name, digest) = (net.file.trim_end_matches(".onnx"), net.sha256.get(..SHORT));

@@ -63,7 +63,7 @@ pub fn files(folder: &Path, days: u32) {
     }
 }
 
-/// Whether an entry is called as a session's.
+/// Returns whether an entry has a session's name.
 fn is_named(entry: &DirEntry) -> bool {
     let name = entry.file_name();
     let name = name.to_str().unwrap_or_default();

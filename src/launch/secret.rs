@@ -19,11 +19,11 @@ use super::failure::{Code, Failure};
 
 /// A shorter one can be guessed within days.
 const MIN_BYTES: usize = 16;
-/// With the line ends, which do not count.
+/// The largest file, with the line ends that do not count.
 const MAX_FILE_BYTES: u64 = 1 << 16;
 /// Mode bits by which the group or others can read or write a file.
 const OPEN_TO_OTHERS: u32 = 0o066;
-/// How long a file may take, as a pipe from a password manager.
+/// Time-out for a file, which may be a pipe from a password manager.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The secret in `file`, else in the environment variable `variable`.
@@ -98,7 +98,7 @@ mod tests {
 
     const STRICT: SecretArgs = SecretArgs { allow_readable_secrets: false };
 
-    /// What is read from a file with this content.
+    /// Reads the secret from a file with this content.
     fn read_from(content: &[u8], mode: u32, args: &SecretArgs) -> Result<Vec<u8>, Failure> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key");

@@ -5,7 +5,7 @@ use gstliveness::session::Status;
 use super::console::{Colour, Style};
 use super::verdict::{Verdict, Warning};
 
-/// What stands behind a check's decision: warnings, measures, effort.
+/// Returns the grounds of a check's decision: warnings, measures, effort.
 pub fn details(verdict: &Verdict, style: Style) -> Vec<String> {
     let mut lines: Vec<_> = verdict.warnings.iter().map(|warning| warning_line(warning, style)).collect();
     let measures = measures(verdict);

@@ -9,7 +9,7 @@ pub struct Setting {
     pub identity: u64,
     /// Whether the person wears spectacles.
     pub glasses: bool,
-    /// Whether they wear a hygiene mask: blue, white or black by the identity.
+    /// The person wears a hygiene mask: blue, white or black by the identity.
     pub hygiene_mask: bool,
     /// Noise, room, and the camera's own tone curve.
     pub seed: u64,

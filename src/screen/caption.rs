@@ -136,18 +136,18 @@ impl Sentence {
         self.draw(cr, x - self.width / 2.0, y);
     }
 
-    /// Whether it is no higher than `height`, in whole words.
+    /// Returns whether it is at most `height` pixels high, in whole words.
     pub fn fits(&self, height: f32) -> bool {
         self.height <= f64::from(height) && !self.breaks_words()
     }
 
-    /// Whether no word is broken and every letter has a shape.
+    /// Returns whether no word is broken and every letter has a shape.
     #[cfg(test)]
     pub fn is_whole(&self) -> bool {
         !self.breaks_words() && self.layout.unknown_glyphs_count() == 0
     }
 
-    /// Of the letters, in pixels.
+    /// The height of the letters, in pixels.
     #[cfg(test)]
     pub fn size(&self) -> f32 {
         self.size
@@ -212,7 +212,7 @@ pub(super) struct Sheet {
     y: usize,
     width: i32,
     height: i32,
-    /// Where the drawing's own corner is, in samples.
+    /// The corner of the drawing itself, in samples.
     within: (f64, f64),
     /// Samples per square pixel.
     density: (f64, f64),

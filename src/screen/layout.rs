@@ -1,4 +1,4 @@
-//! Where everything is, by the size of the frame. All lengths are in square pixels, as the frame is displayed, so that an oval
+//! The places of everything on the screen, by the size of the frame. All lengths are in square pixels, as the frame is displayed, so that an oval
 //! has its shape whatever the shape of the frame's own pixels.
 
 use crate::vision::{Oval, Point, density, display_size};
@@ -30,12 +30,12 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Of a frame with square pixels.
+    /// The layout of a frame with square pixels.
     pub fn new(width: usize, height: usize) -> Self {
         Self::of_samples((width, height), (1, 1))
     }
 
-    /// Of a frame of so many columns and rows, whose pixels are `aspect` (width, height) in shape.
+    /// The layout of a frame of `samples` (columns and rows), whose pixels have the shape `aspect` (width, height).
     pub fn of_samples(samples: (usize, usize), aspect: (u32, u32)) -> Self {
         let (width, height) = display_size(samples.0, samples.1, aspect);
         let (w, h) = (width as f32, height as f32);
@@ -66,7 +66,7 @@ impl Layout {
         density(self.samples, (self.width, self.height))
     }
 
-    /// How many columns of samples at either side lie outside the oval in a row of them.
+    /// Returns the columns of samples at either side that lie outside the oval in a row.
     pub fn inset(&self, row: f32) -> usize {
         let Point { x, y } = self.density();
         let half = self.half_width((row + 0.5) / y, 0.0) * x;

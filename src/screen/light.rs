@@ -41,7 +41,7 @@ impl Axis {
         Self { cells: cells as usize, cell, border: border.min(BORDER_OF_CELL * cell) }
     }
 
-    /// Of a position in samples.
+    /// Returns the place of a position in samples.
     fn place(&self, at: f32) -> Place {
         let cell = ((at / self.cell) as usize).min(self.cells - 1);
         let (before, after) = (at - cell as f32 * self.cell, (cell + 1) as f32 * self.cell - at);

@@ -29,7 +29,7 @@ const START_ALONE: (f32, f32) = (0.35, 0.65);
 const SIGN: f32 = 0.12;
 const GAP: f32 = 0.03;
 
-/// What a touch on the ready screen chooses.
+/// A choice on the ready screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
     Start,

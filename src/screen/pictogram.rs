@@ -324,7 +324,7 @@ fn moon(cr: &Context) -> Result<(), Error> {
     cr.fill()
 }
 
-/// With a line through it.
+/// Draws a feature with a line through it.
 fn struck(cr: &Context, draw: Feature) -> Result<(), Error> {
     draw(cr)?;
     cr.save()?;

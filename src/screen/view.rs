@@ -10,7 +10,7 @@ pub enum Prompt {
     Act(Action),
     /// What was asked is done.
     Good,
-    /// What was asked was not done.
+    /// The asked movement was not done.
     Missed,
     /// The light plays.
     Light,
@@ -22,7 +22,7 @@ pub enum Prompt {
     Ready(Ready),
 }
 
-/// What the ready screen says before a check.
+/// The content of the ready screen, before a check.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ready {
     /// Warns of light that may harm people with photosensitive epilepsy.

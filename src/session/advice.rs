@@ -3,7 +3,7 @@
 use super::risk::Risk;
 use crate::check::{Action, Evidence, Failure, Guidance, Mistake};
 
-/// What a person should do differently in the next attempt.
+/// The thing that a person should do differently in the next attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Advice {
     /// Mend what spoilt the pictures; never [`Guidance::Ok`].

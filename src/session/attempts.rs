@@ -43,7 +43,7 @@ pub struct Progress {
 /// An attempt failed and another may be made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Retry {
-    /// What the person should do differently.
+    /// The advice for the next attempt.
     pub advice: Advice,
     /// The risk that weighs most.
     pub error: &'static str,
@@ -62,7 +62,7 @@ pub struct Session {
     started: Option<Time>,
     last_progress: Option<Time>,
     guidance: Option<Guidance>,
-    /// When guidance was told last and the time before.
+    /// The times of the last two changes of guidance.
     guided: [Option<Time>; 2],
     fraction: f64,
     score: Option<f64>,
@@ -177,7 +177,7 @@ impl Session {
         self.action
     }
 
-    /// What the person should do differently, between a retry and the next attempt. No check is made meanwhile.
+    /// Returns the advice for the next attempt, in the pause after a retry. No check is made meanwhile.
     pub fn advice(&self) -> Option<Advice> {
         self.pause.map(|pause| pause.advice)
     }
@@ -246,7 +246,7 @@ impl Session {
         (progress, now.saturating_sub(started) >= config.attempt_timeout)
     }
 
-    /// When [`Self::tick`] next ends an attempt or a pause; `None` until a tick has begun to time it.
+    /// Returns the time at which [`Self::tick`] next ends an attempt or a pause; `None` until a tick has begun to time it.
     pub fn due(&self, config: &SessionConfig) -> Option<Time> {
         match self.pause {
             Some(pause) => pause.since.map(|since| since.saturating_add(RETRY_PAUSE)),
@@ -254,7 +254,7 @@ impl Session {
         }
     }
 
-    /// Whether the pause after a retry has been long enough.
+    /// Returns whether the pause after a retry is over.
     fn pause_ends(&mut self, now: Time) -> bool {
         self.pause.as_mut().is_some_and(|pause| {
             let since = *pause.since.get_or_insert(now);
@@ -343,7 +343,7 @@ mod tests {
         thresholds: Thresholds { decline: 30.0, review: 60.0 },
     };
 
-    /// With an attempt that outlasts guidance.
+    /// A configuration whose attempt outlasts guidance.
     const LONG: SessionConfig = SessionConfig { attempt_timeout: Time::MAX, ..CONFIG };
 
     fn step(guidance: Guidance, done: bool) -> Step {

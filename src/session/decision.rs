@@ -102,7 +102,7 @@ pub struct Decision {
     pub risks: Vec<(Risk, LogType)>,
     /// Why a challenge was not passed.
     pub failure: Option<Failure>,
-    /// What the person can do better, as far as the evidence shows it.
+    /// The advice for the person, as far as the evidence shows a fault.
     pub advice: Option<Advice>,
 }
 
@@ -200,7 +200,7 @@ pub fn decide(evidence: &Evidence, thresholds: Thresholds) -> Decision {
     decision
 }
 
-/// Whether a covered face is all that is wrong: it kept the check from beginning, or single frames from being judged.
+/// Returns whether a covered face is the only fault: it kept the check from beginning, or single frames from being judged.
 fn is_covered(evidence: &Evidence) -> bool {
     evidence.hindrance == Guidance::FaceCovered
         && evidence.failure.is_none_or(|failure| failure == Failure::NotPositioned)

@@ -127,7 +127,7 @@ pub enum Range {
     Full,
 }
 
-/// How R'G'B' stand for light.
+/// The transfer function from R'G'B' to light.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Transfer {
     /// sRGB, and BT.601, BT.709 and the like: made for the same displays, and read alike.
@@ -143,13 +143,13 @@ pub enum Transfer {
 /// The colours of pure red, green and blue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Primaries {
-    /// Of BT.709 and sRGB, and the similar ones of BT.601.
+    /// The curve of sRGB, which also stands for the similar ones of BT.709 and BT.601.
     #[default]
     Bt709,
     Bt2020,
 }
 
-/// How the codes of a frame become R'G'B' (matrix and range, for Y'CbCr and grey), and these light.
+/// The way from the codes of a frame to R'G'B' (matrix and range, for Y'CbCr and grey), and from these to light.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Colorimetry {
     pub matrix: Matrix,

@@ -17,7 +17,7 @@ pub struct Oval {
 }
 
 impl Oval {
-    /// Of a frame of `width` × `height` square pixels.
+    /// The oval of a frame of `width` × `height` square pixels.
     pub fn of_frame(width: f32, height: f32) -> Self {
         let ry = (0.37 * height).min(0.36 * width / SLIMNESS);
         let y = (0.43 * height).max(ry + 0.05 * width.min(height));

@@ -52,7 +52,7 @@ impl Curve {
         }
     }
 
-    /// Of a value 0–255.
+    /// Returns the light of a value 0–255.
     fn at(&self, value: f32) -> f32 {
         let (low, rest) = (value as usize, value.fract());
         let low = low.min(255);

@@ -94,7 +94,7 @@ struct Strict(Value);
 
 /// How the toml crate hands a date on.
 const DATE: &str = "$__toml_private_datetime";
-/// How serde_json hands a number on.
+/// The key under which serde_json hands a number on.
 const NUMBER: &str = "$serde_json::private::Number";
 
 impl<'de> Deserialize<'de> for Strict {

@@ -125,7 +125,7 @@ fn percent_encoded(c: char) -> String {
     c.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-/// Whether the address is this machine's own, also as IPv4 in IPv6.
+/// Returns whether the address is this machine's own, also as IPv4 in IPv6.
 pub fn is_loopback(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => ip.is_loopback(),
@@ -133,7 +133,7 @@ pub fn is_loopback(ip: IpAddr) -> bool {
     }
 }
 
-/// Whether the address is not on the public Internet (IANA's special-purpose registries): this machine, a private, shared or
+/// Returns whether the address is not on the public Internet (IANA's special-purpose registries): this machine, a private, shared or
 /// link-local network, or a reserved block. IPv4 inside IPv6 counts as the IPv4 address.
 pub fn is_private(ip: IpAddr) -> bool {
     match ip {

@@ -2,7 +2,7 @@
 
 use super::document::Step;
 
-/// How many faults are told; a file with more is not a slip of the pen, and a report must not grow with it.
+/// Most faults that a report lists. A report must not grow with its file.
 const MAX_TOLD: usize = 20;
 
 #[derive(Clone, Debug, PartialEq, Eq)]

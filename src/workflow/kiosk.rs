@@ -8,7 +8,7 @@ use super::word::{Named, Word};
 use crate::check::Method;
 use crate::screen::Language;
 
-/// What starts the first check.
+/// The start of the first check.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Start {
     /// The first frame.
@@ -47,7 +47,7 @@ impl Named for Language {
 }
 
 impl Node {
-    /// Whether the check plays light.
+    /// Returns whether the check plays light.
     pub fn has_light(&self) -> bool {
         matches!(self.method.0, Method::Flash | Method::ActionFlash)
     }

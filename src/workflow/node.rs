@@ -163,7 +163,7 @@ impl Node {
         }
     }
 
-    /// Whether the decision tells age and gender.
+    /// Returns whether the decision holds age and gender.
     pub fn asks_age(&self) -> bool {
         self.age_estimation == Some(true) || self.minimum_age_threshold.is_some()
     }

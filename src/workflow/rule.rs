@@ -39,7 +39,7 @@ impl Rule {
         StatusRule { field: field.0.clone(), operator: operator.0, value: value.clone(), status: status.0 }
     }
 
-    /// Whether it looks at what is estimated only on request.
+    /// Returns whether its field is estimated only on request.
     pub fn is_on_age(&self) -> bool {
         let field = self.field.0.as_str();
         field == "age_estimation" || field.starts_with("evidence.gender")

@@ -141,7 +141,7 @@ impl Settings {
 }
 
 impl Name {
-    /// What is wrong with it as the path under `key`.
+    /// Returns the fault of this path under `key`.
     pub(super) fn fault_of_path(&self, path: &[Step], key: &str) -> Option<Fault> {
         let fault = location::path(&self.0).err()?;
         Some(Fault::of_key(path, key, format!("{key}: {fault}")))

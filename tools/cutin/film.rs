@@ -13,7 +13,7 @@ use crate::clip::{Error, Which, decode, with_sample};
 
 /// Longer clips are cut here, in frames.
 const MOST: usize = 300;
-/// Of the pictures, in pixels.
+/// The height of the pictures, in pixels.
 const HEIGHT: usize = 480;
 /// Frames a second of a rendered film.
 const RATE: f64 = 30.0;

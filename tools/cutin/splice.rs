@@ -6,7 +6,7 @@ use gstliveness::vision::{Affine, Border, Point, Sampler, TensorSpec};
 use crate::clip::Error;
 use crate::film::Picture;
 
-/// How a movement is cut in.
+/// A way to cut a movement in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Variant {
     /// The whole picture is replaced.

@@ -16,7 +16,7 @@ const LONGEST_SIDE: u32 = 800;
 pub struct Item {
     pub file: PathBuf,
     pub path: String,
-    /// Where it was published, or its folder.
+    /// Its publication, or its folder.
     pub source: String,
     /// `live`, or the kind of attack.
     pub species: String,

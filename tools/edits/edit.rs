@@ -40,7 +40,7 @@ pub enum Edit {
     Turn(f32),
 }
 
-/// What a face is pasted on.
+/// The ground that a face is pasted on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scene {
     /// A rendered room without a person.
@@ -207,7 +207,7 @@ impl fmt::Display for Edit {
     }
 }
 
-/// What faces are pasted on.
+/// The pictures that faces are pasted on.
 pub struct Scenes {
     pub room: RgbImage,
     pub portrait: RgbImage,

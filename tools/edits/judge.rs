@@ -10,7 +10,7 @@ use image::RgbImage;
 
 use super::edit::Error;
 
-/// What the check makes of a picture.
+/// The judgement of a picture by the check.
 #[derive(Clone, Debug)]
 pub struct Judgement {
     pub status: Status,

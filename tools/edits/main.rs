@@ -1,4 +1,4 @@
-//! What simple edits of a picture do to the decision of the passive check.
+//! Measures the effect of simple edits of a picture on the decision of the passive check.
 //!
 //!     cargo run --release --example edits -- LABELS.tsv [--most N] [--edits KIND,…] [--rows FILE] [--save FOLDER]
 //!

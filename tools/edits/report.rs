@@ -23,7 +23,7 @@ impl Outcome {
         self.species == "live"
     }
 
-    /// Whether one of the edits in `family` (of all, if `None`), or no edit, leads to an approval.
+    /// Returns whether one of the edits in `family` (of all, if `None`), or no edit, leads to an approval.
     fn best_is_approved(&self, edits: &[Edit], family: Option<&str>) -> bool {
         let of_family = |edit: &Edit| family.is_none_or(|family| edit.family() == family);
         let mut edited = edits.iter().zip(&self.edited).filter(|(edit, _)| of_family(edit));
@@ -91,7 +91,7 @@ fn section(text: &mut String, title: &str, edits: &[Edit], outcomes: &[&Outcome]
     }
 }
 
-/// What an attacker gains who knows the best edit for each picture.
+/// Writes the gain of an attacker who knows the best edit for each picture.
 fn attack_summary(text: &mut String, species: &str, edits: &[Edit], outcomes: &[&Outcome]) {
     let before = Rate::of(outcomes, |outcome| approved(&outcome.unedited));
     let _ = writeln!(text, "\nApproved, {species}: unedited {before}; with the best setting of");
@@ -109,7 +109,7 @@ fn attack_summary(text: &mut String, species: &str, edits: &[Edit], outcomes: &[
     );
 }
 
-/// What the same edits do to live pictures.
+/// Writes the effect of the same edits on live pictures.
 fn live_summary(text: &mut String, edits: &[Edit], outcomes: &[&Outcome]) {
     let before = Rate::of(outcomes, |outcome| approved(&outcome.unedited));
     let back = Rate::of(outcomes, |outcome| outcome.unedited.guidance == Guidance::MoveBack);

@@ -34,7 +34,7 @@ pub struct Record {
 }
 
 impl Record {
-    /// Whether a movement answers the open prompt as a mirror would show it.
+    /// Returns whether a movement is the mirror image of the open prompt's answer, made after a human reaction time.
     fn is_answered_in_mirror(&self, seen: Action, how: Performance) -> bool {
         self.performance.is_none()
             && seen != self.action
@@ -43,7 +43,7 @@ impl Record {
     }
 }
 
-/// What was wrong with the answer to a prompt.
+/// The fault in a person's answer to a prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mistake {
     /// No movement was seen.
@@ -60,7 +60,7 @@ pub enum Mistake {
     TooEarly,
 }
 
-/// How an open prompt has been answered so far.
+/// The measures of the answer to the open prompt so far.
 #[derive(Clone, Copy, Debug, Default)]
 struct Answer {
     /// The extremes of the action's extent.

@@ -24,7 +24,7 @@ const SAME_POSE: f32 = 10.0;
 /// Degrees from the first pose up to which an embedding tells people apart.
 const SURE_POSE: f32 = 25.0;
 /// Similarity (cosine) below which one look after another shows another face, at most `CLOSE` apart and at most `NEXT` apart.
-/// Of one person the least was 0.72 at 25 to 30 frames a second; two people in one pose reach 0.50.
+/// One person's least was 0.72 at 25 to 30 frames a second; two people in one pose reach 0.50.
 const STEP_CLOSE: f32 = 0.6;
 const STEP: f32 = 0.5;
 /// The same where the head turned by more than [`SAME_POSE`] between two looks that are close.
@@ -70,7 +70,7 @@ impl IdentityTrack {
         other
     }
 
-    /// Whether a memory contradicts this look and the ones before it.
+    /// Returns whether a memory contradicts this look and the ones before it.
     fn contradicts(&mut self, now: &Look) -> bool {
         for ((age, limit), doubts) in MEMORIES.iter().zip(&mut self.doubts) {
             let old = self.looks.iter().take_while(|look| now.time.saturating_sub(look.time) >= *age);
@@ -87,13 +87,13 @@ impl IdentityTrack {
         self.doubts.iter().any(|doubts| *doubts >= IN_A_ROW)
     }
 
-    /// How similar each look was to what was known of its pose, at the least (cosine).
+    /// The least similarity (cosine) of a look to the looks in its pose.
     pub fn cue(&self) -> Cue {
         Cue::new("likeness_in_motion", self.least.map(f64::from), 0.0)
     }
 }
 
-/// Whether one look cannot follow the other.
+/// Returns whether `now` cannot show the same face as `last`.
 fn jumps(last: &Look, now: &Look) -> bool {
     let apart = now.time.saturating_sub(last.time);
     if apart > NEXT {

@@ -1,4 +1,4 @@
-//! Whether the whole picture changes from one frame to the next, as no scene before one camera does.
+//! Scene cuts: the whole picture changes from one frame to the next, as no scene in front of one camera does.
 
 use super::super::Time;
 use crate::vision::{Affine, Border, Frame, Rect, Sampler, TensorSpec, luma};

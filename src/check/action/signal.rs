@@ -23,13 +23,13 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// What the person does; the picture of a `mirrored` source shows the mirror image of it.
+    /// The person's movements; the picture of a `mirrored` source shows their mirror image.
     pub fn of_person(face: &FaceMesh, mirrored: bool) -> Self {
         let seen = Self::of(face);
         if mirrored { Self { yaw: -seen.yaw, ..seen } } else { seen }
     }
 
-    /// What the picture shows.
+    /// The movements as the picture shows them.
     pub fn of(face: &FaceMesh) -> Self {
         let shape = |name| face.blendshapes.get(name);
         Self {

@@ -79,7 +79,7 @@ impl Findings {
         })
     }
 
-    /// Of a source that shows people as a mirror does: what the light from the screen's left is taken for came from its right.
+    /// Returns the findings for a source that shows people as a mirror does: left and right of the screen's light are exchanged.
     #[must_use]
     pub fn mirrored(mut self) -> Self {
         self.slopes = self.slopes.mirrored();
@@ -114,7 +114,7 @@ impl Findings {
         open && self.modulation >= LEAST_MODULATION
     }
 
-    /// Whether the columns of the light answer as on a face in a mirror: the surface slopes as a face's does from top to bottom, and
+    /// Returns whether the columns of the light answer as on a face in a mirror: the surface slopes as a face's does from top to bottom, and
     /// the other way round from side to side. No flat or bent sheet does.
     fn fits_mirror_image(&self) -> bool {
         let turned_over = self.likeness.filter(|likeness| likeness.across < 0.0).map(Likeness::mirrored);

@@ -84,7 +84,7 @@ impl Slopes {
         Self { p: smooth(&self.p), q: smooth(&self.q) }
     }
 
-    /// With left and right exchanged in the light that they were measured by.
+    /// Returns the slopes with left and right of the measuring light exchanged.
     #[must_use]
     pub fn mirrored(self) -> Self {
         Self { p: self.p.into_iter().map(|slope| slope.map(|p| -p)).collect(), ..self }
@@ -140,7 +140,7 @@ pub struct Likeness {
 }
 
 impl Likeness {
-    /// With the slopes of the first surface from side to side turned over.
+    /// Returns the likeness for a first surface whose slopes from side to side have the other sign.
     #[must_use]
     pub fn mirrored(self) -> Self {
         Self { across: -self.across, gain: [-self.gain[0], self.gain[1]], ..self }

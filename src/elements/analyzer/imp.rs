@@ -298,12 +298,12 @@ impl Analyzer {
         Ok(marked)
     }
 
-    /// Whether the first check begins with a face.
+    /// Returns whether the first check still waits for a face.
     fn awaits_face(&self, settings: &Brief) -> bool {
         settings.auto_start && lock(&self.shared).session.attempt() == 0
     }
 
-    /// Whether a face has been in the picture for long enough; a frame that cannot be read shows none.
+    /// Returns whether a face has been in the picture for `face-time`; a frame that cannot be read shows none.
     fn face_stays(
         &self,
         buffer: &gst::BufferRef,

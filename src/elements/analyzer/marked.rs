@@ -9,7 +9,7 @@ use crate::vision::Point;
 
 /// The state of a check as a buffer passes, and what was seen in it, if it was analysed.
 pub struct Marked {
-    /// With the samples of the buffer per square pixel.
+    /// The observation, and the samples of the buffer per square pixel.
     pub observation: Option<(Arc<FrameObservation>, Point)>,
     pub check: RunningCheck,
 }

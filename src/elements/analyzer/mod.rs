@@ -35,7 +35,7 @@ pub(crate) trait AnalyzerImpl: BaseTransformImpl + ObjectSubclass<Type: IsA<Anal
     fn create_check(&self, common: &Common<'_>) -> Result<Box<dyn Check>, InferenceError>;
 }
 
-/// What the checks of all methods need.
+/// The settings that the checks of all methods need.
 pub(crate) struct Common<'a> {
     pub source: &'a ModelSource,
     /// 0 stands for the operating system's randomness.

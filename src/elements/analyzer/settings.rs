@@ -16,7 +16,7 @@ pub struct Settings {
     pub face_time: u64,
     pub session: SessionConfig,
     pub rules: Rules,
-    /// Whether age and gender are estimated though no rule asks for the age.
+    /// Age and gender are estimated even where no rule asks for the age.
     pub age_estimation: bool,
     pub max_lateness: gst::ClockTime,
     pub models_dir: Option<String>,
@@ -56,7 +56,7 @@ impl Settings {
         self.models_dir.as_ref().map_or(ModelSource::Embedded, |dir| ModelSource::Directory(path(dir)))
     }
 
-    /// Whether the result tells age and gender.
+    /// Returns whether the result holds age and gender.
     pub fn asks_age(&self) -> bool {
         self.age_estimation || self.rules.minimum_age.is_some()
     }

@@ -114,7 +114,7 @@ impl Stream {
         self.stranger = false;
     }
 
-    /// Whether a face has been in the picture for `face_time`, before a check begins. A stream without times has none to wait.
+    /// Returns whether a face has been in the picture for `face_time` nanoseconds. In a stream without times, one frame with a face is enough.
     pub fn face_stays(
         &mut self,
         buffer: &gst::BufferRef,

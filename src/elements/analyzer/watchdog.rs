@@ -14,7 +14,7 @@ pub struct Watchdog {
     wakeup: Option<gst::SingleShotClockId>,
 }
 
-/// What a wake-up finds.
+/// The state that a wake-up finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finding {
     /// Frames came; the time-out is later.
@@ -61,7 +61,7 @@ impl Watchdog {
         self.frame.map_or(Finding::NoFrame, |frame| Finding::Due(frame.saturating_add(waited)))
     }
 
-    /// When the attempt is over unless a frame comes, on the clock.
+    /// Returns the clock's time at which the attempt is over unless a frame comes.
     fn due(&self, session: &Session, config: &SessionConfig) -> Option<gst::ClockTime> {
         let left = match self.frame {
             Some(frame) => session.due(config).map_or(0, |due| due.saturating_sub(frame)),

@@ -14,7 +14,7 @@ glib::wrapper! {
         @extends gst_base::BaseTransform, gst::Element, gst::Object;
 }
 
-/// What the screen before a check says; nothing: there is no such screen.
+/// The content of the ready screen, which is shown before a check; without flags there is no such screen.
 #[glib::flags(name = "GstLivenessReady")]
 pub enum LivenessReady {
     #[flags_value(name = "A touch, a click or a key starts the check", nick = "touch")]

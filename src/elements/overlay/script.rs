@@ -5,7 +5,7 @@ use crate::elements::meta::RunningCheck;
 use crate::screen::{Prompt, View};
 use crate::session::Status;
 
-/// How long it is shown what came of an action.
+/// Time for which an action's outcome is shown.
 const OUTCOME: gst::ClockTime = gst::ClockTime::from_mseconds(800);
 
 #[derive(Debug, Default)]

@@ -53,7 +53,7 @@ struct Output<'a> {
     report: &'a Report,
 }
 
-/// Of this run, on data with this SHA-256.
+/// Returns the origin of this run, on data with this SHA-256.
 fn origin(report: &Report, data_sha256: String) -> Result<Provenance, Failure> {
     Ok(Provenance {
         created_at: identity::now()?,

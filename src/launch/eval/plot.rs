@@ -91,7 +91,7 @@ fn share(rate: Rate) -> f64 {
     rate.share().unwrap_or_default()
 }
 
-/// Where a point lies, in figures: those of the table's row, also where a scale ends before zero.
+/// The rates of a point in figures: those of the table's row, also where a scale ends before zero.
 fn caption(roc: &Roc, threshold: f64) -> [String; 2] {
     let [apcer, bpcer] = [roc.apcer(threshold), roc.bpcer(threshold)].map(|rate| 100.0 * share(rate));
     [format!("score above {threshold}"), format!("APCER {apcer:.1} %, BPCER {bpcer:.1} %")]

@@ -64,9 +64,9 @@ pub struct Row {
 /// The errors of one way to act on the answers or the scores.
 #[derive(Debug, Serialize)]
 pub struct Point {
-    /// What lets a person in.
+    /// The answers or scores that let a person in.
     pub accepted: String,
-    /// Of all attacks together, as in the curves.
+    /// The rate for all attacks together, as in the curves.
     pub apcer: Figure,
     /// Of the species with at least ten presentations.
     pub apcer_worst_species: String,

@@ -45,7 +45,7 @@ pub fn basis(report: &Report) -> Vec<String> {
     ]
 }
 
-/// What the evaluation found, in a sentence.
+/// Returns the result of the evaluation as a sentence.
 pub fn verdict(report: &Report) -> String {
     match report.points.first() {
         Some(Point { accepted, apcer_worst, apcer_worst_species, bpcer, .. }) => format!(

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 const ENDINGS: [&str; 11] =
     ["jpg", "jpeg", "jpe", "jfif", "jif", "pjpeg", "png", "apng", "tif", "tiff", "webp"];
 
-/// Where a picture comes from decides how large its file may be.
+/// The origin of a picture, which sets the largest size of its file.
 #[derive(Clone, Copy, Debug)]
 pub enum Origin {
     /// Somebody else may have sent it: at most 5 MB.
@@ -45,7 +45,7 @@ pub fn decode(path: &Path, origin: Origin, deadline: Instant) -> Result<gst::Sam
     sample(pixels)
 }
 
-/// Whether the file's name is that of a picture.
+/// Returns whether the file's name has a picture's ending.
 pub fn is_picture(path: &Path) -> bool {
     path.extension().is_some() && check_ending(path).is_ok()
 }

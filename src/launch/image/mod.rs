@@ -47,7 +47,7 @@ pub fn run(args: &ImageArgs) -> Result<u8, Failure> {
     Ok(worst)
 }
 
-/// How a picture's judgement is printed.
+/// The printed form of a picture's judgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     /// In words, the decision last.

@@ -7,7 +7,7 @@ const PNG_HEAD: usize = 8 + 25;
 const JPEG_START: [u8; 2] = [0xff, 0xd8];
 const JPEG_COMMENT: [u8; 2] = [0xff, 0xfe];
 
-/// With the origin as text chunks (`iTXt`) behind the header's chunk. What is no PNG stays as it is.
+/// Adds the origin to a PNG, as text chunks (`iTXt`) behind the header's chunk. Other content stays as it is.
 pub fn in_png(mut png: Vec<u8>, origin: &Provenance) -> Vec<u8> {
     if png.len() >= PNG_HEAD && png.starts_with(b"\x89PNG\r\n\x1a\n") {
         let chunks = origin.entries().into_iter().flat_map(|(keyword, value)| text_chunk(&keyword, value));
@@ -23,7 +23,7 @@ fn text_chunk(keyword: &str, value: &str) -> Vec<u8> {
     [&length.to_be_bytes()[..], &content, &crc32fast::hash(&content).to_be_bytes()].concat()
 }
 
-/// With the origin as a comment behind the start of the picture, a line for each value. What is no JPEG stays as it is.
+/// Adds the origin to a JPEG, as a comment behind the start of the picture, a line for each value. Other content stays as it is.
 pub fn in_jpeg(mut jpeg: Vec<u8>, origin: &Provenance) -> Vec<u8> {
     let lines = origin.entries().into_iter().map(|(keyword, value)| format!("{keyword}: {value}\n"));
     let comment = lines.collect::<String>();

@@ -132,7 +132,7 @@ fn display(workflow: &Workflow) -> Display {
     workflow.settings.display.map(|word| word.0).unwrap_or_default()
 }
 
-/// How the kiosk screen looks.
+/// Returns the appearance of the kiosk screen.
 fn look(workflow: &Workflow) -> Look {
     let settings = &workflow.settings;
     let light = workflow.has_light();

@@ -20,14 +20,14 @@ pub struct People {
     /// Hidden by itself where stderr is no terminal.
     bar: ProgressBar,
     style: Style,
-    /// Whether stdout gets the session as JSON.
+    /// Stdout gets the session as JSON.
     json: bool,
-    /// Of the checks that are decided.
+    /// The verdicts of the decided checks.
     verdicts: Vec<Verdict>,
 }
 
 impl People {
-    /// With the session as JSON on stdout where that is no terminal.
+    /// A reporter that also prints the session as JSON where stdout is no terminal.
     pub fn new() -> Self {
         let bar = ProgressBar::new(STEPS);
         if let Ok(look) = ProgressStyle::with_template("  {spinner:.cyan} {bar:30.cyan/238} {msg}") {

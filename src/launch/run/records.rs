@@ -94,7 +94,7 @@ impl<'a> Records<'a> {
         Ok(())
     }
 
-    /// What a reviewer's approval adds to the session.
+    /// Returns what a reviewer's approval adds to the session.
     fn on_approval(&self, kept: &Kept) -> OnApproval {
         let face = self.person.face.as_ref().filter(|_| kept.enrol);
         OnApproval {

@@ -77,7 +77,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// What the last check's pictures say of their origin; `None` before a check is decided.
+    /// Returns the origin of the last check's pictures; `None` before a check is decided.
     pub fn origin(&self) -> Option<Result<Provenance, Failure>> {
         let last = self.outcomes.last()?;
         let node = self.workflow.nodes.get(self.outcomes.len() - 1)?;

@@ -1,4 +1,4 @@
-//! What starts the first check: the first frame, a face, or a choice on the ready screen.
+//! The start of the first check: by the first frame, a face, or a choice on the ready screen.
 
 use gst::prelude::*;
 use gstliveness::screen::Choice;

@@ -1,4 +1,4 @@
-//! What somebody can do who writes to the file and has not the key. Every change must be found by `verify`, and nothing be done
+//! Attacks by someone who can write to the file and does not have the key. `verify` must find every change, and nothing may be done
 //! with what was changed.
 
 use std::fs;
@@ -63,7 +63,7 @@ impl Whole {
         path
     }
 
-    /// Whether SQLite lets the attacker do it, and then whether it is found.
+    /// Returns whether an attack that SQLite allows is found.
     fn is_found(&self, attack: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> Option<bool> {
         let path = self.copy();
         let attacker = attacker(&path);

@@ -27,7 +27,7 @@ pub struct Head {
 }
 
 impl Head {
-    /// With its own signature, as it is kept.
+    /// Returns the head with its own signature, as it is kept.
     pub(super) fn signed(&self, keys: &Keys) -> Vec<u8> {
         let number = self.events.to_be_bytes();
         let seal = keys.sign(&[b"head", &number, &self.signature]);

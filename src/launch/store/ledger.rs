@@ -20,7 +20,7 @@ pub(super) struct Ledger {
 
 pub(super) struct Session {
     pub status: String,
-    /// When it last changed.
+    /// The time of its last change.
     pub at: String,
     /// The signature of its record.
     pub record: String,

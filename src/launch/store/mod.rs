@@ -33,7 +33,7 @@ use super::secret;
 use keys::Keys;
 use ledger::Ledger;
 
-/// What the right key opens.
+/// The name of the entry that only the right key opens.
 const CHECK: &str = "check";
 const SALT: &str = "salt";
 /// All that stands in the table `meta`, besides servers' pauses.
@@ -44,13 +44,13 @@ pub struct Store {
     connection: Connection,
     keys: Keys,
     salt: [u8; 32],
-    /// What the log says, as far as it was read.
+    /// The state that the log describes, as far as it was read.
     ledger: RefCell<Ledger>,
     /// SQLite's number of the schema that was checked last.
     cookie: Cell<i64>,
 }
 
-/// What a command does with a store.
+/// The access to a store that a command needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Reads it, also where nothing can be written.

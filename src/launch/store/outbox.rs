@@ -40,7 +40,7 @@ struct Posted {
     body: Map<String, Value>,
 }
 
-/// When an event is tried, as it is sealed.
+/// The next try of an event, as it is sealed.
 #[derive(Clone, Copy)]
 struct Schedule {
     attempts: u32,
@@ -143,7 +143,7 @@ impl Store {
         self.change(|connection, _| set(connection, &name, &sealed))
     }
 
-    /// How much of a server's pause is left.
+    /// Returns the rest of a server's pause.
     fn pause_left(&self, connection: &Connection, url: &str) -> Result<Duration, Failure> {
         let name = self.pause_of(url);
         let Some(sealed) = get(connection, &name)? else { return Ok(Duration::ZERO) };
@@ -265,7 +265,7 @@ impl Store {
     }
 }
 
-/// What is delivered of a record.
+/// Returns the body that is delivered for a record.
 fn body(event_id: &str, record: &Map<String, Value>) -> Map<String, Value> {
     let mut body = Map::from_iter([
         ("event_id".to_owned(), json!(event_id)),

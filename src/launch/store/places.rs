@@ -1,4 +1,4 @@
-//! What a session needs after its program has ended: where its events go, where its files lie, what an approval adds.
+//! The needs of a session after its program has ended: the address of its events, the folders of its files, the additions of an approval.
 
 use std::path::{self, Path};
 
@@ -30,7 +30,7 @@ impl Places {
     }
 }
 
-/// What a reviewer's approval has to add to a session in review. Sealed with its record, and gone once it is reviewed.
+/// The additions of a reviewer's approval to a session in review. Sealed with its record, and gone once it is reviewed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OnApproval {
     /// For how long the approval holds.

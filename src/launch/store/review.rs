@@ -10,7 +10,7 @@ use super::sessions::Put;
 use crate::failure::Failure;
 use crate::identity;
 
-/// Who decides what, and why.
+/// A reviewer's decision.
 pub struct Review<'a> {
     pub user: &'a str,
     /// `Approved` or `Declined`.

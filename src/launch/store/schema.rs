@@ -36,7 +36,7 @@ pub fn make(connection: &Connection) -> Result<(), Failure> {
     connection.pragma_update(None, "user_version", VERSION).map_err(failed)
 }
 
-/// Whether the file has no table yet.
+/// Returns whether the file has no table yet.
 pub fn is_empty(connection: &Connection) -> Result<bool, Failure> {
     Ok(version(connection)? == 0 && objects(connection).map_err(failed)?.is_empty())
 }

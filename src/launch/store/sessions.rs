@@ -18,7 +18,7 @@ pub struct Listed {
     pub updated_at: String,
     pub record: Map<String, Value>,
     pub places: Places,
-    /// Of a session in review.
+    /// The additions of an approval, for a session in review.
     pub on_approval: Option<OnApproval>,
 }
 
@@ -30,7 +30,7 @@ impl Listed {
 
 /// What an interrupted program leaves is nobody's after this; no session takes a day.
 const STALE_DAYS: i32 = -1;
-/// Under what the rest is sealed beside the record's fields.
+/// The fields that are sealed beside the record's own.
 const PLACES: &str = "places";
 const ON_APPROVAL: &str = "on_approval";
 
@@ -41,7 +41,7 @@ pub(super) struct Put<'a> {
     pub on_approval: Option<&'a OnApproval>,
     /// The event of the log; the status and the signature are added.
     pub event: Value,
-    /// Whether it is reported to the webhook.
+    /// It is reported to the webhook.
     pub told: bool,
 }
 

@@ -353,7 +353,7 @@ fn a_time_that_no_right_clock_has_written_is_over() {
     }
 }
 
-/// What a session waits for when the store is opened: all of the log is read.
+/// Measures the opening of a store, which reads the whole log.
 #[test]
 #[ignore = "prints a time"]
 fn how_long_a_long_log_takes_to_read() {

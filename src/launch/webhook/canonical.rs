@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(canonical(&json!([[], {}])), "[[],{}]");
     }
 
-    /// What Python's json module makes of these texts.
+    /// The expected texts are those of Python's json module.
     #[test]
     fn numbers_as_they_were_given_are_signed_as_python_reads_them() {
         let given = r#"[12345678901234567890123,-100000000000000000001,-0,0.1000000000000000000001,2.50,1E2,1e-400,1.2e25]"#;

@@ -20,7 +20,7 @@ use crate::store::outbox::LONGEST_WAIT;
 const TIMEOUT: f64 = 10.0;
 
 pub struct Post {
-    /// As the workflow has it.
+    /// The address as the workflow has it.
     pub url: String,
     endpoint: Endpoint,
     secret: Vec<u8>,
@@ -33,7 +33,7 @@ pub struct Refusal {
     pub why: String,
     /// It is this event that the server does not want; of others nothing is said.
     pub of_event: bool,
-    /// How long the server asks to be left alone.
+    /// The pause that the server asks for.
     pub retry_after: Option<Duration>,
 }
 
@@ -105,7 +105,7 @@ fn reach(webhook: &Webhook, endpoint: &Endpoint) -> Reach {
     }
 }
 
-/// How long a server that is overloaded asks to be left alone (RFC 9110, 10.2.3): seconds, or a date, which is compared with the
+/// Returns the pause that an overloaded server asks for (RFC 9110, 10.2.3): seconds, or a date, which is compared with the
 /// server's own clock where it tells it. At most [`LONGEST_WAIT`].
 fn retry_after(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     if !matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {

@@ -79,7 +79,7 @@ mod tests {
         ReachResolver::new(reach).resolve(&uri, &Config::default(), timeout)
     }
 
-    /// What a name resolves to is looked at, not the name: here the resolver is given what no validation has seen.
+    /// The addresses are checked, not the name: no validation has seen the names that the resolver gets here.
     #[test]
     fn what_a_name_resolves_to_must_be_within_reach() {
         for private in

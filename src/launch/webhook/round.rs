@@ -9,7 +9,7 @@ use crate::store::outbox::{LONGEST_WAIT, Letter};
 
 /// After a first failure; doubled from try to try.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
-/// With the spread, at most [`LONGEST_WAIT`].
+/// The longest wait between tries without its spread; with it at most [`LONGEST_WAIT`].
 const LONGEST_BACKOFF: Duration = Duration::from_secs(2880);
 /// No request is given less.
 const SHORTEST: Duration = Duration::from_millis(50);

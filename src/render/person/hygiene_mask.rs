@@ -8,7 +8,7 @@ use crate::render::raster::{Canvas, Corner};
 /// Landmarks that the cloth lies over, from the person's right to their left, row by row from the top.
 const OVER: [[usize; 5]; 4] =
     [[234, 117, 197, 346, 454], [93, 205, 4, 425, 323], [58, 214, 0, 434, 288], [136, 149, 152, 378, 365]];
-/// How far before the skin it is there, in metres.
+/// The distance of the cloth from the skin there, in metres.
 const BEFORE: [[f32; 5]; 4] = [
     [0.003, 0.006, 0.005, 0.006, 0.003],
     [0.004, 0.011, 0.007, 0.011, 0.004],

@@ -1,4 +1,4 @@
-//! What the screen says, in seven languages: a file each.
+//! The sentences of the screen in seven languages, a file each.
 
 mod brazilian;
 mod english;
@@ -23,7 +23,7 @@ pub enum Language {
     Spanish,
     French,
     Italian,
-    /// As in Portugal.
+    /// Portuguese of Portugal.
     Portuguese,
     /// Portuguese as in Brazil.
     Brazilian,
@@ -38,7 +38,7 @@ struct Words {
     actions: [&'static str; Action::ALL.len()],
     /// In the order of [`Action::ALL`]: a movement went too little.
     further: [&'static str; Action::ALL.len()],
-    /// Of nod, turns to the left and right and look up: the head moved the opposite way.
+    /// For nod, turns to the left and right, and look up: the head moved the opposite way.
     other_way: [&'static str; 4],
     advice: AdviceWords,
     ready: ReadyWords,
@@ -80,9 +80,9 @@ pub struct ReadyWords {
     pub warning: &'static str,
     /// There is no way without light.
     pub ask: &'static str,
-    /// How to start.
+    /// The way to start by touch.
     pub touch: &'static str,
-    /// How to start, where a face does.
+    /// The way to start where a face starts the check.
     pub face: &'static str,
     /// On the button that starts without light.
     pub calm: &'static str,
@@ -99,7 +99,7 @@ impl Language {
         Self::Brazilian,
     ];
 
-    /// Of a tag such as `de`, `pt-BR` or `fr_CA.UTF-8`: the language of the country where there is one, or else of the tag's
+    /// Returns the language of a tag such as `de`, `pt-BR` or `fr_CA.UTF-8`: that of the country where there is one, or else of the tag's
     /// first part; `None` when it is not spoken here.
     pub fn from_tag(tag: &str) -> Option<Self> {
         let tag = tag.split(['.', '@']).next()?.replace('_', "-");

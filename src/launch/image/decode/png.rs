@@ -5,7 +5,7 @@ const SIGNATURE: usize = 8;
 const HEADER: usize = 8;
 const CRC: usize = 4;
 
-/// What the chunks beside the pixels say.
+/// The content of the chunks beside the pixels.
 pub struct Chunks<'a> {
     /// The Exif data, wherever it is stored: it may follow the pixels.
     pub exif: Option<&'a [u8]>,

@@ -100,7 +100,7 @@ fn tiff_of(picture: &RgbImage, orientation: Orientation) -> Vec<u8> {
     file
 }
 
-/// What must be stored for `orientation` to turn it into `picture`.
+/// Returns the pixels that `orientation` turns into `picture`.
 fn stored(picture: &RgbImage, orientation: Orientation) -> RgbImage {
     let inverse = match orientation {
         Orientation::Rotate90 => Orientation::Rotate270,

@@ -1,6 +1,6 @@
 //! WebP: what the decoder does not check.
 
-/// Whether the file has all the bytes that its RIFF header announces. (Reading the first frame of an animation would not
+/// Returns whether the file has all the bytes that its RIFF header announces. (Reading the first frame of an animation would not
 /// notice that later ones are cut off.)
 pub fn is_complete(bytes: &[u8]) -> bool {
     const HEADER: u64 = 8;

@@ -38,7 +38,7 @@ impl FrameFormat {
     }
 }
 
-/// What a key chooses, by its name; none for keys that only change others.
+/// Returns the choice of a key, by its name; `None` for modifiers.
 pub fn choice_of_key(ready: Ready, key: &str) -> Option<Choice> {
     const MODIFIERS: [&str; 6] = ["Shift", "Control", "Alt", "Meta", "Super", "Caps_Lock"];
     let modifies = MODIFIERS.iter().any(|name| key.starts_with(name)) || key.starts_with("ISO_Level");
@@ -87,7 +87,7 @@ pub fn frame_format(overlay: &gst::Element) -> FrameFormat {
     format
 }
 
-/// What the sink tells of its own window: navigation events, in pixels of the frame where they come up to the overlay.
+/// Sends the choices made in the sink's own window. Its navigation events are in pixels of the frame.
 pub fn of_sink(ready: Ready, overlay: &gst::Element, choose: Sender<Choice>) {
     let format = frame_format(overlay);
     let listen = move |_: &gst::Pad, info: &mut gst::PadProbeInfo<'_>| {

@@ -1,4 +1,4 @@
-//! Where the frames end: on a kiosk screen or nowhere; and what people do before the screen.
+//! The end of the pipeline, a kiosk screen or nothing, and the choices of people in front of the screen.
 
 mod input;
 mod probe;
@@ -22,7 +22,7 @@ use x11::Window;
 const OVERLAY: &str = "liveness-launch-screen";
 const SINK: &str = "liveness-launch-sink";
 
-/// How the screen is shown.
+/// The appearance of the screen.
 #[derive(Clone, Copy, Debug)]
 pub struct Look {
     pub display: Display,
@@ -38,7 +38,7 @@ pub struct Look {
 pub struct Kiosk {
     pub sink: gst::Element,
     overlay: Option<gst::Element>,
-    /// What people choose on the ready screen; dropped with it.
+    /// The choices on the ready screen; dropped with it.
     choices: Option<Receiver<Choice>>,
     /// Lives as long as the sink that draws into it.
     _window: Option<Window>,
@@ -73,12 +73,12 @@ impl Kiosk {
         Ok(Self { sink: sink.upcast(), overlay: Some(overlay), choices, _window: window })
     }
 
-    /// Whether there is a screen on which people see the decision.
+    /// Returns whether people see the decision on a screen.
     pub fn is_seen(&self) -> bool {
         self.overlay.is_some()
     }
 
-    /// What somebody has chosen on the ready screen since the last call.
+    /// Returns the choice made on the ready screen since the last call.
     pub fn choice(&self) -> Option<Choice> {
         self.choices.as_ref()?.try_recv().ok()
     }

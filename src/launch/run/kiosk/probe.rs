@@ -1,4 +1,4 @@
-//! Whether a sink starts here. A process of its own finds out: some sinks crash where their screen is missing.
+//! The probe for sinks that start here. It is a process of its own: some sinks crash where their screen is missing.
 
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;

@@ -17,7 +17,7 @@ pub struct VideoSink {
     pub needs_window: bool,
 }
 
-/// What the environment offers.
+/// The display servers that the environment names.
 #[derive(Clone, Copy, Debug)]
 struct Desktop {
     wayland: bool,
@@ -32,7 +32,7 @@ impl Desktop {
 }
 
 impl VideoSink {
-    /// As in a pipeline's description.
+    /// Returns the sink as in a pipeline's description.
     pub fn line(&self) -> String {
         if self.fills { format!("{} fullscreen=true", self.name) } else { self.name.to_owned() }
     }

@@ -37,7 +37,7 @@ impl Window {
         open().map_err(|e| Failure::unavailable(format!("--display: no window can be opened on X11: {e}")))
     }
 
-    /// What a sink draws into.
+    /// The handle of the window for a sink to draw into.
     pub fn handle(&self) -> usize {
         self.id as usize
     }
@@ -130,7 +130,7 @@ fn open() -> Result<Window, Box<dyn std::error::Error>> {
     Ok(Window { connection: Arc::new(connection), id, size })
 }
 
-/// Whether there is a window manager.
+/// Returns whether a window manager runs.
 fn is_managed(connection: &RustConnection, root: u32) -> Result<bool, Box<dyn std::error::Error>> {
     let check = connection.intern_atom(false, b"_NET_SUPPORTING_WM_CHECK")?.reply()?.atom;
     let told = connection.get_property(false, root, check, AtomEnum::WINDOW, 0, 1)?.reply()?;

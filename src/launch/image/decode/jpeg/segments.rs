@@ -1,6 +1,6 @@
 //! The segments of a JPEG file: where the picture ends, and whether all scans are there.
 
-/// Where a complete picture ends.
+/// The end of a complete picture.
 #[derive(Debug, PartialEq)]
 pub struct End {
     /// Offset of the end marker.
