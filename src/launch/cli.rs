@@ -422,8 +422,8 @@ Examples:
 At a terminal, coaching comes as it changes, and the decision last. Where stdout goes to a file or another program, it
 gets the session with its decision as JSON, and the rest goes to stderr. With --json, stdout has one message a line:
 name, method, attempt, timestamp, stream-time and running-time (nanoseconds) and the message's own fields (a retry
-has feedback_codes, attempts_used and max_attempts); each check's result has its decision under `json`, and the last of them the whole session under `session`. Pictures are
-never printed, only their sizes.
+has feedback_codes, attempts_used and max_attempts); each check's result has its decision under `json`, and the last
+of them the whole session under `session`. Pictures are never printed, only their sizes.
 
 Ctrl-C and SIGTERM abandon the session. What is written of a person is its owner's alone (0600), whatever the umask.
 
