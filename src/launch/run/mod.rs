@@ -87,6 +87,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         watch.until_decided(&mut session)?;
         if kiosk.is_seen() { watch.farewell() } else { Ok(()) }
     });
+    kiosk.log_drops();
     recorder.as_ref().into_iter().for_each(Recorder::finish);
     if let Err(failure) = watched {
         records.abandon(&session)?;

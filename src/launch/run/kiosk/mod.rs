@@ -1,5 +1,6 @@
 //! The end of the pipeline, a kiosk screen or nothing, and the choices of people in front of the screen.
 
+mod drops;
 mod input;
 mod probe;
 mod video_sink;
@@ -15,6 +16,7 @@ use gstliveness::workflow::Display;
 
 use crate::failure::Failure;
 use crate::input::Source;
+use drops::Drops;
 pub use probe::run as probe;
 use x11::Window;
 
@@ -40,6 +42,7 @@ pub struct Kiosk {
     overlay: Option<gst::Element>,
     /// The choices on the ready screen; dropped with it.
     choices: Option<Receiver<Choice>>,
+    drops: Option<Drops>,
     /// Lives as long as the sink that draws into it.
     _window: Option<Window>,
 }
@@ -47,7 +50,13 @@ pub struct Kiosk {
 impl Kiosk {
     pub fn new(source: &Source, look: &Look) -> Result<Self, Failure> {
         if look.display == Display::None {
-            return Ok(Self { sink: nowhere(source)?, overlay: None, choices: None, _window: None });
+            return Ok(Self {
+                sink: nowhere(source)?,
+                overlay: None,
+                choices: None,
+                drops: None,
+                _window: None,
+            });
         }
         let touch = look.ready.is_some_and(|ready| !ready.face);
         let chosen = video_sink::choose(look.display, touch)?;
@@ -70,7 +79,8 @@ impl Kiosk {
             }
             choices
         });
-        Ok(Self { sink: sink.upcast(), overlay: Some(overlay), choices, _window: window })
+        let drops = base_sink(&sink).zip(sink.static_pad("sink")).map(|(sink, pad)| Drops::watch(&pad, sink));
+        Ok(Self { sink: sink.upcast(), overlay: Some(overlay), choices, drops, _window: window })
     }
 
     /// Returns whether people see the decision on a screen.
@@ -81,6 +91,11 @@ impl Kiosk {
     /// Returns the choice made on the ready screen since the last call.
     pub fn choice(&self) -> Option<Choice> {
         self.choices.as_ref()?.try_recv().ok()
+    }
+
+    /// Logs how many frames the screen dropped.
+    pub fn log_drops(&self) {
+        self.drops.iter().for_each(|drops| drops.count().log());
     }
 
     /// The check begins: the ready screen goes.
@@ -123,14 +138,28 @@ fn screen(
         }
         None => String::new(),
     };
+    // A live source does not wait for a slow screen.
+    let leaky = if source.is_live() { "leaky=downstream" } else { "" };
     let line = format!(
-        "queue max-size-buffers=2 ! livenessoverlay name={OVERLAY} ! videoconvert {fitted} ! {} name={SINK}",
+        "queue max-size-buffers=2 {leaky} ! livenessoverlay name={OVERLAY} ! videoconvert {fitted} ! {} name={SINK}",
         chosen.line()
     );
     let bin = gst::parse::bin_from_description(&line, true).map_err(|e| missing(e.message()))?;
+    // A late frame is shown all the same: on a busy machine every frame is late, and the prompts are in them.
+    if let Some(sink) = base_sink(&bin) {
+        sink.set_property("max-lateness", -1i64);
+        sink.set_property("qos", false);
+    }
     // As with the other sink.
     bin.set_property("async-handling", source.is_live());
     Ok(bin)
+}
+
+/// Returns the screen's sink, or the one in it (glimagesink is a bin).
+fn base_sink(screen: &gst::Bin) -> Option<gst::Element> {
+    screen.iterate_recurse().into_iter().flatten().find(|element| {
+        element.find_property("max-lateness").is_some() && element.find_property("stats").is_some()
+    })
 }
 
 fn draw_into(sink: &gst::Element, window: &Window) {
