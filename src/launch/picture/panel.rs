@@ -94,14 +94,18 @@ fn measure(svg: &mut Svg, y: f64, name: &str, value: Option<f64>) {
 fn facts(svg: &mut Svg, verdict: &Verdict, shot: &Shot) {
     let pose = shot.observation.primary().map(|(_, mesh)| mesh.pose);
     let evidence = &verdict.evidence;
+    let age = verdict.age_estimation.map(|age| ("Age about", format!("{age:.0}")));
     let rows = [
-        ("Head", pose.map_or("–".to_owned(), |pose| degrees(&pose))),
-        ("Age about", verdict.age_estimation.map_or("–".to_owned(), |age| format!("{age:.0}"))),
-        ("Frames", format!("{} analysed, {} skipped", evidence.frames_analysed, evidence.frames_skipped)),
-        ("Attempt", evidence.attempts_used.to_string()),
+        Some(("Head", pose.map_or("–".to_owned(), |pose| degrees(&pose)))),
+        Some((
+            "Frames",
+            format!("{} analysed, {} skipped", evidence.frames_analysed, evidence.frames_skipped),
+        )),
+        Some(("Attempt", evidence.attempts_used.to_string())),
+        age,
     ];
     let (left, width) = FACTS;
-    for (i, (name, value)) in rows.iter().enumerate() {
+    for (i, (name, value)) in rows.iter().flatten().enumerate() {
         let y = 50.0 + 38.0 * i as f64;
         svg.text((left, y), name, &Font::new(17.0, SOFT));
         svg.text((left + width, y), value, &Font::new(16.0, BRIGHT).to_the_left());
