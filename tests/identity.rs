@@ -8,7 +8,7 @@ use gst::prelude::*;
 use gstliveness::elements::with_frame;
 use gstliveness::face::{Embedder, Embedding, FaceAnalyzer};
 use gstliveness::inference::ModelSource;
-use gstliveness::vision::Sampler;
+use gstliveness::vision::{Frame, Sampler};
 
 const CAMERA: &str = "video/x-raw,format=I420,width=640,height=480,framerate=30/1";
 /// The rendered person.
@@ -135,4 +135,33 @@ fn a_face_that_leaves_ends_its_challenge_at_once() {
     ));
     let seconds = result.get::<u64>("running-time").unwrap() as f64 * 1e-9;
     assert!(text(&result, "json").contains("FACE_CUT") && seconds < 3.0, "{seconds}: {result}");
+}
+
+#[test]
+fn a_face_that_is_lost_for_a_moment_keeps_its_number() {
+    let (face, nobody) = (Picture::astronaut(), Picture::grey(512, 512));
+    // To the right by half the picture: another place.
+    let aside = Picture::grey(1024, 512).pasted(&face, 512, 0);
+    let here = Picture::grey(1024, 512).pasted(&face, 0, 0);
+    let mut analyzer = FaceAnalyzer::new(&ModelSource::Embedded).unwrap();
+    let mut number = |picture: &Picture| {
+        let frame = Frame::rgb(&picture.rgb, picture.width, picture.height).unwrap();
+        analyzer.analyze(&frame).unwrap().primary().map(|(face, _)| face.id)
+    };
+    let first = number(&face);
+    assert!(first.is_some());
+    for _ in 0..3 {
+        assert_eq!(number(&nobody), None);
+    }
+    assert_eq!(number(&face), first, "as in profile");
+    for _ in 0..8 {
+        number(&nobody);
+    }
+    let later = number(&face);
+    assert_ne!(later, first, "somebody may have come meanwhile");
+    for _ in 0..8 {
+        number(&nobody);
+    }
+    let (before, after) = (number(&here), number(&aside));
+    assert!(before.is_some() && after.is_some() && before != after, "another place: {before:?} {after:?}");
 }

@@ -28,6 +28,9 @@ const MOST_LOOKS: usize = 3;
 /// A new face takes over from the one followed when its area is larger by this factor.
 const TAKES_OVER: f32 = 1.5;
 
+/// A face that was lost for at most this many frames, as in profile, is the same when it is found in the same place.
+const MAX_LOST: u32 = 5;
+
 /// The face that is followed from frame to frame.
 struct Track {
     id: u32,
@@ -45,6 +48,8 @@ pub struct FaceAnalyzer {
     quality: QualityMeter,
     sampler: Sampler,
     track: Option<Track>,
+    /// The number and the box of the face that was followed last, and the frames since.
+    last: Option<(u32, Rect, u32)>,
     /// The faces beside the followed one, as last detected.
     others: Vec<FaceObservation>,
     since_detection: u32,
@@ -66,6 +71,7 @@ impl FaceAnalyzer {
             quality: QualityMeter::new(),
             sampler: Sampler::new(),
             track: None,
+            last: None,
             others: Vec::new(),
             since_detection: 0,
             last_id: 0,
@@ -76,7 +82,7 @@ impl FaceAnalyzer {
 
     /// Forgets the faces: the next frame has nothing to do with the last.
     pub fn reset(&mut self) {
-        self.track = None;
+        (self.track, self.last) = (None, None);
         self.others.clear();
     }
 
@@ -88,6 +94,7 @@ impl FaceAnalyzer {
             bbox: face.bbox,
             region: measured.mesh.region(),
         });
+        self.last = self.track.as_ref().map(|track| (track.id, track.bbox, 0));
         self.others.clear();
         self.others.extend(seen.faces.iter().skip(usize::from(self.track.is_some())).cloned());
         self.size = (seen.width, seen.height);
@@ -115,6 +122,11 @@ impl FaceAnalyzer {
         if primary.is_none() && self.search_oval(frame)? {
             primary = self.follow(frame)?;
         }
+        self.last = match (&primary, self.last) {
+            (Some(face), _) => Some((face.id, face.bbox, 0)),
+            (None, Some((id, bbox, lost))) if lost < MAX_LOST => Some((id, bbox, lost + 1)),
+            (None, _) => None,
+        };
         let mut faces: Vec<FaceObservation> = primary.into_iter().collect();
         faces.extend(self.others.iter().cloned());
         let glimpse = Some(Glimpse::of(frame, &mut self.sampler));
@@ -131,6 +143,7 @@ impl FaceAnalyzer {
         let boxes = self.others.iter_mut().map(|face| &mut face.bbox);
         boxes
             .chain(self.track.iter_mut().map(|track| &mut track.bbox))
+            .chain(self.last.iter_mut().map(|(_, bbox, _)| bbox))
             .for_each(|bbox| *bbox = bbox.scaled(scale));
         if let Some(track) = &mut self.track {
             track.region = track.region.scaled(scale);
@@ -202,7 +215,11 @@ impl FaceAnalyzer {
     }
 
     fn id_of(&mut self, bbox: &Rect, known: &[FaceObservation]) -> u32 {
-        known.iter().find(|face| same(&face.bbox, bbox)).map(|face| face.id).unwrap_or_else(|| {
+        let known = known.iter().map(|face| (face.id, face.bbox));
+        // The followed one's number is taken while it is followed.
+        let lost = self.last.filter(|_| self.track.is_none()).map(|(id, bbox, _)| (id, bbox));
+        let mut all = known.chain(lost);
+        all.find(|(_, before)| same(before, bbox)).map(|(id, _)| id).unwrap_or_else(|| {
             self.last_id += 1;
             self.last_id
         })
