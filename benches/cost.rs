@@ -11,13 +11,13 @@ use std::time::Instant;
 
 use common::process_seconds;
 use gst::prelude::*;
-use gstliveness::check::{
+use gstliveness::with_frame;
+use liveness_core::check::{
     AntiSpoof, FaceMap, FaceMapper, Findings, LightCode, Randomness, Series, Steady, patches,
 };
-use gstliveness::elements::with_frame;
-use gstliveness::face::{FaceAnalyzer, FaceDetector, HeadPose, LandmarkNet};
-use gstliveness::inference::{Model, ModelSource, Net};
-use gstliveness::vision::Sampler;
+use liveness_core::face::{FaceAnalyzer, FaceDetector, HeadPose, LandmarkNet};
+use liveness_core::inference::{Model, ModelSource, Net};
+use liveness_core::vision::Sampler;
 
 const ROUNDS: usize = 100;
 const SIZES: [(&str, i32, i32); 3] = [("480p", 640, 480), ("1080p", 1920, 1080), ("4K", 3840, 2160)];

@@ -9,9 +9,9 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use gst_check::Harness;
-use gstliveness::check::{Guidance, LightCue, Method};
-use gstliveness::elements::meta::{LivenessMeta, RunningCheck};
-use gstliveness::session::Status;
+use gstliveness::meta::{LivenessMeta, RunningCheck};
+use liveness_core::check::{Guidance, LightCue, Method};
+use liveness_core::session::Status;
 
 const ROUNDS: u64 = 60;
 

@@ -6,8 +6,8 @@ mod common;
 
 use divan::Bencher;
 use gst_video::{VideoConverter, VideoFormat, VideoFrame, VideoInfo};
-use gstliveness::elements::with_frame;
-use gstliveness::vision::{Affine, Border, Frame, Rect, Sampler, TensorSpec};
+use gstliveness::with_frame;
+use liveness_core::vision::{Affine, Border, Frame, Rect, Sampler, TensorSpec};
 
 const SIZES: [(i32, i32); 3] = [(640, 480), (1920, 1080), (3840, 2160)];
 const SPEC: TensorSpec = TensorSpec::rgb(192, 192);

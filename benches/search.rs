@@ -6,8 +6,8 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use gstliveness::face::EmbeddingMatrix;
-use gstliveness::render::random::Random;
+use liveness_core::face::EmbeddingMatrix;
+use liveness_core::random::Random;
 
 const WIDTH: usize = 256;
 const ROUNDS: usize = 40;

@@ -12,13 +12,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clip::{Error, Which, decode, with_sample};
-use gstliveness::check::{
+use liveness_core::check::{
     Action, ActionCheck, ActionConfig, Actions, Check, Failure, Gesture, Lids, Neutral, Signals,
 };
-use gstliveness::face::{FaceAnalyzer, FrameObservation};
-use gstliveness::figures::Rate;
-use gstliveness::inference::ModelSource;
-use gstliveness::session::{Status, Thresholds, decide};
+use liveness_core::face::{FaceAnalyzer, FrameObservation};
+use liveness_core::inference::ModelSource;
+use liveness_core::session::{Status, Thresholds, decide};
+use liveness_eval::metrics::Rate;
 use serde::Deserialize;
 /// One line of `events.jsonl`.
 #[derive(Deserialize)]

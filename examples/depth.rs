@@ -9,8 +9,8 @@
 #[path = "common/offline.rs"]
 mod offline;
 
-use gstliveness::check::{Check, DepthMap};
-use gstliveness::render::Surface;
+use liveness_core::check::{Check, DepthMap};
+use liveness_render::Surface;
 use nalgebra::{DMatrix, DVector};
 use offline::SIZE;
 

@@ -15,10 +15,10 @@ mod clip;
 use std::path::Path;
 
 use clip::{Error, Which, decode, with_sample};
-use gstliveness::check::{FaceMap, FaceMapper, Map, Slopes, patches};
-use gstliveness::face::{FaceAnalyzer, HeadPose};
-use gstliveness::inference::ModelSource;
-use gstliveness::vision::Point;
+use liveness_core::check::{FaceMap, FaceMapper, Map, Slopes, patches};
+use liveness_core::face::{FaceAnalyzer, HeadPose};
+use liveness_core::inference::ModelSource;
+use liveness_core::vision::Point;
 
 /// Darker patches tell nothing.
 const LEAST_LIGHT: f32 = 1e-3;

@@ -9,10 +9,10 @@
 
 use std::path::Path;
 
-use gstliveness::check::AntiSpoof;
-use gstliveness::face::{AgeEstimator, BLENDSHAPE_NAMES, Embedder, FaceAnalyzer, FaceObservation};
-use gstliveness::inference::ModelSource;
-use gstliveness::vision::{Frame, Sampler};
+use liveness_core::check::AntiSpoof;
+use liveness_core::face::{AgeEstimator, BLENDSHAPE_NAMES, Embedder, FaceAnalyzer, FaceObservation};
+use liveness_core::inference::ModelSource;
+use liveness_core::vision::{Frame, Sampler};
 use serde_json::{Map, Value, json};
 
 #[path = "common/clip.rs"]

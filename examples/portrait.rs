@@ -10,13 +10,11 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use gst::prelude::*;
-use gstliveness::check::{AntiSpoof, Guidance, Signals};
-use gstliveness::face::{Blendshape, FaceAnalyzer};
-use gstliveness::inference::ModelSource;
-use gstliveness::render::{
-    Expression, HeadPose, Presentation, Renderer, Scene, ScreenLight, Setting, Stance,
-};
-use gstliveness::vision::Frame;
+use liveness_core::check::{AntiSpoof, Guidance, Signals};
+use liveness_core::face::{Blendshape, FaceAnalyzer};
+use liveness_core::inference::ModelSource;
+use liveness_core::vision::Frame;
+use liveness_render::{Expression, HeadPose, Presentation, Renderer, Scene, ScreenLight, Setting, Stance};
 
 type Error = Box<dyn std::error::Error>;
 

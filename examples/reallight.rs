@@ -11,13 +11,13 @@
 
 use std::path::{Path, PathBuf};
 
-use gstliveness::check::{Check, FlashCheck, FlashConfig, LightCode, PERIOD};
-use gstliveness::face::FaceAnalyzer;
-use gstliveness::figures::Rate;
-use gstliveness::inference::ModelSource;
-use gstliveness::render::random::Random;
-use gstliveness::session::{Status, Thresholds, decide};
-use gstliveness::vision::Frame;
+use liveness_core::check::{Check, FlashCheck, FlashConfig, LightCode, PERIOD};
+use liveness_core::face::FaceAnalyzer;
+use liveness_core::inference::ModelSource;
+use liveness_core::random::Random;
+use liveness_core::session::{Status, Thresholds, decide};
+use liveness_core::vision::Frame;
+use liveness_eval::metrics::Rate;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
@@ -214,7 +214,7 @@ fn play(face: &Face, subject: &str, n: u64) -> Result<Ended, Error> {
     let mut analyzer = FaceAnalyzer::new(&ModelSource::Embedded)?;
     let mut check =
         FlashCheck::new(FlashConfig { seed: n + 1, ..FlashConfig::default() }, &ModelSource::Embedded)?;
-    let other = LightCode::draw(2, 2, 3_000_000_000, &mut gstliveness::check::Randomness::new(n + 100_000));
+    let other = LightCode::draw(2, 2, 3_000_000_000, &mut liveness_core::check::Randomness::new(n + 100_000));
     let other = other.ok_or("no other code")?;
     let scene = Scene::new(face, subject);
     let latency = random.between(0.0, 0.3);

@@ -4,13 +4,11 @@
 
 use std::time::Instant;
 
-use gstliveness::check::AntiSpoof;
-use gstliveness::face::{Blendshape, FaceAnalyzer, FaceMesh};
-use gstliveness::inference::ModelSource;
-use gstliveness::render::{
-    Expression, HeadPose, Presentation, Renderer, Scene, ScreenLight, Setting, Stance,
-};
-use gstliveness::vision::Frame;
+use liveness_core::check::AntiSpoof;
+use liveness_core::face::{Blendshape, FaceAnalyzer, FaceMesh};
+use liveness_core::inference::ModelSource;
+use liveness_core::vision::Frame;
+use liveness_render::{Expression, HeadPose, Presentation, Renderer, Scene, ScreenLight, Setting, Stance};
 
 type Error = Box<dyn std::error::Error>;
 

@@ -3,9 +3,9 @@
 //!     cargo run --release --example screens -- FOLDER [WIDTHxHEIGHT] [LANGUAGE]
 
 use gst::prelude::*;
-use gstliveness::check::{Action, ActionEvent, ActionState, Guidance, LightCue, Method};
-use gstliveness::elements::meta::{LivenessMeta, RunningCheck};
-use gstliveness::session::{Advice, Status};
+use gstliveness::meta::{LivenessMeta, RunningCheck};
+use liveness_core::check::{Action, ActionEvent, ActionState, Guidance, LightCue, Method};
+use liveness_core::session::{Advice, Status};
 
 fn running() -> RunningCheck {
     RunningCheck {

@@ -17,13 +17,13 @@ mod held;
 use std::path::{Path, PathBuf};
 
 use clip::{Error, Which, decode};
-use gstliveness::check::{FacialMotion, Lids, Signals, Surroundings};
-use gstliveness::face::FaceAnalyzer;
-use gstliveness::figures::{Rate, Resamples, Roc, interval};
-use gstliveness::inference::ModelSource;
-use gstliveness::render::random::Random;
-use gstliveness::vision::Frame;
 use held::{Hand, Picture, coded, moved};
+use liveness_core::check::{FacialMotion, Lids, Signals, Surroundings};
+use liveness_core::face::FaceAnalyzer;
+use liveness_core::inference::ModelSource;
+use liveness_core::random::Random;
+use liveness_core::vision::Frame;
+use liveness_eval::metrics::{Rate, Resamples, Roc, interval};
 
 /// Lines; more than the nets need of these clips.
 const HEIGHT: usize = 480;

@@ -8,8 +8,8 @@
 
 #[path = "common/offline.rs"]
 mod offline;
-use gstliveness::check::{Changes, Findings, FlashConfig, Freshness, LightCode, Randomness, lags};
-use gstliveness::figures::Rate;
+use liveness_core::check::{Changes, Findings, FlashConfig, Freshness, LightCode, Randomness, lags};
+use liveness_eval::metrics::Rate;
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// Thresholds of freshness whose rates are told.

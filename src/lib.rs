@@ -1,32 +1,49 @@
 //! Face liveness detection (presentation attack detection) for GStreamer.
 //!
 //! The plugin `liveness` brings elements that watch a camera in-pipeline and post element messages: coaching, progress,
-//! retries and the decision. See `gst-inspect-1.0 livenesspassive` for the properties and
-//! [`elements::message`] for the messages as Rust types.
+//! retries and the decision. See `gst-inspect-1.0 livenesspassive` for the properties and [`message`] for the messages as Rust
+//! types.
 //!
-//! The crate is four storeys high; a storey imports only from those below it:
-//! [`elements`] (GStreamer), [`session`] (attempts and decisions), [`check`] (observations over time) and
-//! [`face`] (one frame) on [`vision`] (pixels) and [`inference`] (ONNX Runtime). Below `elements` nothing knows of
-//! GStreamer. `workflow` (a feature) reads a check's description from a file. Beside them, [`render`] is the person of the test source and [`screen`] what a person at a kiosk sees.
+//! This crate is GStreamer only; no algorithm lives here. [`liveness_core`] analyses frames and decides,
+//! `liveness_render` is the person of the test source, `liveness_screen` what a person at a kiosk sees, and
+//! `liveness_workflow` (feature `workflow`) reads a check's description from a file.
 
-pub mod check;
-pub mod elements;
-pub mod face;
-pub mod figures;
-pub mod inference;
-pub mod location;
-pub mod render;
-pub mod screen;
-pub mod session;
-pub mod vision;
-#[cfg(feature = "workflow")]
-pub mod workflow;
+pub mod action;
+mod analyzer;
+pub mod bin;
+mod depthmap;
+pub mod flash;
+mod frame;
+mod jpeg;
+pub mod message;
+pub mod meta;
+pub mod overlay;
+pub mod passive;
+mod rules;
+#[cfg(feature = "testsrc")]
+pub mod testsrc;
+
+pub use analyzer::Analyzer;
+pub use frame::{FORMATS, UnreadableFrame, with_frame};
+
+use std::sync::LazyLock;
+
+pub(crate) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
+    gst::DebugCategory::new("liveness", gst::DebugColorFlags::empty(), Some("Face liveness detection"))
+});
 
 fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     if let Some(directory) = plugin.filename().as_deref().and_then(std::path::Path::parent) {
-        inference::set_plugin_directory(directory.to_path_buf());
+        liveness_core::inference::set_plugin_directory(directory.to_path_buf());
     }
-    elements::register(plugin)
+    passive::register(plugin)?;
+    action::register(plugin)?;
+    flash::register(plugin)?;
+    bin::register(plugin)?;
+    overlay::register(plugin)?;
+    #[cfg(feature = "testsrc")]
+    testsrc::register(plugin)?;
+    Ok(())
 }
 
 gst::plugin_define!(

@@ -3,9 +3,9 @@
 
 mod common;
 
-use gstliveness::check::AntiSpoof;
-use gstliveness::inference::ModelSource;
-use gstliveness::vision::{Frame, Rect};
+use liveness_core::check::AntiSpoof;
+use liveness_core::inference::ModelSource;
+use liveness_core::vision::{Frame, Rect};
 
 #[test]
 fn the_reading_agrees_with_the_reference() {

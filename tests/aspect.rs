@@ -6,9 +6,9 @@ use common::session::Session;
 use common::*;
 use gst::prelude::*;
 use gst_video::{VideoConverter, VideoFormat, VideoFrameRef, VideoInfo, VideoRegionOfInterestMeta};
-use gstliveness::check::{Guidance, Method};
-use gstliveness::elements::meta::{LivenessMeta, RunningCheck};
-use gstliveness::session::Status;
+use gstliveness::meta::{LivenessMeta, RunningCheck};
+use liveness_core::check::{Guidance, Method};
+use liveness_core::session::Status;
 
 /// Sizes in samples and pixel shapes that show the portrait, a square, undistorted.
 const SHAPES: [((usize, usize), (i32, i32)); 6] = [

@@ -8,13 +8,13 @@ mod edit;
 
 use common::Picture;
 use edit::{Edit, Scene, Scenes};
-use gstliveness::check::{AntiSpoof, Check, Guidance, PassiveCheck, PassiveConfig};
-use gstliveness::face::FaceAnalyzer;
-use gstliveness::inference::ModelSource;
-use gstliveness::render::{Presentation, Renderer, Scene as Rendered, Setting};
-use gstliveness::session::{Decision, Risk, Status, Thresholds, decide};
-use gstliveness::vision::{Frame, Rect};
 use image::RgbImage;
+use liveness_core::check::{AntiSpoof, Check, Guidance, PassiveCheck, PassiveConfig};
+use liveness_core::face::FaceAnalyzer;
+use liveness_core::inference::ModelSource;
+use liveness_core::session::{Decision, Risk, Status, Thresholds, decide};
+use liveness_core::vision::{Frame, Rect};
+use liveness_render::{Presentation, Renderer, Scene as Rendered, Setting};
 
 struct Judge(FaceAnalyzer);
 

@@ -5,7 +5,7 @@ mod common;
 use common::session::Session;
 use common::*;
 use gst::prelude::*;
-use gstliveness::elements::bin::LivenessMethod;
+use gstliveness::bin::LivenessMethod;
 
 /// Messages of a rendered session up to its result, and which element posted them.
 fn session(source: &str, check: &str) -> (Vec<gst::Structure>, Vec<String>) {

@@ -1,11 +1,11 @@
 //! Another rendered person's movement is cut into the picture of one who is at rest.
 
-use gstliveness::check::{ActionCheck, ActionConfig, ActionState, Check, Evidence, Failure};
-use gstliveness::face::{FaceAnalyzer, Mesh};
-use gstliveness::inference::ModelSource;
-use gstliveness::render::actor::{Actor, Behaviour, Prompt, Role};
-use gstliveness::render::{Renderer, Setting};
-use gstliveness::vision::{Affine, Border, Frame, Sampler, TensorSpec};
+use liveness_core::check::{ActionCheck, ActionConfig, ActionState, Check, Evidence, Failure};
+use liveness_core::face::{FaceAnalyzer, Mesh};
+use liveness_core::inference::ModelSource;
+use liveness_core::vision::{Affine, Border, Frame, Sampler, TensorSpec};
+use liveness_render::actor::{Actor, Behaviour, Prompt, Role};
+use liveness_render::{Renderer, Setting};
 
 const SIZE: (usize, usize) = (640, 480);
 const RATE: f64 = 30.0;

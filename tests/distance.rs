@@ -4,11 +4,11 @@ mod common;
 
 use common::session::Session;
 use common::*;
-use gstliveness::check::Guidance;
-use gstliveness::face::FaceAnalyzer;
-use gstliveness::inference::ModelSource;
-use gstliveness::render::{Presentation, Renderer, Scene, Setting, Stance};
-use gstliveness::vision::Frame;
+use liveness_core::check::Guidance;
+use liveness_core::face::FaceAnalyzer;
+use liveness_core::inference::ModelSource;
+use liveness_core::vision::Frame;
+use liveness_render::{Presentation, Renderer, Scene, Setting, Stance};
 
 /// What is told of a rendered person so far away (metres), once all parts of the oval have been searched; they stand `lower` metres
 /// lower than the camera.

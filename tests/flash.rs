@@ -8,9 +8,9 @@ use std::time::Duration;
 use common::session::Session;
 use common::*;
 use gst::prelude::*;
-use gstliveness::check::{LightCue, Shown, is_safe};
-use gstliveness::elements::message::{Body, LivenessMessage};
-use gstliveness::elements::meta::LivenessMeta;
+use gstliveness::message::{Body, LivenessMessage};
+use gstliveness::meta::LivenessMeta;
+use liveness_core::check::{LightCue, Shown, is_safe};
 
 /// A check by light of somebody rendered.
 fn check(source: &str, check: &str) -> Session {

@@ -6,7 +6,7 @@ use common::session::Session;
 use common::*;
 use gst::prelude::*;
 use gst_video::{VideoFormat, VideoInfo, VideoMeta};
-use gstliveness::elements::meta::LivenessMeta;
+use gstliveness::meta::LivenessMeta;
 
 const FORMATS: [VideoFormat; 17] = [
     VideoFormat::Nv12,

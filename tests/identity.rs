@@ -5,10 +5,10 @@ mod common;
 use common::session::Session;
 use common::*;
 use gst::prelude::*;
-use gstliveness::elements::with_frame;
-use gstliveness::face::{Embedder, Embedding, FaceAnalyzer};
-use gstliveness::inference::ModelSource;
-use gstliveness::vision::{Frame, Sampler};
+use gstliveness::with_frame;
+use liveness_core::face::{Embedder, Embedding, FaceAnalyzer};
+use liveness_core::inference::ModelSource;
+use liveness_core::vision::{Frame, Sampler};
 
 const CAMERA: &str = "video/x-raw,format=I420,width=640,height=480,framerate=30/1";
 /// The rendered person.
@@ -98,7 +98,7 @@ fn an_observation_stays_with_its_picture_and_no_longer() {
         pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
             let has = info
                 .buffer()
-                .is_some_and(|buffer| buffer.meta::<gstliveness::elements::meta::LivenessMeta>().is_some());
+                .is_some_and(|buffer| buffer.meta::<gstliveness::meta::LivenessMeta>().is_some());
             count.fetch_add(u32::from(has), std::sync::atomic::Ordering::Relaxed);
             gst::PadProbeReturn::Ok
         });

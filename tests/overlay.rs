@@ -5,11 +5,11 @@ mod common;
 use common::{Picture, Rig, colored_info, init, named, video_info, was_analysed};
 use gst::prelude::*;
 use gst_video::{VideoFormat, VideoInfo};
-use gstliveness::check::{Action, ActionEvent, ActionState, Guidance, LightCue, Method};
-use gstliveness::elements::FORMATS;
-use gstliveness::elements::meta::{LivenessMeta, RunningCheck};
-use gstliveness::screen::{Language, Layout, Prompt};
-use gstliveness::session::{Advice, Status};
+use gstliveness::FORMATS;
+use gstliveness::meta::{LivenessMeta, RunningCheck};
+use liveness_core::check::{Action, ActionEvent, ActionState, Guidance, LightCue, Method};
+use liveness_core::session::{Advice, Status};
+use liveness_screen::{Language, Layout, Prompt};
 
 const COLORS: [u32; 6] = [0xc8_6040, 0x50_a0d0, 0x60_b050, 0xff_ffff, 0x00_0000, 0xb0_70c0];
 

@@ -9,10 +9,10 @@ use common::session::Session;
 use common::*;
 use gst::prelude::*;
 use gst_video::VideoRegionOfInterestMeta;
-use gstliveness::check::{Guidance, Method};
-use gstliveness::elements::meta::{LivenessMeta, RunningCheck};
-use gstliveness::face::FrameObservation;
-use gstliveness::session::{Advice, Status};
+use gstliveness::meta::{LivenessMeta, RunningCheck};
+use liveness_core::check::{Guidance, Method};
+use liveness_core::face::FrameObservation;
+use liveness_core::session::{Advice, Status};
 
 /// Three attempts of four frames.
 const SHORT: (&str, &dyn ToValue) = ("attempt-timeout", &(3 * FRAME));
@@ -128,7 +128,7 @@ fn every_message_has_the_fields_and_types_of_the_contract() {
 
 #[test]
 fn messages_are_rust_types_too() {
-    use gstliveness::elements::message::{Body, LivenessMessage};
+    use gstliveness::message::{Body, LivenessMessage};
     let picture = Picture::astronaut();
     let mut rig = Rig::new(&picture, &[("frames", &2u32)]);
     let messages = rig.show_until_result(&picture, 4);

@@ -285,12 +285,12 @@ proptest::proptest! {
         let side = (width as u32, height as u32);
         let buffer = add_meta(buffer, &info, side, &offsets[..planes], &strides[..planes]);
         // Every pixel can be sampled of a frame that is accepted.
-        let _ = gstliveness::elements::with_frame(&buffer, &info, |frame| {
-            let spec = gstliveness::vision::TensorSpec::rgb(8, 8);
-            let rect = gstliveness::vision::Rect::new(0.0, 0.0, width as f32, height as f32);
-            let map = gstliveness::vision::Affine::from_rect(&rect, 8, 8);
+        let _ = gstliveness::with_frame(&buffer, &info, |frame| {
+            let spec = liveness_core::vision::TensorSpec::rgb(8, 8);
+            let rect = liveness_core::vision::Rect::new(0.0, 0.0, width as f32, height as f32);
+            let map = liveness_core::vision::Affine::from_rect(&rect, 8, 8);
             let mut out = vec![0.0; spec.len()];
-            gstliveness::vision::Sampler::new().sample(frame, &map, &spec, gstliveness::vision::Border::Replicate, &mut out);
+            liveness_core::vision::Sampler::new().sample(frame, &map, &spec, liveness_core::vision::Border::Replicate, &mut out);
             assert!(out.iter().all(|v| (0.0..=255.0).contains(v)));
         });
     }

@@ -6,9 +6,9 @@ use std::process::Command;
 
 use common::session::Session;
 use common::*;
-use gstliveness::face::FaceAnalyzer;
-use gstliveness::inference::ModelSource;
-use gstliveness::vision::Frame;
+use liveness_core::face::FaceAnalyzer;
+use liveness_core::inference::ModelSource;
+use liveness_core::vision::Frame;
 
 /// Her, leaning by so many degrees to her right shoulder (anticlockwise in the picture), on a canvas that holds all of the picture.
 fn leaning(degrees: f32) -> Picture {

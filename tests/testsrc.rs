@@ -10,7 +10,7 @@ use gst::prelude::*;
 use gst_app::AppSink;
 use gst_video::prelude::*;
 use gst_video::{VideoColorimetry, VideoFormat, VideoInfo};
-use gstliveness::elements::FORMATS;
+use gstliveness::FORMATS;
 
 /// A `livenesstestsrc` into a sink that keeps nothing waiting.
 struct Camera {

@@ -1,8 +1,8 @@
 //! The frames of pictures and clips, through GStreamer's decoders.
 
 use gst::prelude::*;
-use gstliveness::elements::with_frame;
-use gstliveness::vision::Frame;
+use gstliveness::with_frame;
+use liveness_core::vision::Frame;
 
 pub type Error = Box<dyn std::error::Error>;
 

@@ -1,7 +1,7 @@
 //! A still picture in a hand before a camera.
 
 use gst::prelude::*;
-use gstliveness::render::random::Random;
+use liveness_core::random::Random;
 use nalgebra::{Matrix3, Rotation3, Vector3};
 
 use super::clip::Error;

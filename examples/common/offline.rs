@@ -1,12 +1,12 @@
 //! A rendered person before the flash check, without a pipeline.
 
-use gstliveness::check::{Check, FlashCheck, FlashConfig};
-use gstliveness::face::FaceAnalyzer;
-use gstliveness::inference::ModelSource;
-use gstliveness::render::actor::{Actor, Pattern, Role};
-use gstliveness::render::random::Random;
-use gstliveness::render::{Renderer, Setting, Surface};
-use gstliveness::vision::Frame;
+use liveness_core::check::{Check, FlashCheck, FlashConfig};
+use liveness_core::face::FaceAnalyzer;
+use liveness_core::inference::ModelSource;
+use liveness_core::random::Random;
+use liveness_core::vision::Frame;
+use liveness_render::actor::{Actor, Pattern, Role};
+use liveness_render::{Renderer, Setting, Surface};
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 

@@ -5,8 +5,8 @@ use std::str::FromStr;
 use std::sync::Once;
 
 use gst::prelude::*;
-use gstliveness::elements::message::LivenessMessage;
-use gstliveness::session::Rules;
+use gstliveness::message::LivenessMessage;
+use liveness_core::session::Rules;
 use libfuzzer_sys::fuzz_target;
 
 static START: Once = Once::new();

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use gst::prelude::*;
-use gstliveness::elements::bin;
-use gstliveness::elements::message::Light;
-use gstliveness::workflow::Node;
+use gstliveness::bin;
+use gstliveness::message::Light;
+use liveness_workflow::Node;
 
 use super::baton::Baton;
 use super::failure::Failure;

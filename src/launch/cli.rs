@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use clap::builder::{NonEmptyStringValueParser, PathBufValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
-use gstliveness::check::Method;
-use gstliveness::location;
-use gstliveness::screen::Language;
-use gstliveness::session::Status;
-use gstliveness::workflow::{Display, Named, Start, parse_json};
+use liveness_core::check::Method;
+use liveness_core::location;
+use liveness_core::session::Status;
+use liveness_screen::Language;
+use liveness_workflow::{Display, Named, Start, parse_json};
 use serde_json::Value;
 
 use super::failure::Failure;

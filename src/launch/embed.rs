@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use gstliveness::elements::with_frame;
-use gstliveness::face::{Embedder, Embedding, FaceAnalyzer, FaceQuality};
-use gstliveness::inference::ModelSource;
-use gstliveness::vision::{Frame, Sampler};
+use gstliveness::with_frame;
+use liveness_core::face::{Embedder, Embedding, FaceAnalyzer, FaceQuality};
+use liveness_core::inference::ModelSource;
+use liveness_core::vision::{Frame, Sampler};
 
 use super::failure::Failure;
 use super::image::file;
@@ -25,7 +25,7 @@ pub struct Faces {
 
 impl Faces {
     pub fn new(models: &ModelSource) -> Result<Self, Failure> {
-        let missing = |e: gstliveness::inference::InferenceError| Failure::unavailable(e.to_string());
+        let missing = |e: liveness_core::inference::InferenceError| Failure::unavailable(e.to_string());
         Ok(Self {
             analyzer: FaceAnalyzer::new(models).map_err(missing)?,
             embedder: Embedder::new(models).map_err(missing)?,
@@ -55,7 +55,7 @@ impl Faces {
     }
 
     fn of_frame(&mut self, frame: &Frame<'_>) -> Result<Option<(Embedding, FaceQuality)>, Failure> {
-        let failed = |e: gstliveness::inference::InferenceError| Failure::internal(e.to_string());
+        let failed = |e: liveness_core::inference::InferenceError| Failure::internal(e.to_string());
         self.analyzer.reset();
         let observation = self.analyzer.analyze(frame).map_err(failed)?;
         let Some((_, face)) = observation.primary() else { return Ok(None) };

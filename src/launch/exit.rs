@@ -1,6 +1,6 @@
 //! The exit status of a decision.
 
-use gstliveness::session::Status;
+use liveness_core::session::Status;
 
 pub const APPROVED: u8 = 0;
 pub const DECLINED: u8 = 1;

@@ -6,9 +6,9 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use gstliveness::face::Embedding;
-use gstliveness::inference::ModelSource;
-use gstliveness::workflow::without_byte_order_mark;
+use liveness_core::face::Embedding;
+use liveness_core::inference::ModelSource;
+use liveness_workflow::without_byte_order_mark;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 

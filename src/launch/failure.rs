@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use gstliveness::workflow::WorkflowError;
+use liveness_workflow::WorkflowError;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use gstliveness::inference::{Model, ModelSource};
-use gstliveness::workflow::Node;
+use liveness_core::inference::{Model, ModelSource};
+use liveness_workflow::Node;
 use ring::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -141,7 +141,7 @@ impl Provenance {
 
 #[cfg(test)]
 mod tests {
-    use gstliveness::check::Method;
+    use liveness_core::check::Method;
     use serde_json::json;
 
     use super::*;
@@ -184,7 +184,7 @@ mod tests {
     fn a_net_that_stands_in_for_another_has_its_own_digest() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("antispoof.onnx"), "abc").unwrap();
-        let name = gstliveness::workflow::Name(folder.path().display().to_string());
+        let name = liveness_workflow::Name(folder.path().display().to_string());
         let nets = nets(&Node { models_dir: Some(name), ..Node::new(Method::Passive) }).unwrap();
         let own = nets.iter().find(|net| net.file == "antispoof.onnx").unwrap();
         // FIPS 180-2, appendix B.1.

@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use gstliveness::workflow::Store;
+use liveness_workflow::Store;
 
 use super::bounded;
 use super::cli::SecretArgs;

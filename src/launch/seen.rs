@@ -4,9 +4,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use gst::prelude::*;
-use gstliveness::check::{Guidance, Signals};
-use gstliveness::elements::meta::{LivenessMeta, RunningCheck};
-use gstliveness::face::FrameObservation;
+use gstliveness::meta::{LivenessMeta, RunningCheck};
+use liveness_core::check::{Guidance, Signals};
+use liveness_core::face::FrameObservation;
 
 /// An analysed frame.
 #[derive(Clone)]

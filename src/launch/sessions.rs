@@ -3,8 +3,8 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use gstliveness::session::Status;
-use gstliveness::workflow::{Settings, Workflow};
+use liveness_core::session::Status;
+use liveness_workflow::{Settings, Workflow};
 use serde_json::{Value, json};
 
 use super::cli::{SessionsArgs, SessionsCommand, StoreArgs};

@@ -1,6 +1,6 @@
 //! A decision for people at a terminal: what stands behind it, then the decision itself.
 
-use gstliveness::session::Status;
+use liveness_core::session::Status;
 
 use super::console::{Colour, Style};
 use super::verdict::{Verdict, Warning};

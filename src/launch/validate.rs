@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gstliveness::workflow::{Node, Workflow, schema};
+use liveness_workflow::{Node, Workflow, schema};
 
 use super::cli::ValidateArgs;
 use super::console;

@@ -1,8 +1,8 @@
 //! The decision as the launcher reads it.
 
-use gstliveness::check::Method;
-use gstliveness::elements::message::ResultBody;
-use gstliveness::session::{
+use gstliveness::message::ResultBody;
+use liveness_core::check::Method;
+use liveness_core::session::{
     self, LivenessCheck, Screened, Status, StatusRule, Warning as Noted, apply_status_rules,
 };
 use serde::Deserialize;
@@ -133,7 +133,7 @@ impl TryFrom<&ResultBody> for Decision {
 
 #[cfg(test)]
 mod tests {
-    use gstliveness::session::{Doubt, LogType, Risk};
+    use liveness_core::session::{Doubt, LogType, Risk};
 
     use super::*;
 

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use gst::prelude::*;
 use gst_check::Harness;
 use gst_video::{VideoColorimetry, VideoFormat, VideoInfo};
-use gstliveness::elements::meta::LivenessMeta;
+use gstliveness::meta::LivenessMeta;
 
 pub const MS: u64 = 1_000_000;
 /// The time between two frames of a [`Rig`].

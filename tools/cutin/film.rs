@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use gstliveness::check::{Action, Gesture, Neutral, Signals};
-use gstliveness::face::{FaceAnalyzer, FrameObservation};
-use gstliveness::inference::ModelSource;
-use gstliveness::render::actor::{Actor, Prompt, Role};
-use gstliveness::render::{Renderer, Setting};
-use gstliveness::vision::Frame;
+use liveness_core::check::{Action, Gesture, Neutral, Signals};
+use liveness_core::face::{FaceAnalyzer, FrameObservation};
+use liveness_core::inference::ModelSource;
+use liveness_core::vision::Frame;
+use liveness_render::actor::{Actor, Prompt, Role};
+use liveness_render::{Renderer, Setting};
 
 use crate::clip::{Error, Which, decode, with_sample};
 

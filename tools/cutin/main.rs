@@ -20,18 +20,18 @@ use std::path::Path;
 
 use clip::Error;
 use film::{Film, Movement, Picture};
-use gstliveness::check::{
+use liveness_core::check::{
     Action, ActionCheck, ActionConfig, ActionState, Actions, Check, Continuity, Evidence, Failure, Identity,
     IdentityTrack, SceneCut,
 };
-use gstliveness::face::{FaceAnalyzer, FrameObservation};
-use gstliveness::figures::Rate;
-use gstliveness::inference::ModelSource;
-use gstliveness::render::actor::{Actor, Prompt, Role};
-use gstliveness::render::random::Random;
-use gstliveness::render::{Renderer, Setting};
-use gstliveness::session::{Status, Thresholds, decide};
-use gstliveness::vision::{Affine, fingerprint};
+use liveness_core::face::{FaceAnalyzer, FrameObservation};
+use liveness_core::inference::ModelSource;
+use liveness_core::random::Random;
+use liveness_core::session::{Status, Thresholds, decide};
+use liveness_core::vision::{Affine, fingerprint};
+use liveness_eval::metrics::Rate;
+use liveness_render::actor::{Actor, Prompt, Role};
+use liveness_render::{Renderer, Setting};
 use splice::{Variant, align, splice};
 
 const RATE: f64 = 30.0;

@@ -1,7 +1,7 @@
 //! Another person's picture in place of the first one's.
 
-use gstliveness::face::Mesh;
-use gstliveness::vision::{Affine, Border, Point, Sampler, TensorSpec};
+use liveness_core::face::Mesh;
+use liveness_core::vision::{Affine, Border, Point, Sampler, TensorSpec};
 
 use crate::clip::Error;
 use crate::film::Picture;

@@ -4,11 +4,11 @@ use std::f32::consts::FRAC_PI_2;
 use std::fmt;
 use std::io::Cursor;
 
-use gstliveness::render::random::Random;
-use gstliveness::vision::{Affine, Border, Frame, Point, Rect, RotatedRect, Sampler, TensorSpec};
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{self, FilterType};
 use image::{ImageFormat, Rgb, RgbImage};
+use liveness_core::random::Random;
+use liveness_core::vision::{Affine, Border, Frame, Point, Rect, RotatedRect, Sampler, TensorSpec};
 
 pub type Error = Box<dyn std::error::Error>;
 

@@ -1,12 +1,12 @@
 //! One picture through the passive check, as `livenesspassive` judges it.
 
-use gstliveness::check::AntiSpoof;
-use gstliveness::check::{Check, Cue, Guidance, PassiveCheck, PassiveConfig};
-use gstliveness::face::FaceAnalyzer;
-use gstliveness::inference::ModelSource;
-use gstliveness::session::{Status, Thresholds, decide};
-use gstliveness::vision::{Frame, Rect};
 use image::RgbImage;
+use liveness_core::check::AntiSpoof;
+use liveness_core::check::{Check, Cue, Guidance, PassiveCheck, PassiveConfig};
+use liveness_core::face::FaceAnalyzer;
+use liveness_core::inference::ModelSource;
+use liveness_core::session::{Status, Thresholds, decide};
+use liveness_core::vision::{Frame, Rect};
 
 use super::edit::Error;
 

@@ -20,9 +20,9 @@ use std::path::PathBuf;
 
 use dataset::Item;
 use edit::{Edit, Error, Scenes};
-use gstliveness::render::{Presentation, Renderer, Scene, Setting};
 use image::RgbImage;
 use judge::{Judge, Judgement};
+use liveness_render::{Presentation, Renderer, Scene, Setting};
 use report::Outcome;
 
 const PORTRAIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/media/astronaut.png");

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use gstliveness::check::Guidance;
-use gstliveness::figures::Rate;
-use gstliveness::session::Status;
+use liveness_core::check::Guidance;
+use liveness_core::session::Status;
+use liveness_eval::metrics::Rate;
 
 use super::edit::Edit;
 use super::judge::Judgement;

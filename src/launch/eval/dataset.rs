@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Component, Path};
 
-use gstliveness::workflow::without_byte_order_mark;
+use liveness_workflow::without_byte_order_mark;
 
 use super::case::{Case, Label, Origin};
 use crate::console;

@@ -209,8 +209,8 @@ fn failed(page: &mut String, failed: &[(String, String)]) -> fmt::Result {
 
 #[cfg(test)]
 mod tests {
-    use gstliveness::check::Method;
-    use gstliveness::workflow::Node;
+    use liveness_core::check::Method;
+    use liveness_workflow::Node;
 
     use super::*;
     use crate::eval::case::{Case, Origin};

@@ -13,8 +13,8 @@ mod text;
 mod thumbnail;
 mod trial;
 
-use gstliveness::check::Method;
-use gstliveness::workflow::{Node, Workflow};
+use liveness_core::check::Method;
+use liveness_workflow::{Node, Workflow};
 use serde::Serialize;
 
 use super::cli::EvalArgs;

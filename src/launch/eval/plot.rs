@@ -1,6 +1,6 @@
 //! The report's curves and histograms as SVG. Colours are the page's own (`--name`), so that they follow its scheme.
 
-use gstliveness::figures::{Rate, Roc};
+use liveness_eval::metrics::{Rate, Roc};
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::case::Label;

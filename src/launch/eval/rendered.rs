@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use gstliveness::check::Method;
-use gstliveness::render::ScreenSize;
-use gstliveness::render::random::Random;
+use liveness_core::check::Method;
+use liveness_core::random::Random;
+use liveness_render::ScreenSize;
 
 use super::case::{Case, Label, Origin};
 use crate::failure::Failure;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gstliveness::figures::{Interval, Rate, Resamples, Roc, interval};
+use liveness_eval::metrics::{Interval, Rate, Resamples, Roc, interval};
 use serde::Serialize;
 
 use super::case::{Case, Label};

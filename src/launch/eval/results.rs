@@ -5,8 +5,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 
-use gstliveness::session::Thresholds;
-use gstliveness::workflow::Node;
+use liveness_core::session::Thresholds;
+use liveness_workflow::Node;
 use serde::{Deserialize, Serialize};
 
 use super::trial::Trial;
@@ -107,7 +107,7 @@ fn line(value: &impl Serialize) -> Result<String, Failure> {
 mod tests {
     use super::*;
     use crate::failure::Code;
-    use gstliveness::check::Method;
+    use liveness_core::check::Method;
 
     fn settings() -> Settings {
         Settings::of(&Node::new(Method::Flash), true).unwrap()

@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use gstliveness::face::FaceAnalyzer;
-use gstliveness::inference::ModelSource;
-use gstliveness::workflow::Node;
 use indicatif::{ProgressBar, ProgressStyle};
+use liveness_core::face::FaceAnalyzer;
+use liveness_core::inference::ModelSource;
+use liveness_workflow::Node;
 
 use super::case::Case;
 use super::results::Results;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use gst::prelude::*;
-use gstliveness::check::Method;
-use gstliveness::elements::message::{Body, LivenessMessage};
-use gstliveness::session::Status;
-use gstliveness::workflow::Node;
+use gstliveness::message::{Body, LivenessMessage};
+use liveness_core::check::Method;
+use liveness_core::session::Status;
+use liveness_workflow::Node;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gstliveness::elements::message::{Body, LivenessMessage};
-use gstliveness::face::{FaceMesh, FaceObservation, FrameObservation};
-use gstliveness::session::Status;
+use gstliveness::message::{Body, LivenessMessage};
+use liveness_core::face::{FaceMesh, FaceObservation, FrameObservation};
+use liveness_core::session::Status;
 
 use super::turn::Turn;
 use crate::check::{Check, Event};
@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::input::Open;
 use crate::seen::Seen;
 use crate::verdict::Decision;
-use gstliveness::workflow::Node;
+use liveness_workflow::Node;
 
 /// The result may come before the frame itself.
 const FRAME: Duration = Duration::from_millis(500);

@@ -9,7 +9,7 @@ mod turn;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use gstliveness::check::Method;
+use liveness_core::check::Method;
 use serde_json::json;
 
 use super::cli::{self, ImageArgs};
@@ -17,8 +17,8 @@ use super::console::{self, Style};
 use super::exit;
 use super::failure::Failure;
 use file::Origin;
-use gstliveness::workflow::{Name, Node};
 use judge::{Judgement, Nets};
+use liveness_workflow::{Name, Node};
 use report::Envelope;
 use turn::Turn;
 

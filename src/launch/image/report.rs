@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gstliveness::face::FaceObservation;
+use liveness_core::face::FaceObservation;
 use serde_json::{Value, json};
 
 use super::judge::Judgement;

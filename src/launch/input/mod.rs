@@ -8,13 +8,13 @@ mod rtsp;
 use std::path::{Path, PathBuf};
 
 use gst::prelude::*;
-use gstliveness::check::Method;
-use gstliveness::location;
+use liveness_core::check::Method;
+use liveness_core::location;
 
 use super::failure::Failure;
 use super::image::file::is_picture;
 pub use decoders::exclude_alpha_decoders;
-use gstliveness::workflow::{Rtsp, SOURCES};
+use liveness_workflow::{Rtsp, SOURCES};
 pub use open::Open;
 use open::{INPUT, TAIL};
 pub use rtsp::Camera;

@@ -9,7 +9,7 @@ use gst::prelude::*;
 use super::open::Open;
 use crate::credential;
 use crate::failure::Failure;
-use gstliveness::workflow::{Rtsp, Transport};
+use liveness_workflow::{Rtsp, Transport};
 
 /// Without a frame for so long, the camera is lost.
 const SILENCE: Duration = Duration::from_secs(5);

@@ -1,7 +1,7 @@
 //! What was found in the frame: boxes, landmarks, the head's axes.
 
-use gstliveness::face::{FACE_OVAL, FaceMesh, FaceObservation, HeadPose, Mesh, index};
-use gstliveness::vision::{Point, Rect};
+use liveness_core::face::{FACE_OVAL, FaceMesh, FaceObservation, HeadPose, Mesh, index};
+use liveness_core::vision::{Point, Rect};
 use nalgebra::Rotation3;
 
 use super::layout::{Layout, View};

@@ -1,6 +1,6 @@
 //! Where things go: the frame, scaled to a comfortable size, above a panel; a small face once more, magnified.
 
-use gstliveness::vision::{Point, Rect};
+use liveness_core::vision::{Point, Rect};
 
 /// The frame's longer side lies between these, in pixels.
 const LONGER: std::ops::RangeInclusive<f64> = 1080.0..=1920.0;

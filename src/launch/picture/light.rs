@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use gst::prelude::*;
-use gstliveness::check::{LightRecord, patches};
+use liveness_core::check::{LightRecord, patches};
 
 use super::axis::Axis;
 use super::metadata;

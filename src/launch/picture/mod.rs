@@ -15,8 +15,8 @@ mod timeline;
 use std::path::Path;
 
 use gst::prelude::*;
-use gstliveness::session::{Status, Thresholds};
-use gstliveness::vision::{Point, Rect};
+use liveness_core::session::{Status, Thresholds};
+use liveness_core::vision::{Point, Rect};
 
 use super::failure::Failure;
 use super::input::Open;

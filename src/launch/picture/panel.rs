@@ -1,7 +1,7 @@
 //! The panel below the frame: the decision and its measures.
 
-use gstliveness::face::HeadPose;
-use gstliveness::session::Thresholds;
+use liveness_core::face::HeadPose;
+use liveness_core::session::Thresholds;
 
 use super::layout::{Layout, PANEL};
 use super::svg::{Font, Svg};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use gstliveness::check::{Action, Signals};
+use liveness_core::check::{Action, Signals};
 
 use super::axis::Axis;
 use super::layout::{Layout, PANEL};

@@ -3,7 +3,7 @@
 use std::path::{self, Path, PathBuf};
 use std::time::Duration;
 
-use gstliveness::elements::message::{Light, ResultBody};
+use gstliveness::message::{Light, ResultBody};
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
@@ -11,7 +11,7 @@ use crate::input::Open;
 use crate::picture::metadata;
 use crate::provenance::Provenance;
 use crate::{picture, private, whole};
-use gstliveness::workflow::Workflow;
+use liveness_workflow::Workflow;
 
 /// Encoding a picture takes milliseconds; this is for a machine on its knees.
 const TIMEOUT: Duration = Duration::from_secs(20);

@@ -2,7 +2,7 @@
 
 use gst::glib::Type;
 use gst::prelude::*;
-use gstliveness::elements::message::LivenessMessage;
+use gstliveness::message::LivenessMessage;
 use serde_json::{Map, Value, json};
 
 use super::reporter::Reporter;

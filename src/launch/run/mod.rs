@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gstliveness::elements::message::{Body, LivenessMessage, ResultBody};
+use gstliveness::message::{Body, LivenessMessage, ResultBody};
 use serde_json::Value;
 
 use super::check::{Check, Event};
@@ -27,12 +27,12 @@ use super::provenance::Provenance;
 use super::seen::Seen;
 use super::{exit, picture, whole};
 use evidence::Evidence;
-use gstliveness::screen::Ready;
-use gstliveness::workflow::{Display, Start, Word, Workflow};
 use interrupt::Interrupt;
 pub use kiosk::probe;
 use kiosk::{Kiosk, Look};
 use lines::Lines;
+use liveness_screen::Ready;
+use liveness_workflow::{Display, Start, Word, Workflow};
 use people::People;
 use recorder::Recorder;
 use records::Records;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use gstliveness::check::{ActionEvent, ActionState};
-use gstliveness::elements::message::{Body, LivenessMessage, RetryBody};
-use gstliveness::session::Status;
+use gstliveness::message::{Body, LivenessMessage, RetryBody};
 use indicatif::{ProgressBar, ProgressStyle};
+use liveness_core::check::{ActionEvent, ActionState};
+use liveness_core::session::Status;
 use serde_json::{Map, Value};
 
 use super::reporter::Reporter;

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use gstliveness::elements::message::ResultBody;
-use gstliveness::face::Embedding;
-use gstliveness::inference::ModelSource;
-use gstliveness::session::Doubt;
-use gstliveness::workflow::{Name, Node};
+use gstliveness::message::ResultBody;
+use liveness_core::face::Embedding;
+use liveness_core::inference::ModelSource;
+use liveness_core::session::Doubt;
+use liveness_workflow::{Name, Node};
 
 use crate::embed::Faces;
 use crate::failure::Failure;

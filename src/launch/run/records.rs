@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use gstliveness::elements::message::ResultBody;
-use gstliveness::face::Embedding;
-use gstliveness::session::{Doubt, Screened, Status};
-use gstliveness::workflow::{Node, Store as StoreSettings, Workflow};
+use gstliveness::message::ResultBody;
+use liveness_core::face::Embedding;
+use liveness_core::session::{Doubt, Screened, Status};
+use liveness_workflow::{Node, Store as StoreSettings, Workflow};
 use serde_json::{Map, Value};
 
 use super::person::Person;

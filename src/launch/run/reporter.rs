@@ -1,6 +1,6 @@
 //! Who is told what happens.
 
-use gstliveness::elements::message::LivenessMessage;
+use gstliveness::message::LivenessMessage;
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;

@@ -1,7 +1,7 @@
 //! A session: its checks' decisions, and what they come to.
 
-use gstliveness::elements::message::{Header, Light, ResultBody};
-use gstliveness::session::{SessionDecision, SessionRecord, Status, StatusRule};
+use gstliveness::message::{Header, Light, ResultBody};
+use liveness_core::session::{SessionDecision, SessionRecord, Status, StatusRule};
 use serde_json::{Map, Value};
 
 use super::evidence::Evidence;
@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::identity;
 use crate::provenance::Provenance;
 use crate::verdict::Decision;
-use gstliveness::workflow::{Node, Workflow};
+use liveness_workflow::{Node, Workflow};
 
 /// A check's end.
 pub struct Outcome {
@@ -151,17 +151,17 @@ mod tests {
     use std::thread::sleep;
     use std::time::Duration;
 
-    use gstliveness::check::Method;
-    use gstliveness::session::LivenessCheck;
-    use gstliveness::workflow::Settings;
+    use liveness_core::check::Method;
+    use liveness_core::session::LivenessCheck;
+    use liveness_workflow::Settings;
 
     use super::*;
     use crate::cli::SecretArgs;
 
     fn approved() -> ResultBody {
-        let decision = gstliveness::session::Decision {
+        let decision = liveness_core::session::Decision {
             status: Status::Approved,
-            ..gstliveness::session::Decision::abandoned()
+            ..liveness_core::session::Decision::abandoned()
         };
         let json = LivenessCheck::new("n", Method::Passive, &decision, None).to_json();
         ResultBody {

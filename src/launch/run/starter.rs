@@ -1,8 +1,8 @@
 //! The start of the first check: by the first frame, a face, or a choice on the ready screen.
 
 use gst::prelude::*;
-use gstliveness::screen::Choice;
-use gstliveness::workflow::{Start, Workflow};
+use liveness_screen::Choice;
+use liveness_workflow::{Start, Workflow};
 
 use super::kiosk::Kiosk;
 use crate::check::Check;

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gstliveness::session::Status;
+use liveness_core::session::Status;
 use proptest::prelude::*;
 use rusqlite::types::Value;
 use serde_json::json;

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use gstliveness::face::{Embedding, EmbeddingMatrix};
-use gstliveness::session::FaceMatch;
+use liveness_core::face::{Embedding, EmbeddingMatrix};
+use liveness_core::session::FaceMatch;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

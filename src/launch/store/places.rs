@@ -2,7 +2,7 @@
 
 use std::path::{self, Path};
 
-use gstliveness::workflow::{Name, Settings};
+use liveness_workflow::{Name, Settings};
 use serde::{Deserialize, Serialize};
 
 /// Sealed with the session's record: when it is ended or purged later, its workflow may have others.

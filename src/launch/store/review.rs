@@ -1,7 +1,7 @@
 //! A person's decision on a session in review.
 
-use gstliveness::face::Embedding;
-use gstliveness::session::Status;
+use liveness_core::face::Embedding;
+use liveness_core::session::Status;
 use serde_json::{Map, Value, json};
 
 use super::Store;

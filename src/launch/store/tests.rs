@@ -1,5 +1,5 @@
-use gstliveness::face::Embedding;
-use gstliveness::session::Status;
+use liveness_core::face::Embedding;
+use liveness_core::session::Status;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 

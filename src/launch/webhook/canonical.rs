@@ -90,6 +90,6 @@ mod tests {
         let given = r#"[12345678901234567890123,-100000000000000000001,-0,0.1000000000000000000001,2.50,1E2,1e-400,1.2e25]"#;
         let wanted =
             "[12345678901234567890123,-100000000000000000001,0,0.1,2.5,100,0,11999999999999999798673408]";
-        assert_eq!(canonical(&gstliveness::workflow::parse_json(given).unwrap()), wanted);
+        assert_eq!(canonical(&liveness_workflow::parse_json(given).unwrap()), wanted);
     }
 }

@@ -14,7 +14,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel}
 use std::thread;
 use std::time::{Duration, Instant};
 
-use gstliveness::workflow::Webhook;
+use liveness_workflow::Webhook;
 
 use super::cli::SecretArgs;
 use super::console;

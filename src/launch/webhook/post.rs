@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use gstliveness::workflow::Webhook;
-use gstliveness::workflow::endpoint::Endpoint;
+use liveness_workflow::Webhook;
+use liveness_workflow::endpoint::Endpoint;
 use serde_json::{Map, Value};
 use ureq::http::{HeaderMap, StatusCode};
 use ureq::tls::TlsConfig;

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use gstliveness::workflow::endpoint::{is_loopback, is_private};
+use liveness_workflow::endpoint::{is_loopback, is_private};
 use ureq::Error;
 use ureq::config::Config;
 use ureq::http::Uri;

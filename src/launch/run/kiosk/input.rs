@@ -7,8 +7,8 @@ use std::thread;
 
 use gst::prelude::*;
 use gst_video::{NavigationEvent, VideoInfo};
-use gstliveness::screen::{Choice, Ready, choice_at};
-use gstliveness::vision::display_size;
+use liveness_core::vision::display_size;
+use liveness_screen::{Choice, Ready, choice_at};
 
 /// The key that starts without light.
 const CALM_KEY: &str = "0";

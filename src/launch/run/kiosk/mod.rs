@@ -10,9 +10,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use gst::prelude::*;
 use gst_video::prelude::*;
-use gstliveness::elements::overlay::LivenessReady;
-use gstliveness::screen::{Choice, Language, Ready};
-use gstliveness::workflow::Display;
+use gstliveness::overlay::LivenessReady;
+use liveness_screen::{Choice, Language, Ready};
+use liveness_workflow::Display;
 
 use crate::failure::Failure;
 use crate::input::Source;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gstliveness::workflow::Display;
+use liveness_workflow::Display;
 
 use super::probe;
 use crate::failure::Failure;

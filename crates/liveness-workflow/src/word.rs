@@ -1,0 +1,95 @@
+//! Values that are written as one of a few words.
+
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
+use liveness_core::check::{Action, Method};
+use liveness_core::session::{Operator, RuleAction, Status};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, de::Error};
+
+use super::schema::PRINTABLE;
+
+/// A value that a workflow writes as a word.
+pub trait Named: Sized {
+    /// Every word with the value that it stands for, as the schema lists them.
+    fn words() -> Vec<(&'static str, Self)>;
+
+    fn names() -> Vec<&'static str> {
+        Self::words().into_iter().map(|(word, _)| word).collect()
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::words().into_iter().find(|(known, _)| *known == word).map(|(_, value)| value)
+    }
+}
+
+/// A named value, as a field's type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Word<T>(pub T);
+
+impl<'de, T: Named> Deserialize<'de> for Word<T> {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(input)?;
+        T::from_word(&word).map(Self).ok_or_else(|| D::Error::custom(format!("unknown word {word:?}")))
+    }
+}
+
+impl<T: Named> JsonSchema for Word<T> {
+    fn schema_name() -> Cow<'static, str> {
+        std::any::type_name::<PhantomData<T>>().into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "enum": T::names() })
+    }
+}
+
+impl Named for Method {
+    /// Ours, and those of the decision's `method`.
+    fn words() -> Vec<(&'static str, Self)> {
+        let decided =
+            [Self::Passive, Self::Flash, Self::ActionFlash].map(|method| (method.json_name(), method));
+        [&Self::ALL.map(|method| (method.name(), method))[..], &decided].concat()
+    }
+}
+
+impl Named for Action {
+    fn words() -> Vec<(&'static str, Self)> {
+        Self::ALL.map(|value| (value.name(), value)).to_vec()
+    }
+}
+
+impl Named for RuleAction {
+    fn words() -> Vec<(&'static str, Self)> {
+        Self::ALL.map(|value| (value.name(), value)).to_vec()
+    }
+}
+
+impl Named for Operator {
+    fn words() -> Vec<(&'static str, Self)> {
+        Self::ALL.map(|value| (value.name(), value)).to_vec()
+    }
+}
+
+/// Those that a decision may have.
+impl Named for Status {
+    fn words() -> Vec<(&'static str, Self)> {
+        [Self::Approved, Self::InReview, Self::Declined].map(|status| (status.name(), status)).to_vec()
+    }
+}
+
+/// A short printable text: a name, a path, an address.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(transparent)]
+pub struct Name(pub String);
+
+impl JsonSchema for Name {
+    fn schema_name() -> Cow<'static, str> {
+        "Name".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "minLength": 1, "maxLength": 1024, "pattern": PRINTABLE })
+    }
+}

@@ -1,0 +1,28 @@
+//! A bin's properties: the method's choice, and all that its analysers have.
+
+use glib::prelude::*;
+use gst::prelude::*;
+
+use super::LivenessMethod;
+use crate::{action, analyzer, flash, passive};
+
+/// As `gst-inspect-1.0` shows them.
+pub fn properties() -> Vec<glib::ParamSpec> {
+    let method = glib::ParamSpecEnum::builder::<LivenessMethod>("method")
+        .nick("Method")
+        .blurb("How liveness is checked; properties of other methods are ignored")
+        .mutable_ready()
+        .build();
+    let mut first = vec![method];
+    if cfg!(feature = "workflow") {
+        let workflow = glib::ParamSpecString::builder("workflow")
+            .nick("Workflow")
+            .blurb("A workflow file (JSON or TOML) with one check; sets the other properties. A faulty one fails the start")
+            .mutable_ready()
+            .build();
+        first.push(workflow);
+    }
+    let own =
+        [passive::settings::properties(), action::settings::properties(), flash::settings::properties()];
+    [first, analyzer::properties(), own.concat()].concat()
+}

@@ -1,0 +1,77 @@
+//! A check as a workflow file describes it.
+
+use std::path::Path;
+
+use gst::prelude::*;
+
+use super::LivenessMethod;
+use crate::action::LivenessActions;
+use liveness_core::location;
+use liveness_core::session::{Screening, Thresholds};
+use liveness_workflow::{Node, Workflow, WorkflowError};
+
+/// Sets a `livenessbin` up for a check; what the check leaves open keeps its value. Only in NULL and READY.
+pub fn configure(bin: &impl IsA<gst::Object>, node: &Node) {
+    let nanoseconds = |seconds: f64| (seconds * 1e9) as u64;
+    let milliseconds = |ms: u64| ms * 1_000_000;
+    let Thresholds { decline, review } = node.thresholds();
+    let light = node.light();
+    let given: [(&str, Option<glib::Value>); 19] = [
+        ("method", Some(LivenessMethod::from(node.method.0).into())),
+        ("decline-threshold", Some(decline.into())),
+        ("review-threshold", Some(review.into())),
+        ("rules", Some(crate::rules::to_structure(node.rules()).into())),
+        ("max-attempts", node.max_attempts.map(Into::into)),
+        ("attempt-timeout", node.attempt_timeout_s.map(nanoseconds).map(Into::into)),
+        ("frames", node.frames.map(Into::into)),
+        ("interval", node.interval_ms.map(milliseconds).map(Into::into)),
+        ("actions", node.actions().map(LivenessActions::from).map(Into::into)),
+        ("action-count", node.action_count.map(Into::into)),
+        ("action-timeout", node.action_timeout_s.map(nanoseconds).map(Into::into)),
+        ("grid-rows", light.rows.map(Into::into)),
+        ("grid-columns", light.columns.map(Into::into)),
+        ("light-duration", light.duration_s.map(nanoseconds).map(Into::into)),
+        ("max-display-latency", light.max_display_latency_ms.map(milliseconds).map(Into::into)),
+        ("age-estimation", node.age_estimation.map(Into::into)),
+        ("node-id", node.node_id.as_ref().map(|name| name.0.as_str().into())),
+        ("mirrored", node.mirrored.map(Into::into)),
+        ("models-dir", node.models_dir.as_ref().map(|name| name.0.as_str().into())),
+    ];
+    for (property, value) in given {
+        value.into_iter().for_each(|value| bin.set_property(property, value));
+    }
+}
+
+/// The file that a bin was given.
+pub(super) struct WorkflowFile {
+    pub path: String,
+    /// What keeps the bin from starting: a property cannot be refused.
+    pub fault: Option<String>,
+}
+
+impl WorkflowFile {
+    pub fn put_upon(path: String, bin: &super::LivenessBin) -> Self {
+        let loaded = location::path(&path).map_err(|fault| fault.to_string());
+        let loaded = loaded.and_then(|path| load(&path).map_err(|error| error.to_string()));
+        Self { path, fault: loaded.map(|node| configure(bin, &node)).err() }
+    }
+}
+
+/// The only check of a file.
+fn load(path: &Path) -> Result<Node, WorkflowError> {
+    let mut workflow = Workflow::load(path, None)?;
+    if workflow.settings.flash == Some(false) {
+        workflow.drop_light();
+    }
+    let beyond = |what| {
+        let path = path.display();
+        Err(WorkflowError::Faulty(format!("the workflow {path} has {what}: that is for liveness-launch")))
+    };
+    match workflow.nodes.pop() {
+        Some(_) if !workflow.nodes.is_empty() => beyond("several checks"),
+        Some(node) if !node.status_rules.is_empty() => beyond("status rules"),
+        Some(node) if node.screening() != Screening::default() => beyond("lists of faces"),
+        Some(node) => Ok(node),
+        None => beyond("no check"),
+    }
+}
