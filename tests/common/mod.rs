@@ -5,6 +5,7 @@
 
 pub mod session;
 
+use std::path::Path;
 use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -23,6 +24,12 @@ pub const PAUSE: usize = 21;
 pub const TIMEOUT: Option<gst::ClockTime> = Some(gst::ClockTime::from_seconds(20));
 /// Where the test picture is.
 pub const ASTRONAUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/media/astronaut.png");
+
+/// The folder of the repository, from whichever crate's tests these are.
+pub fn root() -> &'static Path {
+    let mut folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    folders.find(|folder| folder.join("examples/media").exists()).unwrap()
+}
 
 /// Registers the plugin; from then on a critical warning ends the process, as with `G_DEBUG=fatal-criticals`.
 pub fn init() {
@@ -46,10 +53,22 @@ impl Picture {
     /// The public-domain portrait of Eileen Collins, 512 × 512: one face, well lit, looking at the camera.
     pub fn astronaut() -> Self {
         init();
-        let png = gst::Buffer::from_slice(std::fs::read(ASTRONAUT).unwrap());
+        let png =
+            gst::Buffer::from_slice(std::fs::read(root().join("examples/media/astronaut.png")).unwrap());
         Self::decoded(
             &gst::Sample::builder().buffer(&png).caps(&gst::Caps::builder("image/png").build()).build(),
         )
+    }
+
+    /// Her, leaning by so many degrees to her right shoulder (anticlockwise in the picture), on a canvas that holds all of the picture.
+    pub fn leaning(degrees: f32) -> Self {
+        const SIDE: usize = 728;
+        let (from, (sine, cosine)) = (Self::astronaut(), degrees.to_radians().sin_cos());
+        Self::new(SIDE, SIDE, |x, y| {
+            let (x, y) = (x as f32 - SIDE as f32 / 2.0, y as f32 - SIDE as f32 / 2.0);
+            let at = |v: f32, side: usize| (v + side as f32 / 2.0).clamp(0.0, side as f32 - 1.0) as usize;
+            from.pixel(at(cosine * x - sine * y, from.width), at(sine * x + cosine * y, from.height))
+        })
     }
 
     /// A compressed picture.

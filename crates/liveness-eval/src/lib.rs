@@ -1,3 +1,15 @@
-//! Evaluation of presentation attack detection: error rates with their intervals.
+//! Evaluation of presentation attack detection: labelled media or rendered sessions, error rates with their intervals, reports.
 
+pub mod case;
+pub mod dataset;
+pub mod digest;
+pub mod html;
 pub mod metrics;
+mod plot;
+pub mod rendered;
+pub mod report;
+pub mod results;
+pub mod run;
+pub mod text;
+pub mod thumbnail;
+mod trial;

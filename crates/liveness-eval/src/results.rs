@@ -1,0 +1,149 @@
+//! The trials that are done, one a line, so that an interrupted evaluation goes on where it was.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+
+use liveness_core::session::Thresholds;
+use liveness_workflow::Node;
+use serde::{Deserialize, Serialize};
+
+use super::trial::Trial;
+use liveness_service::failure::Failure;
+use liveness_service::provenance::{self, Net};
+
+/// What the results stand on; a file of others is not gone on with.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Settings {
+    pub version: String,
+    pub method: String,
+    /// Whether the presentations are rendered.
+    pub rendered: bool,
+    /// A score at or below it declines.
+    pub decline_threshold: f64,
+    /// A score at or below it goes to review.
+    pub review_threshold: f64,
+    #[serde(default)]
+    pub models: Vec<Net>,
+}
+
+impl Settings {
+    /// # Errors
+    /// When the nets cannot be read.
+    pub fn of(node: &Node, rendered: bool) -> Result<Self, Failure> {
+        let Thresholds { decline, review } = node.thresholds();
+        Ok(Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            method: node.method.0.name().to_owned(),
+            rendered,
+            decline_threshold: decline,
+            review_threshold: review,
+            models: provenance::nets(node)?,
+        })
+    }
+}
+
+/// The trials by their cases' ids, and the file that keeps them.
+#[derive(Debug)]
+pub struct Results {
+    done: HashMap<String, Trial>,
+    file: Option<File>,
+}
+
+impl Results {
+    /// Those of a file, which new ones will be added to. Its first line has the settings.
+    pub fn open(path: Option<&Path>, settings: &Settings) -> Result<Self, Failure> {
+        let Some(path) = path else {
+            return Ok(Self { done: HashMap::new(), file: None });
+        };
+        let failed = |e| Failure::output(format!("{} cannot be kept: {e}", path.display()));
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(failed)?;
+        let mut lines = BufReader::new(&file).lines();
+        let first = lines.next().transpose().map_err(failed)?;
+        match first.as_deref().map(serde_json::from_str::<Settings>) {
+            None => writeln!(file, "{}", line(settings)?).map_err(failed)?,
+            Some(Ok(old)) if old == *settings => {}
+            Some(Ok(_)) => {
+                let text = format!("{} has results of other settings: name another file", path.display());
+                return Err(Failure::usage(text));
+            }
+            Some(Err(_)) => {
+                return Err(Failure::data(format!("{} is no file of results", path.display())));
+            }
+        }
+        let mut done = HashMap::new();
+        for text in BufReader::new(File::open(path).map_err(failed)?).lines().skip(1) {
+            // A line that was cut off when the machine went down is tried again.
+            if let Ok(trial) = serde_json::from_str::<Trial>(&text.map_err(failed)?) {
+                done.insert(trial.id.clone(), trial);
+            }
+        }
+        if !std::fs::read(path).map_err(failed)?.ends_with(b"\n") {
+            writeln!(file).map_err(failed)?;
+        }
+        Ok(Self { done, file: Some(file) })
+    }
+
+    pub fn get(&self, id: &str) -> Option<&Trial> {
+        self.done.get(id)
+    }
+
+    pub fn add(&mut self, trial: Trial) -> Result<(), Failure> {
+        if let Some(file) = &mut self.file {
+            let written = file.write_all(format!("{}\n", line(&trial)?).as_bytes());
+            written.map_err(|e| Failure::output(format!("the results cannot be kept: {e}")))?;
+        }
+        self.done.insert(trial.id.clone(), trial);
+        Ok(())
+    }
+}
+
+fn line(value: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string(value).map_err(|e| Failure::internal(format!("a result cannot be written: {e}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use liveness_core::check::Method;
+    use liveness_service::failure::Code;
+
+    fn settings() -> Settings {
+        Settings::of(&Node::new(Method::Flash), true).unwrap()
+    }
+
+    fn trial(id: &str) -> Trial {
+        Trial { id: id.into(), status: "Approved".into(), score: 87.5, ..Trial::default() }
+    }
+
+    #[test]
+    fn results_outlive_the_program_even_cut_short() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("results.jsonl");
+        let mut results = Results::open(Some(&path), &settings()).unwrap();
+        results.add(trial("a")).unwrap();
+        results.add(trial("b")).unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &whole[..whole.len() - 9]).unwrap();
+        let mut results = Results::open(Some(&path), &settings()).unwrap();
+        assert_eq!((results.get("a"), results.get("b")), (Some(&trial("a")), None));
+        results.add(trial("b")).unwrap();
+        let results = Results::open(Some(&path), &settings()).unwrap();
+        assert_eq!((results.get("a"), results.get("b")), (Some(&trial("a")), Some(&trial("b"))));
+    }
+
+    #[test]
+    fn other_files_are_left_as_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("results.jsonl");
+        Results::open(Some(&path), &settings()).unwrap();
+        let other = Settings { review_threshold: 80.0, ..settings() };
+        assert_eq!(Results::open(Some(&path), &other).unwrap_err().code, Code::Usage);
+        let exchanged = Settings { models: Vec::new(), ..settings() };
+        assert_eq!(Results::open(Some(&path), &exchanged).unwrap_err().code, Code::Usage);
+        std::fs::write(&path, "my diary\n").unwrap();
+        assert_eq!(Results::open(Some(&path), &settings()).unwrap_err().code, Code::Data);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "my diary\n");
+    }
+}

@@ -1,0 +1,191 @@
+//! One presentation before a check.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use gst::prelude::*;
+use gstliveness::message::{Body, LivenessMessage};
+use liveness_core::check::Method;
+use liveness_core::session::Status;
+use liveness_workflow::Node;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::case::{Case, Origin};
+use liveness_service::check::{Check, Event};
+use liveness_service::failure::Failure;
+use liveness_service::input::{Open, Source};
+use liveness_service::verdict::Decision;
+
+/// Longer than any session takes, on the slowest machine.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// How a presentation ended.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Trial {
+    pub id: String,
+    /// Why there is no decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// As in decisions; empty after an error.
+    pub status: String,
+    pub score: f64,
+    pub face_quality: Option<f64>,
+    pub face_luminance: Option<f64>,
+    /// Seconds of the stream until the decision.
+    pub seconds: Option<f64>,
+    /// The warnings' risks, each with its reason where the check knows it.
+    #[serde(default)]
+    pub reasons: Vec<String>,
+    /// The cues that took part.
+    #[serde(default)]
+    pub cues: BTreeMap<String, f64>,
+}
+
+/// What the check made of a presentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    Approved,
+    InReview,
+    Declined,
+    /// No response: nothing to judge was seen.
+    None,
+}
+
+/// Risks that say what was judged; a decline without them says why nothing could be.
+const JUDGED: [&str; 2] = ["LIVENESS_FACE_ATTACK", "LOW_LIVENESS_SCORE"];
+
+impl Trial {
+    pub fn answer(&self) -> Answer {
+        match Status::from_name(&self.status) {
+            Some(Status::Approved) => Answer::Approved,
+            Some(Status::InReview) => Answer::InReview,
+            Some(Status::Declined) if self.is_judged() => Answer::Declined,
+            _ => Answer::None,
+        }
+    }
+
+    /// Whether nothing but the score speaks against it.
+    pub fn is_faultless(&self) -> bool {
+        self.error.is_none() && self.reasons.iter().all(|reason| reason == "LOW_LIVENESS_SCORE")
+    }
+
+    fn is_judged(&self) -> bool {
+        let of_judgement = |reason: &String| JUDGED.iter().any(|risk| reason.starts_with(risk));
+        self.reasons.is_empty() || self.reasons.iter().any(of_judgement)
+    }
+
+    fn failed(case: &Case, failure: &Failure) -> Self {
+        Self { id: case.id.clone(), error: Some(failure.text.clone()), ..Self::default() }
+    }
+}
+
+/// What cannot be played is a trial, too: it got no response. Only our own faults end the evaluation.
+pub fn play(case: &Case, node: &Node) -> Result<Trial, Failure> {
+    match attempt(case, node) {
+        Ok(trial) => Ok(trial),
+        Err(failure) => match (&case.origin, failure.code) {
+            (
+                Origin::File(_),
+                liveness_service::failure::Code::Data | liveness_service::failure::Code::NoInput,
+            ) => Ok(Trial::failed(case, &failure)),
+            _ => Err(failure.about(&case.id)),
+        },
+    }
+}
+
+fn attempt(case: &Case, node: &Node) -> Result<Trial, Failure> {
+    let (open, element) = match &case.origin {
+        Origin::File(path) => (Source::File(path.clone()).open()?, Check::element(node)?),
+        Origin::Rendered { chain, seed } => (Open::made(chain)?, seeded(node.method.0, *seed)?),
+    };
+    let sink = gst::ElementFactory::make("fakesink").property("sync", false).build();
+    let sink = sink.map_err(|_| Failure::unavailable("GStreamer's element fakesink is missing"))?;
+    let check = Check::new(open, vec![element], &sink)?;
+    check.start()?;
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match check.next(left)? {
+            Some(Event::Liveness(_, structure)) => {
+                let message = LivenessMessage::try_from(structure.as_ref());
+                if let Ok(LivenessMessage { header, body: Body::Result(result) }) = message {
+                    let decision = Decision::try_from(&result)?.ruled(&node.status_rules());
+                    let seconds = header.running_time.map(|time| time.nseconds() as f64 * 1e-9);
+                    return Ok(trial(case, &decision, seconds));
+                }
+            }
+            Some(Event::Ended) => return Err(Failure::data("it ends without a decision")),
+            None if left.is_zero() => return Err(Failure::data("it takes too long")),
+            None => {}
+        }
+    }
+}
+
+/// The same session each time: without a thread of its own, the check sees each frame before the next is rendered.
+fn seeded(method: Method, seed: u64) -> Result<gst::Element, Failure> {
+    let element = match method {
+        Method::Passive => gst::ElementFactory::make("livenesspassive"),
+        Method::Flash => gst::ElementFactory::make("livenessflash"),
+        Method::Action => gst::ElementFactory::make("livenessaction"),
+        Method::ActionFlash => {
+            gst::ElementFactory::make("livenessbin").property_from_str("method", "action_flash")
+        }
+    };
+    let element = element.property("max-attempts", 1u32).build();
+    let element = element.map_err(|e| Failure::internal(format!("the check cannot be made: {e}")))?;
+    if element.find_property("seed").is_some() {
+        element.set_property("seed", seed);
+    }
+    Ok(element)
+}
+
+fn trial(case: &Case, decision: &Decision, seconds: Option<f64>) -> Trial {
+    let json = &decision.json;
+    let number = |name: &str| json.get(name).and_then(Value::as_f64);
+    let items = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
+    let warnings = items(json.get("warnings"));
+    let cues = items(json.get("evidence").and_then(|evidence| evidence.get("cues")));
+    let cue = |cue: &Value| Some((cue["name"].as_str()?.to_owned(), cue["value"].as_f64()?));
+    Trial {
+        id: case.id.clone(),
+        error: None,
+        status: decision.status.name().to_owned(),
+        score: decision.verdict.score,
+        face_quality: number("face_quality"),
+        face_luminance: number("face_luminance"),
+        seconds,
+        reasons: warnings.iter().map(reason).collect(),
+        cues: cues.iter().filter_map(cue).collect(),
+    }
+}
+
+fn reason(warning: &Value) -> String {
+    let risk = warning["risk"].as_str().unwrap_or_default();
+    match warning["additional_data"]["reason"].as_str() {
+        Some(reason) => format!("{risk}: {reason}"),
+        None => risk.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decline_for_what_hid_the_face_is_no_response() {
+        let trial = |status: &str, reasons: &[&str]| Trial {
+            status: status.into(),
+            reasons: reasons.iter().map(|r| (*r).to_owned()).collect(),
+            ..Trial::default()
+        };
+        assert_eq!(trial("Approved", &[]).answer(), Answer::Approved);
+        assert_eq!(trial("In Review", &["LOW_FACE_QUALITY"]).answer(), Answer::InReview);
+        assert_eq!(trial("Declined", &["LOW_LIVENESS_SCORE", "LOW_FACE_QUALITY"]).answer(), Answer::Declined);
+        assert_eq!(trial("Declined", &["LIVENESS_FACE_ATTACK: NO_RELIEF"]).answer(), Answer::Declined);
+        assert_eq!(trial("Declined", &["HIGH_FACE_LUMINANCE"]).answer(), Answer::None);
+        assert_eq!(trial("Declined", &["NO_FACE_DETECTED"]).answer(), Answer::None);
+        assert_eq!(trial("Abandoned", &[]).answer(), Answer::None);
+        assert_eq!(trial("", &[]).answer(), Answer::None);
+    }
+}

@@ -1,0 +1,109 @@
+//! `image`: judges single pictures.
+
+mod report;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use liveness_core::check::Method;
+use serde_json::json;
+
+use super::cli::{self, ImageArgs};
+use super::console::{self, Style};
+use super::exit;
+use liveness_service::failure::Failure;
+use liveness_service::image::file::{self, Origin};
+use liveness_service::image::judge::{self, Judgement, Nets};
+use liveness_service::image::turn::{self, Turn};
+use liveness_workflow::{Name, Node};
+use report::Envelope;
+
+pub fn run(args: &ImageArgs) -> Result<u8, Failure> {
+    let node = node(args)?;
+    let metadata = cli::metadata(args.metadata.as_deref())?.unwrap_or_default();
+    let envelope = Envelope { vendor_data: args.vendor_data.clone(), metadata };
+    let _nets = Nets::hold(&node)?;
+    let form = Form::of(args, console::stdout_is_terminal());
+    let mut worst = exit::APPROVED;
+    for path in &args.files {
+        let status = match judge(path, args, &node) {
+            Ok(best) => {
+                console::print(&form.judged(path, &best, &envelope)?)?;
+                exit::status_of(best.status)
+            }
+            Err(failure) => {
+                let failure = failure.about(path.display());
+                console::complain(&failure);
+                form.failed(&failure, &envelope)?.map_or(Ok(()), |line| console::print(&line))?;
+                failure.exit_status()
+            }
+        };
+        worst = exit::worse(worst, status);
+    }
+    Ok(worst)
+}
+
+/// The printed form of a picture's judgement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// In words, the decision last.
+    Words,
+    /// One picture's JSON.
+    Indented,
+    /// A line of JSON for each picture.
+    Lines,
+}
+
+impl Form {
+    fn of(args: &ImageArgs, terminal: bool) -> Self {
+        match args.files.len() {
+            _ if args.json => Self::Lines,
+            _ if terminal => Self::Words,
+            1 => Self::Indented,
+            _ => Self::Lines,
+        }
+    }
+
+    fn judged(self, path: &Path, best: &Judgement, envelope: &Envelope) -> Result<String, Failure> {
+        Ok(match self {
+            Self::Words => report::words(path, best, Style::of_stdout()),
+            Self::Indented => format!("{:#}", envelope.wrap("liveness", report::liveness(best))?),
+            Self::Lines => envelope.wrap("liveness", report::liveness(best))?.to_string(),
+        })
+    }
+
+    /// A picture that cannot be judged keeps its line, so that the lines are in the order of the files.
+    fn failed(self, failure: &Failure, envelope: &Envelope) -> Result<Option<String>, Failure> {
+        let line = || Ok(envelope.wrap("error", json!(failure.text))?.to_string());
+        (self == Self::Lines).then(line).transpose()
+    }
+}
+
+/// A check on one picture.
+fn node(args: &ImageArgs) -> Result<Node, Failure> {
+    let (decline, review) = (args.decline_threshold, args.review_threshold);
+    if decline > review {
+        let text = format!("decline_threshold ({decline}) lies above review_threshold ({review})");
+        return Err(Failure::usage(text));
+    }
+    Ok(Node {
+        max_attempts: Some(1),
+        frames: Some(1),
+        decline_threshold: Some(decline),
+        review_threshold: Some(review),
+        // The shape of this answer has them.
+        age_estimation: Some(true),
+        models_dir: args.models_dir.as_ref().map(|dir| Name(dir.display().to_string())),
+        ..Node::new(Method::Passive)
+    })
+}
+
+/// The judgement of the best turn.
+fn judge(path: &Path, args: &ImageArgs, node: &Node) -> Result<Judgement, Failure> {
+    let deadline = Instant::now() + Duration::from_secs_f64(args.timeout);
+    let frame = file::decode(path, Origin::Upload, deadline)?;
+    let turns = if args.rotate { Turn::ALL.as_slice() } else { &Turn::ALL[..1] };
+    let judged = turns.iter().map(|turn| judge::judge(&frame, *turn, node, deadline));
+    let judged = judged.collect::<Result<Vec<_>, _>>()?;
+    turn::best(judged).ok_or_else(|| Failure::internal("no turn was judged"))
+}

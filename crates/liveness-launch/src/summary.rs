@@ -1,0 +1,59 @@
+//! A decision for people at a terminal: what stands behind it, then the decision itself.
+
+use liveness_core::session::Status;
+
+use super::console::{Colour, Style};
+use liveness_service::verdict::{Verdict, Warning};
+
+/// Returns the grounds of a check's decision: warnings, measures, effort.
+pub fn details(verdict: &Verdict, style: Style) -> Vec<String> {
+    let mut lines: Vec<_> = verdict.warnings.iter().map(|warning| warning_line(warning, style)).collect();
+    let measures = measures(verdict);
+    if !measures.is_empty() {
+        lines.push(format!("    {measures}"));
+    }
+    lines.push(format!("    {}", style.faint(&effort(verdict))));
+    lines
+}
+
+/// The decision and what it is about, such as `● Approved   score 88.7 of 100`.
+pub fn decision(status: Status, about: &str, style: Style) -> String {
+    let status = style.bold(&style.paint(colour(status), &format!("● {}", status.name())));
+    format!("  {status}   {about}")
+}
+
+const fn colour(status: Status) -> Colour {
+    match status {
+        Status::Approved => Colour::Green,
+        Status::Declined => Colour::Red,
+        _ => Colour::Amber,
+    }
+}
+
+fn warning_line(warning: &Warning, style: Style) -> String {
+    let colour = match warning.log_type.as_str() {
+        "error" => Colour::Red,
+        "warning" => Colour::Amber,
+        _ => Colour::Cyan,
+    };
+    format!("    {} {}", style.paint(colour, &format!("{}:", warning.short_description)), warning.text())
+}
+
+fn measures(verdict: &Verdict) -> String {
+    let measure = |name: &str, value: Option<f64>| value.map(|value| format!("{name} {value:.0}"));
+    let gender = verdict.evidence.gender.clone();
+    let all = [
+        measure("face quality", verdict.face_quality),
+        measure("luminance", verdict.face_luminance),
+        measure("age about", verdict.age_estimation),
+        gender,
+    ];
+    all.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+fn effort(verdict: &Verdict) -> String {
+    let evidence = &verdict.evidence;
+    let (analysed, skipped, attempts) =
+        (evidence.frames_analysed, evidence.frames_skipped, evidence.attempts_used);
+    format!("{analysed} frames analysed · {skipped} skipped · attempt {attempts}")
+}

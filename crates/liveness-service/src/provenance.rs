@@ -1,0 +1,193 @@
+//! The origin of a report or a picture: date, version, nets, data, session and verdict.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use liveness_core::inference::{Model, ModelSource};
+use liveness_workflow::Node;
+use ring::digest::{Context, SHA256};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::failure::Failure;
+use super::hex::hex;
+use super::identity;
+use super::verdict::Decision;
+use super::webhook::canonical::canonical;
+
+pub const SOFTWARE: &str = concat!("gst-plugin-liveness ", env!("CARGO_PKG_VERSION"));
+/// Digits of a net's digest that are shown where there is no room for all.
+const SHORT: usize = 8;
+
+/// SHA-256 of everything that is added.
+pub struct Digest(Context);
+
+impl Digest {
+    pub fn new() -> Self {
+        Self(Context::new(&SHA256))
+    }
+
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    pub fn hex(self) -> String {
+        hex(self.0.finish().as_ref())
+    }
+}
+
+/// SHA-256 of a file, as hexadecimal digits.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn of_file(path: &Path) -> io::Result<String> {
+    let (mut file, mut digest, mut part) = (File::open(path)?, Digest::new(), vec![0; 1 << 16]);
+    loop {
+        match file.read(&mut part)? {
+            0 => return Ok(digest.hex()),
+            n => digest.add(&part[..n]),
+        }
+    }
+}
+
+/// A net's file and its SHA-256.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub struct Net {
+    pub file: String,
+    pub sha256: String,
+}
+
+/// The nets that a check runs with.
+///
+/// # Errors
+/// When `models_dir` cannot be read.
+pub fn nets(node: &Node) -> Result<Vec<Net>, Failure> {
+    let source = match &node.models_dir {
+        Some(folder) => ModelSource::Directory(PathBuf::from(&folder.0)),
+        None => ModelSource::Embedded,
+    };
+    let net = |model: Model| {
+        let bytes = model.bytes(&source);
+        let bytes = bytes.map_err(|e| Failure::unavailable(format!("the nets cannot be read: {e}")))?;
+        let mut digest = Digest::new();
+        digest.add(&bytes);
+        Ok(Net { file: model.file_name().to_owned(), sha256: digest.hex() })
+    };
+    Model::ALL.into_iter().map(net).collect()
+}
+
+/// The origin of a report or a picture.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Provenance {
+    /// RFC 3339, UTC.
+    pub created_at: String,
+    pub software: &'static str,
+    /// The id of the session, or of one run of `eval`.
+    pub session_id: String,
+    /// The node of the workflow, or the method that was evaluated.
+    pub check: String,
+    pub verdict: String,
+    /// The SHA-256 of the check's `evidence` as canonical JSON, or of a dataset's labels and files.
+    pub data_sha256: String,
+    pub models: Vec<Net>,
+}
+
+impl Provenance {
+    /// Returns the origin of a check's pictures.
+    pub fn of_check(session_id: &str, node: &Node, decision: &Decision) -> Result<Self, Failure> {
+        let evidence = decision.json.get("evidence").unwrap_or(&Value::Null);
+        let mut digest = Digest::new();
+        digest.add(canonical(evidence).as_bytes());
+        Ok(Self {
+            created_at: identity::now()?,
+            software: SOFTWARE,
+            session_id: session_id.to_owned(),
+            check: node.name().to_owned(),
+            verdict: format!("{}, {}", decision.status.name(), decision.verdict.score_in_words()),
+            data_sha256: digest.hex(),
+            models: nets(node)?,
+        })
+    }
+
+    /// Returns the keywords and values that a file holds.
+    pub fn entries(&self) -> Vec<(String, &str)> {
+        let all = [
+            ("Creation Time", self.created_at.as_str()),
+            ("Software", self.software),
+            ("Session", &self.session_id),
+            ("Check", &self.check),
+            ("Verdict", &self.verdict),
+            ("Data SHA-256", &self.data_sha256),
+        ];
+        let all = all.into_iter().map(|(keyword, value)| (keyword.to_owned(), value));
+        all.chain(self.models.iter().map(|net| (format!("Model {}", net.file), net.sha256.as_str())))
+            .collect()
+    }
+
+    /// Returns the lines that stand in a picture.
+    pub fn lines(&self) -> [String; 3] {
+        let nets = self.models.iter().map(|net| {
+            let (name, digest) = (net.file.trim_end_matches(".onnx"), net.sha256.get(..SHORT));
+            format!("{name} {}", digest.unwrap_or_default())
+        });
+        [
+            [self.verdict.as_str(), &self.session_id, &self.created_at, self.software].join(" · "),
+            format!("data SHA-256 {} · {}", self.data_sha256, self.check),
+            format!("models SHA-256 {}", nets.collect::<Vec<_>>().join(" · ")),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use liveness_core::check::Method;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_nets_are_those_of_the_list_of_models() {
+        let list = include_str!("../../../models/models.toml");
+        let nets = nets(&Node::new(Method::Passive)).unwrap();
+        assert_eq!(nets.len(), Model::ALL.len());
+        for Net { file, sha256 } in nets {
+            let entry = list.split("[[model]]").find(|entry| entry.contains(&format!("file = \"{file}\"")));
+            assert!(entry.unwrap().contains(&format!("sha256 = \"{sha256}\"")), "{file} {sha256}");
+        }
+    }
+
+    #[test]
+    fn the_datas_digest_is_that_of_the_evidence_alone() {
+        let node = Node::new(Method::Passive);
+        let mut decision = Decision::not_started("n", Method::Passive).unwrap();
+        let evidence = json!({"frames_analysed": 5, "cues": [{"value": 2.0, "name": "net"}]});
+        decision.json.insert("evidence".into(), evidence);
+        let origin = Provenance::of_check("the-session", &node, &decision).unwrap();
+        // printf '{"cues":[{"name":"net","value":2}],"frames_analysed":5}' | sha256sum
+        assert_eq!(origin.data_sha256, "9fdc26c5249b75b2cf262174089b40eb8502532c4c71562b070b9a66c59630c2");
+        assert_eq!(
+            (origin.session_id.as_str(), origin.verdict.as_str()),
+            ("the-session", "Not Started, score 0.0 of 100")
+        );
+        decision.json.insert("reference_image".into(), "/elsewhere/reference.jpg".into());
+        let moved = Provenance::of_check("the-session", &node, &decision).unwrap();
+        assert_eq!(moved.data_sha256, origin.data_sha256);
+        decision.json.insert("evidence".into(), json!({"frames_analysed": 6}));
+        assert_ne!(
+            Provenance::of_check("the-session", &node, &decision).unwrap().data_sha256,
+            origin.data_sha256
+        );
+    }
+
+    #[test]
+    fn a_net_that_stands_in_for_another_has_its_own_digest() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("antispoof.onnx"), "abc").unwrap();
+        let name = liveness_workflow::Name(folder.path().display().to_string());
+        let nets = nets(&Node { models_dir: Some(name), ..Node::new(Method::Passive) }).unwrap();
+        let own = nets.iter().find(|net| net.file == "antispoof.onnx").unwrap();
+        // FIPS 180-2, appendix B.1.
+        assert_eq!(own.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+}

@@ -1,0 +1,10 @@
+//! A session: its checks' decisions, its face, and what is kept of it.
+
+pub mod evidence;
+mod person;
+pub mod recorder;
+pub mod records;
+pub mod reporter;
+mod session;
+
+pub use session::{Outcome, Session};

@@ -1,0 +1,197 @@
+//! A session: its checks' decisions, and what they come to.
+
+use gstliveness::message::{Header, Light, ResultBody};
+use liveness_core::session::{SessionDecision, SessionRecord, Status, StatusRule};
+use serde_json::{Map, Value};
+
+use super::evidence::Evidence;
+use super::records::Records;
+use crate::failure::Failure;
+use crate::identity;
+use crate::provenance::Provenance;
+use crate::verdict::Decision;
+use liveness_workflow::{Node, Workflow};
+
+/// A check's end.
+pub struct Outcome {
+    pub header: Header,
+    pub result: ResultBody,
+    pub decision: Decision,
+}
+
+pub struct Session<'a> {
+    pub id: String,
+    created_at: String,
+    /// When its approval ends: told in several places, and decided once.
+    expires_at: Option<String>,
+    /// Where the session is recorded.
+    pub video: Option<String>,
+    workflow: &'a Workflow,
+    rules: Vec<Vec<StatusRule>>,
+    /// Of the checks that were made, in their order.
+    pub outcomes: Vec<Outcome>,
+}
+
+impl<'a> Session<'a> {
+    pub fn new(workflow: &'a Workflow) -> Result<Self, Failure> {
+        let rules = workflow.nodes.iter().map(|node| node.status_rules()).collect();
+        let (id, created_at) = (identity::new()?, identity::now()?);
+        Ok(Self { id, created_at, expires_at: None, video: None, workflow, rules, outcomes: Vec::new() })
+    }
+
+    /// The check that is being made; `None` when all are decided.
+    pub fn current(&self) -> Option<usize> {
+        let settled = self.outcomes.last().is_some_and(|last| !last.decision.passed());
+        Some(self.outcomes.len()).filter(|next| !settled && *next < self.workflow.nodes.len())
+    }
+
+    /// Takes in the current check's result. The workflow's rules have the last word, on what the lists of faces say as well.
+    pub fn decide(
+        &mut self,
+        header: Header,
+        result: ResultBody,
+        records: &mut Records<'_>,
+    ) -> Result<(), Failure> {
+        let number = self.outcomes.len();
+        let rules = self.rules.get(number).map_or(&[][..], Vec::as_slice);
+        let name = self.workflow.nodes.get(number).map_or("liveness", Node::name);
+        let decision = Decision::try_from(&result)?.screened(&records.screen(number, &result)?, name)?;
+        let decision = self.complete(decision.ruled(rules));
+        self.outcomes.push(Outcome { header, result, decision });
+        let validity = self.workflow.settings.validity_days.filter(|_| self.status() == Status::Approved);
+        self.expires_at = validity.map(|days| identity::in_days(days.cast_signed())).transpose()?;
+        Ok(())
+    }
+
+    /// Keeps the pictures of the last check.
+    pub fn illustrate(&mut self, evidence: &Evidence, light: Option<&Light>) -> Result<(), Failure> {
+        let Some(origin) = self.origin().filter(|_| evidence.is_kept()).transpose()? else {
+            return Ok(());
+        };
+        let number = self.outcomes.len().saturating_sub(1);
+        match self.outcomes.last_mut() {
+            Some(Outcome { result, decision, .. }) => {
+                evidence.pictures(number, result, light, &origin, &mut decision.json)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Returns the origin of the last check's pictures; `None` before a check is decided.
+    pub fn origin(&self) -> Option<Result<Provenance, Failure>> {
+        let last = self.outcomes.last()?;
+        let node = self.workflow.nodes.get(self.outcomes.len() - 1)?;
+        Some(Provenance::of_check(&self.id, node, &last.decision))
+    }
+
+    /// Puts in what is handed through.
+    fn complete(&self, mut decision: Decision) -> Decision {
+        let settings = &self.workflow.settings;
+        let text = |text: &Option<String>| text.clone().map(Value::String);
+        for (field, value) in [
+            ("video_url", text(&self.video)),
+            ("vendor_data", text(&settings.vendor_data)),
+            ("metadata", settings.metadata.clone()),
+        ] {
+            value.into_iter().for_each(|value| drop(decision.json.insert(field.into(), value)));
+        }
+        decision
+    }
+
+    /// What the checks come to, in progress until the last that is needed.
+    pub fn status(&self) -> Status {
+        match self.current() {
+            Some(_) => Status::InProgress,
+            None => Status::worst(self.outcomes.iter().map(|outcome| outcome.decision.status)),
+        }
+    }
+
+    /// The record of a session that a fault has ended.
+    pub fn abandoned(&self) -> Result<Map<String, Value>, Failure> {
+        let mut record = self.record()?;
+        record.insert("status".into(), Status::Abandoned.name().into());
+        record.remove("expires_at");
+        Ok(record)
+    }
+
+    pub fn record(&self) -> Result<Map<String, Value>, Failure> {
+        let settings = &self.workflow.settings;
+        let record = SessionRecord {
+            session_id: self.id.clone(),
+            workflow_id: self.workflow.id.clone(),
+            status: self.status(),
+            vendor_data: settings.vendor_data.clone(),
+            metadata: settings.metadata.clone(),
+            created_at: self.created_at.clone(),
+            expires_at: self.expires_at.clone(),
+            decision: SessionDecision { liveness_checks: self.checks()? },
+        };
+        match serde_json::to_value(record) {
+            Ok(Value::Object(record)) => Ok(record),
+            _ => Err(Failure::internal("the session cannot be written")),
+        }
+    }
+
+    /// One item per node, without what stands in the record itself.
+    fn checks(&self) -> Result<Vec<Value>, Failure> {
+        let made = self.outcomes.iter().map(|outcome| {
+            let mut item = outcome.decision.json.clone();
+            item.retain(|field, _| field != "vendor_data" && field != "metadata");
+            Ok(Value::Object(item))
+        });
+        let left = self.workflow.nodes.iter().skip(self.outcomes.len());
+        let left =
+            left.map(|node| Ok(Value::Object(Decision::not_started(node.name(), node.method.0)?.json)));
+        made.chain(left).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread::sleep;
+    use std::time::Duration;
+
+    use liveness_core::check::Method;
+    use liveness_core::session::LivenessCheck;
+    use liveness_workflow::Settings;
+
+    use super::*;
+    use crate::secret::SecretRules;
+
+    fn approved() -> ResultBody {
+        let decision = liveness_core::session::Decision {
+            status: Status::Approved,
+            ..liveness_core::session::Decision::abandoned()
+        };
+        let json = LivenessCheck::new("n", Method::Passive, &decision, None).to_json();
+        ResultBody {
+            status: Status::Approved,
+            score: 90.0,
+            warnings: Vec::new(),
+            json,
+            reference_image: None,
+            depth_map: None,
+        }
+    }
+
+    #[test]
+    fn an_approvals_end_is_decided_once() {
+        let settings = Settings { validity_days: Some(1), ..Settings::default() };
+        let workflow = Workflow { id: "w".into(), settings, nodes: vec![Node::new(Method::Passive)] };
+        let mut records = Records::open(&workflow, &SecretRules::default()).unwrap();
+        let header = Header {
+            method: Method::Passive,
+            attempt: 1,
+            timestamp: None,
+            stream_time: None,
+            running_time: None,
+        };
+        let mut session = Session::new(&workflow).unwrap();
+        assert!(!session.record().unwrap().contains_key("expires_at"));
+        session.decide(header, approved(), &mut records).unwrap();
+        let told = session.record().unwrap();
+        sleep(Duration::from_millis(1100));
+        assert_eq!(session.record().unwrap(), told);
+        assert!(told["expires_at"].as_str() > told["created_at"].as_str());
+    }
+}
