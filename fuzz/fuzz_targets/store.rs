@@ -1,37 +1,15 @@
 //! A store whose file was tampered with anywhere: whatever is read of it, nothing panics, and what was changed in the sessions or the audit
 //! log is not told as whole.
 #![no_main]
-#![allow(dead_code, reason = "the launcher's modules, of which only some are asked")]
-
-#[path = "../../src/launch/bounded.rs"]
-mod bounded;
-#[path = "../../src/launch/cli.rs"]
-mod cli;
-#[path = "../../src/launch/credential.rs"]
-mod credential;
-#[path = "../../src/launch/deadline.rs"]
-mod deadline;
-#[path = "../../src/launch/failure.rs"]
-mod failure;
-#[path = "../../src/launch/hex.rs"]
-mod hex;
-#[path = "../../src/launch/identity.rs"]
-mod identity;
-#[path = "../../src/launch/private.rs"]
-mod private;
-#[path = "../../src/launch/secret.rs"]
-mod secret;
-#[path = "../../src/launch/store/mod.rs"]
-mod store;
 
 use std::sync::LazyLock;
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
+use liveness_service::store::Store;
+use liveness_service::store::faces::StoredFaces;
+use liveness_service::store::places::Places;
 use serde_json::json;
-use store::Store;
-use store::faces::StoredFaces;
-use store::places::Places;
 
 const KEY: [u8; 32] = [7; 32];
 static FOLDER: LazyLock<tempfile::TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a folder"));

@@ -11,7 +11,7 @@ const UNREADABLE: &str = "unreadable";
 pub fn of(cases: &[Case]) -> String {
     let mut lines: Vec<_> = cases.iter().map(line).collect();
     lines.sort_unstable();
-    let mut digest = Digest::new();
+    let mut digest = Digest::default();
     lines.iter().for_each(|line| digest.add(line.as_bytes()));
     digest.hex()
 }

@@ -23,11 +23,13 @@ const SHORT: usize = 8;
 /// SHA-256 of everything that is added.
 pub struct Digest(Context);
 
-impl Digest {
-    pub fn new() -> Self {
+impl Default for Digest {
+    fn default() -> Self {
         Self(Context::new(&SHA256))
     }
+}
 
+impl Digest {
     pub fn add(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
@@ -42,7 +44,7 @@ impl Digest {
 /// # Errors
 /// When the file cannot be read.
 pub fn of_file(path: &Path) -> io::Result<String> {
-    let (mut file, mut digest, mut part) = (File::open(path)?, Digest::new(), vec![0; 1 << 16]);
+    let (mut file, mut digest, mut part) = (File::open(path)?, Digest::default(), vec![0; 1 << 16]);
     loop {
         match file.read(&mut part)? {
             0 => return Ok(digest.hex()),
@@ -70,7 +72,7 @@ pub fn nets(node: &Node) -> Result<Vec<Net>, Failure> {
     let net = |model: Model| {
         let bytes = model.bytes(&source);
         let bytes = bytes.map_err(|e| Failure::unavailable(format!("the nets cannot be read: {e}")))?;
-        let mut digest = Digest::new();
+        let mut digest = Digest::default();
         digest.add(&bytes);
         Ok(Net { file: model.file_name().to_owned(), sha256: digest.hex() })
     };
@@ -97,7 +99,7 @@ impl Provenance {
     /// Returns the origin of a check's pictures.
     pub fn of_check(session_id: &str, node: &Node, decision: &Decision) -> Result<Self, Failure> {
         let evidence = decision.json.get("evidence").unwrap_or(&Value::Null);
-        let mut digest = Digest::new();
+        let mut digest = Digest::default();
         digest.add(canonical(evidence).as_bytes());
         Ok(Self {
             created_at: identity::now()?,

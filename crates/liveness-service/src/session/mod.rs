@@ -5,6 +5,6 @@ mod person;
 pub mod recorder;
 pub mod records;
 pub mod reporter;
-mod session;
+mod state;
 
-pub use session::{Outcome, Session};
+pub use state::{Outcome, Session};

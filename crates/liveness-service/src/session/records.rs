@@ -9,8 +9,8 @@ use liveness_core::session::{Doubt, Screened, Status};
 use liveness_workflow::{Node, Store as StoreSettings, Workflow};
 use serde_json::{Map, Value};
 
+use super::Session;
 use super::person::Person;
-use super::session::Session;
 use crate::failure::Failure;
 use crate::secret::SecretRules;
 use crate::store::Store;

@@ -68,7 +68,7 @@ mod tests {
         // Every third frame is dropped on its way.
         let number = AtomicU64::new(0);
         element("entry").static_pad("sink").unwrap().add_probe(gst::PadProbeType::BUFFER, move |_, info| {
-            if number.fetch_add(1, Ordering::Relaxed) % 3 == 0 {
+            if number.fetch_add(1, Ordering::Relaxed).is_multiple_of(3) {
                 info.buffer_mut().unwrap().make_mut().set_flags(gst::BufferFlags::DELTA_UNIT);
             }
             gst::PadProbeReturn::Ok
