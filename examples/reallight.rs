@@ -205,7 +205,7 @@ impl<'a> Scene<'a> {
 
 struct Ended {
     status: Status,
-    cues: Vec<(&'static str, Option<f64>)>,
+    cues: Vec<(String, Option<f64>)>,
     reason: String,
 }
 
@@ -254,7 +254,7 @@ fn play(face: &Face, subject: &str, n: u64) -> Result<Ended, Error> {
     Ok(Ended {
         status: decision.status,
         reason: evidence.failure.map_or(format!("{:?}", evidence.hindrance), |f| format!("{f:?}")),
-        cues: evidence.cues.iter().map(|cue| (cue.name, cue.value)).collect(),
+        cues: evidence.cues.iter().map(|cue| (cue.name.to_string(), cue.value)).collect(),
     })
 }
 

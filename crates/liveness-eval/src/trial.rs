@@ -9,13 +9,13 @@ use liveness_core::check::Method;
 use liveness_core::session::Status;
 use liveness_workflow::Node;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::case::{Case, Origin};
-use liveness_service::check::{Check, Event};
+use liveness_core::check::Cue;
+use liveness_core::session::{LivenessCheck, Warning};
+use liveness_service::check::{Check, Event, report};
 use liveness_service::failure::Failure;
 use liveness_service::input::{Open, Source};
-use liveness_service::verdict::Decision;
 
 /// Longer than any session takes, on the slowest machine.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -110,7 +110,7 @@ fn attempt(case: &Case, node: &Node) -> Result<Trial, Failure> {
             Some(Event::Liveness(_, structure)) => {
                 let message = LivenessMessage::try_from(structure.as_ref());
                 if let Ok(LivenessMessage { header, body: Body::Result(result) }) = message {
-                    let decision = Decision::try_from(&result)?.ruled(&node.status_rules());
+                    let decision = report(&result)?.ruled(&node.status_rules());
                     let seconds = header.running_time.map(|time| time.nseconds() as f64 * 1e-9);
                     return Ok(trial(case, &decision, seconds));
                 }
@@ -140,32 +140,24 @@ fn seeded(method: Method, seed: u64) -> Result<gst::Element, Failure> {
     Ok(element)
 }
 
-fn trial(case: &Case, decision: &Decision, seconds: Option<f64>) -> Trial {
-    let json = &decision.json;
-    let number = |name: &str| json.get(name).and_then(Value::as_f64);
-    let items = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
-    let warnings = items(json.get("warnings"));
-    let cues = items(json.get("evidence").and_then(|evidence| evidence.get("cues")));
-    let cue = |cue: &Value| Some((cue["name"].as_str()?.to_owned(), cue["value"].as_f64()?));
+fn trial(case: &Case, check: &LivenessCheck, seconds: Option<f64>) -> Trial {
+    let cue = |cue: &Cue| Some((cue.name.clone().into_owned(), cue.value?));
     Trial {
         id: case.id.clone(),
         error: None,
-        status: decision.status.name().to_owned(),
-        score: decision.verdict.score,
-        face_quality: number("face_quality"),
-        face_luminance: number("face_luminance"),
+        status: check.status.name().to_owned(),
+        score: check.score,
+        face_quality: check.face_quality,
+        face_luminance: check.face_luminance,
         seconds,
-        reasons: warnings.iter().map(reason).collect(),
-        cues: cues.iter().filter_map(cue).collect(),
+        reasons: check.warnings.iter().map(reason).collect(),
+        cues: check.evidence.cues.iter().filter_map(cue).collect(),
     }
 }
 
-fn reason(warning: &Value) -> String {
-    let risk = warning["risk"].as_str().unwrap_or_default();
-    match warning["additional_data"]["reason"].as_str() {
-        Some(reason) => format!("{risk}: {reason}"),
-        None => risk.to_owned(),
-    }
+fn reason(warning: &Warning) -> String {
+    let risk = warning.risk.name();
+    warning.additional_data.as_ref().map_or(risk.to_owned(), |data| format!("{risk}: {}", data.reason))
 }
 
 #[cfg(test)]

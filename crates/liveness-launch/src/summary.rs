@@ -1,18 +1,17 @@
 //! A decision for people at a terminal: what stands behind it, then the decision itself.
 
-use liveness_core::session::Status;
+use liveness_core::session::{LivenessCheck, LogType, Status, Warning};
 
 use super::console::{Colour, Style};
-use liveness_service::verdict::{Verdict, Warning};
 
 /// Returns the grounds of a check's decision: warnings, measures, effort.
-pub fn details(verdict: &Verdict, style: Style) -> Vec<String> {
-    let mut lines: Vec<_> = verdict.warnings.iter().map(|warning| warning_line(warning, style)).collect();
-    let measures = measures(verdict);
+pub fn details(check: &LivenessCheck, style: Style) -> Vec<String> {
+    let mut lines: Vec<_> = check.warnings.iter().map(|warning| warning_line(warning, style)).collect();
+    let measures = measures(check);
     if !measures.is_empty() {
         lines.push(format!("    {measures}"));
     }
-    lines.push(format!("    {}", style.faint(&effort(verdict))));
+    lines.push(format!("    {}", style.faint(&effort(check))));
     lines
 }
 
@@ -31,28 +30,28 @@ const fn colour(status: Status) -> Colour {
 }
 
 fn warning_line(warning: &Warning, style: Style) -> String {
-    let colour = match warning.log_type.as_str() {
-        "error" => Colour::Red,
-        "warning" => Colour::Amber,
-        _ => Colour::Cyan,
+    let colour = match warning.log_type {
+        LogType::Error => Colour::Red,
+        LogType::Warning => Colour::Amber,
+        LogType::Information => Colour::Cyan,
     };
     format!("    {} {}", style.paint(colour, &format!("{}:", warning.short_description)), warning.text())
 }
 
-fn measures(verdict: &Verdict) -> String {
+fn measures(check: &LivenessCheck) -> String {
     let measure = |name: &str, value: Option<f64>| value.map(|value| format!("{name} {value:.0}"));
-    let gender = verdict.evidence.gender.clone();
+    let gender = check.evidence.gender.map(|gender| gender.name().to_owned());
     let all = [
-        measure("face quality", verdict.face_quality),
-        measure("luminance", verdict.face_luminance),
-        measure("age about", verdict.age_estimation),
+        measure("face quality", check.face_quality),
+        measure("luminance", check.face_luminance),
+        measure("age about", check.age_estimation),
         gender,
     ];
     all.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
-fn effort(verdict: &Verdict) -> String {
-    let evidence = &verdict.evidence;
+fn effort(check: &LivenessCheck) -> String {
+    let evidence = &check.evidence;
     let (analysed, skipped, attempts) =
         (evidence.frames_analysed, evidence.frames_skipped, evidence.attempts_used);
     format!("{analysed} frames analysed · {skipped} skipped · attempt {attempts}")

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use gst::prelude::*;
 use gstliveness::bin;
-use gstliveness::message::Light;
+use gstliveness::message::{Light, ResultBody};
+use liveness_core::session::LivenessCheck;
 use liveness_workflow::Node;
 
 use super::baton::Baton;
@@ -164,6 +165,15 @@ impl Check {
         }
         element.emit_by_name::<()>("cancel", &[]);
     }
+}
+
+/// Reads the report of a result.
+///
+/// # Errors
+/// A result without a report that this version can read.
+pub fn report(result: &ResultBody) -> Result<LivenessCheck, Failure> {
+    LivenessCheck::from_json(&result.json)
+        .map_err(|e| Failure::internal(format!("the decision is not readable: {e}")))
 }
 
 fn liveness(message: &gst::Message) -> Option<&gst::StructureRef> {

@@ -22,6 +22,5 @@ pub mod secret;
 pub mod seen;
 pub mod session;
 pub mod store;
-pub mod verdict;
 pub mod webhook;
 pub mod whole;

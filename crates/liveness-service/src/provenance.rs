@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use liveness_core::inference::{Model, ModelSource};
+use liveness_core::session::LivenessCheck;
 use liveness_workflow::Node;
 use ring::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,6 @@ use serde_json::Value;
 use super::failure::Failure;
 use super::hex::hex;
 use super::identity;
-use super::verdict::Decision;
 use super::webhook::canonical::canonical;
 
 pub const SOFTWARE: &str = concat!("gst-plugin-liveness ", env!("CARGO_PKG_VERSION"));
@@ -97,16 +97,16 @@ pub struct Provenance {
 
 impl Provenance {
     /// Returns the origin of a check's pictures.
-    pub fn of_check(session_id: &str, node: &Node, decision: &Decision) -> Result<Self, Failure> {
-        let evidence = decision.json.get("evidence").unwrap_or(&Value::Null);
+    pub fn of_check(session_id: &str, node: &Node, check: &LivenessCheck) -> Result<Self, Failure> {
+        let evidence = serde_json::to_value(&check.evidence).unwrap_or(Value::Null);
         let mut digest = Digest::default();
-        digest.add(canonical(evidence).as_bytes());
+        digest.add(canonical(&evidence).as_bytes());
         Ok(Self {
             created_at: identity::now()?,
             software: SOFTWARE,
             session_id: session_id.to_owned(),
             check: node.name().to_owned(),
-            verdict: format!("{}, {}", decision.status.name(), decision.verdict.score_in_words()),
+            verdict: format!("{}, {}", check.status.name(), check.score_in_words()),
             data_sha256: digest.hex(),
             models: nets(node)?,
         })
@@ -144,7 +144,6 @@ impl Provenance {
 #[cfg(test)]
 mod tests {
     use liveness_core::check::Method;
-    use serde_json::json;
 
     use super::*;
 
@@ -162,22 +161,22 @@ mod tests {
     #[test]
     fn the_datas_digest_is_that_of_the_evidence_alone() {
         let node = Node::new(Method::Passive);
-        let mut decision = Decision::not_started("n", Method::Passive).unwrap();
-        let evidence = json!({"frames_analysed": 5, "cues": [{"value": 2.0, "name": "net"}]});
-        decision.json.insert("evidence".into(), evidence);
-        let origin = Provenance::of_check("the-session", &node, &decision).unwrap();
-        // printf '{"cues":[{"name":"net","value":2}],"frames_analysed":5}' | sha256sum
-        assert_eq!(origin.data_sha256, "9fdc26c5249b75b2cf262174089b40eb8502532c4c71562b070b9a66c59630c2");
+        let mut check = LivenessCheck::not_started("n", Method::Passive);
+        check.evidence.frames_analysed = 5;
+        let origin = Provenance::of_check("the-session", &node, &check).unwrap();
+        // printf '{"attempts_used":0,"challenge_entropy_bits":0,"cues":[],"frames_analysed":5,"frames_skipped":0,'\
+        // '"hindrance":null,"method":"passive","quality":null}' | sha256sum
+        assert_eq!(origin.data_sha256, "91d99f8d24fd389e37000ba0d63ef76c341be848349e3ec224b00c47993f1228");
         assert_eq!(
             (origin.session_id.as_str(), origin.verdict.as_str()),
             ("the-session", "Not Started, score 0.0 of 100")
         );
-        decision.json.insert("reference_image".into(), "/elsewhere/reference.jpg".into());
-        let moved = Provenance::of_check("the-session", &node, &decision).unwrap();
+        check.reference_image = Some("/elsewhere/reference.jpg".into());
+        let moved = Provenance::of_check("the-session", &node, &check).unwrap();
         assert_eq!(moved.data_sha256, origin.data_sha256);
-        decision.json.insert("evidence".into(), json!({"frames_analysed": 6}));
+        check.evidence.frames_analysed = 6;
         assert_ne!(
-            Provenance::of_check("the-session", &node, &decision).unwrap().data_sha256,
+            Provenance::of_check("the-session", &node, &check).unwrap().data_sha256,
             origin.data_sha256
         );
     }

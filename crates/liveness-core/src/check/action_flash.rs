@@ -98,9 +98,9 @@ impl Check for ActionFlashCheck {
         let (action, mut evidence) = (self.action.evidence(), self.flash.evidence());
         evidence.challenges = action.challenges;
         evidence.entropy_bits += action.entropy_bits;
-        let known = |name| evidence.cues.iter().any(|cue| cue.name == name);
+        let known = |name: &str| evidence.cues.iter().any(|cue| cue.name == name);
         let more: Vec<_> =
-            action.cues.into_iter().filter(|cue| !known(cue.name) && cue.name != "light").collect();
+            action.cues.into_iter().filter(|cue| !known(&cue.name) && cue.name != "light").collect();
         evidence.cues.extend(more);
         if action.hindrance == Guidance::MultipleFaces {
             evidence.hindrance = Guidance::MultipleFaces;

@@ -1,6 +1,8 @@
 //! What a check found.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 use super::{Action, Failure, Guidance, Mistake};
 use crate::face::FaceQuality;
@@ -42,9 +44,9 @@ impl Method {
 }
 
 /// One measured sign for or against liveness.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cue {
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// In the cue's own unit; `None` when it abstained.
     pub value: Option<f64>,
     /// Its share in the score; 0 for a cue that can only veto.
@@ -56,14 +58,14 @@ impl Cue {
     /// A cue that abstains when it has no finite value.
     pub fn new(name: &'static str, value: Option<f64>, weight: f64) -> Self {
         let value = value.filter(|v| v.is_finite());
-        Self { name, value, weight, abstained: value.is_none() }
+        Self { name: Cow::Borrowed(name), value, weight, abstained: value.is_none() }
     }
 }
 
 /// What came of one asked action; times in seconds from the attempt's first frame.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Challenge {
-    pub action: &'static str,
+    pub action: Cow<'static, str>,
     pub requested: f64,
     /// When the face left rest, was furthest and was back; `None` when the action was not done.
     pub onset: Option<f64>,

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::landmarks::Mesh;
 use super::pose::HeadPose;
@@ -20,7 +20,7 @@ const LUMINANCE: [f32; 2] = [0.14, 0.85];
 const BURNT_OUT: f32 = 0.26;
 
 /// Components of 0 (worst) to 100, and the face's luminance.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FaceQuality {
     /// Fine detail against coarse (own: share of the 3 × 3 Laplacian in the patch's contrast).
     pub sharpness: f32,

@@ -16,7 +16,7 @@ pub use advice::Advice;
 pub use attempts::{Progress, RETRY_PAUSE, Retry, Session, SessionConfig, SessionEvent};
 pub use decision::{Decision, Status, Thresholds, decide};
 pub use record::{SessionDecision, SessionRecord};
-pub use report::{LivenessCheck, Warning};
+pub use report::{EvidenceReport, LivenessCheck, Reason, Warning};
 pub use risk::{LogType, Risk};
 pub use rules::{Limit, RuleAction, Rules};
 pub use screening::{Doubt, FaceMatch, Likeness, Screened, Screening};

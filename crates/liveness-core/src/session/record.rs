@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::decision::Status;
+use super::report::LivenessCheck;
 
 /// One object per session: all its checks and what they come to.
 #[derive(Clone, Debug, Serialize)]
@@ -24,6 +25,6 @@ pub struct SessionRecord {
 
 #[derive(Clone, Debug, Serialize)]
 pub struct SessionDecision {
-    /// One per node of the workflow, each as [`LivenessCheck`](super::LivenessCheck) writes it.
-    pub liveness_checks: Vec<Value>,
+    /// One per node of the workflow.
+    pub liveness_checks: Vec<LivenessCheck>,
 }

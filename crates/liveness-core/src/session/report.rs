@@ -1,19 +1,23 @@
 //! The decision as JSON: one item of `liveness_checks[]`.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::decision::{Decision, Status};
 use super::risk::{LogType, Risk};
-use super::screening::Doubt;
+use super::screening::{Doubt, FaceMatch, Screened};
+use super::status_rule::{StatusRule, apply_status_rules};
 use crate::check::{Challenge, Cue, Evidence, Failure, Guidance, Method};
 use crate::face::{AgeGender, FaceQuality, Gender};
 
 /// One item of `liveness_checks[]`, in the contract's order.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LivenessCheck {
     pub node_id: String,
     pub status: Status,
-    pub method: &'static str,
+    pub method: Cow<'static, str>,
     /// 0–100.
     pub score: f64,
     /// A path or address, once the picture has been stored; it leaves the process only when configured.
@@ -21,7 +25,7 @@ pub struct LivenessCheck {
     pub video_url: Option<String>,
     /// In years; estimated only where it is asked for.
     pub age_estimation: Option<f64>,
-    pub matches: Vec<serde_json::Value>,
+    pub matches: Vec<FaceMatch>,
     /// 0–100.
     pub face_quality: Option<f64>,
     /// 0–100.
@@ -30,33 +34,45 @@ pub struct LivenessCheck {
     pub evidence: EvidenceReport,
 }
 
-#[derive(Clone, Debug, Serialize)]
+/// A warning of a decision.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Warning {
-    pub feature: &'static str,
+    pub feature: Cow<'static, str>,
     pub risk: Risk,
-    pub additional_data: Option<serde_json::Value>,
+    /// The reason, where the check knows more than the risk's name says.
+    pub additional_data: Option<Reason>,
     pub log_type: LogType,
-    pub short_description: &'static str,
-    pub long_description: &'static str,
+    pub short_description: Cow<'static, str>,
+    pub long_description: Cow<'static, str>,
     pub node_id: String,
 }
 
-#[derive(Clone, Debug, Serialize)]
+/// The reason of a warning.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Its name, such as `NO_RELIEF`.
+    pub reason: Cow<'static, str>,
+    /// A sentence in English.
+    pub text: Cow<'static, str>,
+}
+
+/// The evidence of a check, as far as it is reported.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EvidenceReport {
     /// The method by our own name: it shows whether light was used, which `ACTIVE_3D` does not.
-    pub method: &'static str,
+    pub method: Cow<'static, str>,
     pub cues: Vec<Cue>,
     pub challenge_entropy_bits: f64,
     /// What was asked and what came of it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub challenges: Vec<Challenge>,
     pub frames_analysed: u64,
     pub frames_skipped: u64,
     pub attempts_used: u32,
     /// What kept the frames from being usable, as guidance.
-    pub hindrance: Option<&'static str>,
+    pub hindrance: Option<Cow<'static, str>>,
     /// The answers fit the mirror image of what was asked for: the source may be mirrored, or `mirrored` be set without reason.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub mirror_image: bool,
     /// The components of face quality, 0–100 each.
     pub quality: Option<FaceQuality>,
@@ -72,12 +88,16 @@ impl LivenessCheck {
     pub fn new(node_id: &str, method: Method, decision: &Decision, evidence: Option<&Evidence>) -> Self {
         let warnings = decision.risks.iter().map(|(risk, log_type)| {
             let reason = decision.failure.filter(|_| risk.tells_why());
-            Warning { additional_data: reason.map(reason_json), ..Warning::new(*risk, *log_type, node_id) }
+            Warning {
+                additional_data: reason.map(Reason::of_failure),
+                ..Warning::new(*risk, *log_type, node_id)
+            }
         });
+        let hindrance = evidence.map(|e| e.hindrance).filter(|hindrance| *hindrance != Guidance::Ok);
         Self {
             node_id: node_id.to_owned(),
             status: decision.status,
-            method: method.json_name(),
+            method: method.json_name().into(),
             score: round(decision.score),
             reference_image: None,
             video_url: None,
@@ -87,14 +107,14 @@ impl LivenessCheck {
             face_luminance: evidence.and_then(|e| e.face_luminance).map(round),
             warnings: warnings.collect(),
             evidence: EvidenceReport {
-                method: method.name(),
+                method: method.name().into(),
                 cues: evidence.map(|e| e.cues.clone()).unwrap_or_default(),
                 challenge_entropy_bits: evidence.map_or(0.0, |e| round(e.entropy_bits)),
                 challenges: evidence.map(|e| e.challenges.clone()).unwrap_or_default(),
                 frames_analysed: 0,
                 frames_skipped: 0,
                 attempts_used: 0,
-                hindrance: evidence.map(|e| e.hindrance).filter(|h| *h != Guidance::Ok).map(Guidance::code),
+                hindrance: hindrance.map(|hindrance| hindrance.code().into()),
                 mirror_image: decision.failure == Some(Failure::Mirrored),
                 quality: evidence.and_then(|e| e.quality),
                 gender: None,
@@ -116,34 +136,88 @@ impl LivenessCheck {
         self
     }
 
-    /// The JSON text; the fields are such that serialising cannot fail.
+    /// Returns the report of a check that is not made, as an earlier one has settled the session.
+    pub fn not_started(node_id: &str, method: Method) -> Self {
+        let decision = Decision { status: Status::NotStarted, ..Decision::abandoned() };
+        Self::new(node_id, method, &decision, None)
+    }
+
+    /// Reads a report from its JSON text.
+    ///
+    /// # Errors
+    /// JSON of another shape.
+    pub fn from_json(json: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(json)
+    }
+
+    /// Returns the JSON text; the fields are such that serialising cannot fail.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Returns the score in words, such as `score 88.7 of 100`.
+    pub fn score_in_words(&self) -> String {
+        format!("score {:.1} of 100", self.score)
+    }
+
+    /// Returns whether the session goes on after this check.
+    pub fn passed(&self) -> bool {
+        matches!(self.status, Status::Approved | Status::InReview)
+    }
+
+    /// Applies the status rules of a workflow.
+    pub fn ruled(mut self, rules: &[StatusRule]) -> Self {
+        let json = serde_json::to_value(&self).unwrap_or(Value::Null);
+        self.status = apply_status_rules(rules, &json, self.status);
+        self
+    }
+
+    /// Adds the matches with known faces and their warnings; the status may get worse. A check that has not passed needs no doubt.
+    pub fn screened(mut self, screened: &Screened) -> Self {
+        let doubt = screened.doubt.filter(|_| self.passed());
+        if self.status != Status::Abandoned {
+            self.status = screened.status(self.status);
+        }
+        let warnings = screened.risks.iter().map(|(risk, grave)| Warning::new(*risk, *grave, &self.node_id));
+        let doubt = doubt.map(|doubt| Warning::of_doubt(doubt, &self.node_id));
+        let warnings: Vec<_> = warnings.chain(doubt).collect();
+        // Of two warnings of one risk the later one knows more.
+        self.warnings.retain(|known| warnings.iter().all(|warning| warning.risk != known.risk));
+        self.warnings.extend(warnings);
+        self.matches.clone_from(&screened.matches);
+        self
+    }
+}
+
+impl Reason {
+    fn of_failure(failure: Failure) -> Self {
+        Self { reason: failure.name().into(), text: failure.text().into() }
     }
 }
 
 impl Warning {
     pub fn new(risk: Risk, log_type: LogType, node_id: &str) -> Self {
         Self {
-            feature: "LIVENESS",
+            feature: "LIVENESS".into(),
             risk,
             additional_data: None,
             log_type,
-            short_description: risk.short_description(),
-            long_description: risk.long_description(),
+            short_description: risk.short_description().into(),
+            long_description: risk.long_description().into(),
             node_id: node_id.to_owned(),
         }
     }
 
     pub fn of_doubt(doubt: Doubt, node_id: &str) -> Self {
         let (risk, grave) = doubt.risk();
-        let reason = serde_json::json!({ "reason": doubt.name(), "text": doubt.text() });
+        let reason = Reason { reason: doubt.name().into(), text: doubt.text().into() };
         Self { additional_data: Some(reason), ..Self::new(risk, grave, node_id) }
     }
-}
 
-fn reason_json(failure: Failure) -> serde_json::Value {
-    serde_json::json!({ "reason": failure.name(), "text": failure.text() })
+    /// Returns the most exact sentence that says why.
+    pub fn text(&self) -> &str {
+        self.additional_data.as_ref().map_or(&self.long_description, |reason| &reason.text)
+    }
 }
 
 /// Two decimals are all that the measures are worth.
@@ -205,7 +279,7 @@ mod tests {
     fn the_evidence_says_whether_light_was_used() {
         let named = Method::ALL.map(|method| {
             let check = LivenessCheck::new("n", method, &Decision::abandoned(), None);
-            (check.method, check.evidence.method)
+            (check.method.into_owned(), check.evidence.method.into_owned())
         });
         for expected in [
             ("PASSIVE", "passive"),
@@ -213,7 +287,56 @@ mod tests {
             ("ACTIVE_3D", "action"),
             ("ACTIVE_3D", "action_flash"),
         ] {
-            assert!(named.contains(&expected), "{named:?}");
+            let (method, own) = expected;
+            assert!(named.contains(&(method.to_owned(), own.to_owned())), "{named:?}");
+        }
+    }
+
+    fn approved(risks: Vec<(Risk, LogType)>) -> LivenessCheck {
+        let decision = Decision { status: Status::Approved, risks, ..Decision::abandoned() };
+        LivenessCheck::new("n", Method::Passive, &decision, None)
+    }
+
+    #[test]
+    fn a_report_is_read_as_it_was_written() {
+        let evidence = Evidence {
+            score: Some(100.0 / 3.0),
+            hindrance: Guidance::TooDark,
+            cues: vec![Cue::new("net_near", Some(0.1 + 0.2), 1.0 / 3.0), Cue::new("light", None, 0.0)],
+            face_quality: Some(80.123),
+            quality: Some(FaceQuality { sharpness: 1.0 / 3.0, ..FaceQuality::default() }),
+            ..Evidence::default()
+        };
+        let decision = decide(&evidence, Thresholds::default());
+        let check = LivenessCheck::new("kiosk", Method::ActionFlash, &decision, Some(&evidence));
+        let read = LivenessCheck::from_json(&check.to_json()).unwrap();
+        assert_eq!(read.to_json(), check.to_json());
+        assert_eq!(read, check);
+        for wrong in ["", "{}", "[]", r#"{"status": "Maybe"}"#] {
+            assert!(LivenessCheck::from_json(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_has_not_passed_needs_no_doubt() {
+        let doubtful = Screened { doubt: Some(Doubt::Unseen), ..Screened::default() };
+        for status in [Status::Declined, Status::Abandoned] {
+            let check = LivenessCheck { status, ..LivenessCheck::not_started("n", Method::Passive) };
+            let screened = check.screened(&doubtful);
+            assert_eq!((screened.status, screened.warnings), (status, Vec::new()));
+        }
+    }
+
+    #[test]
+    fn a_doubt_is_told_once_with_its_reason() {
+        let doubtful = Screened { doubt: Some(Doubt::Unseen), ..Screened::default() };
+        let noted = vec![(Risk::LowFaceQuality, LogType::Information)];
+        for check in [approved(Vec::new()), approved(noted)] {
+            let check = check.screened(&doubtful);
+            assert_eq!(check.status, Status::InReview);
+            let [warning] = check.warnings.as_slice() else { panic!("{:?}", check.warnings) };
+            assert_eq!((warning.risk, warning.log_type), (Risk::LowFaceQuality, LogType::Warning));
+            assert_eq!(warning.additional_data.as_ref().unwrap().reason, "FACE_NOT_COMPARED");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a face that is already known comes to.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::decision::Status;
 use super::risk::{LogType, Risk};
@@ -34,7 +34,7 @@ pub struct Screening {
 }
 
 /// A face in the index that looks like the person's, as one of `matches[]`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FaceMatch {
     /// The session that it comes from.
     pub session_id: Option<String>,

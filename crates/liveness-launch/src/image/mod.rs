@@ -29,7 +29,7 @@ pub fn run(args: &ImageArgs) -> Result<u8, Failure> {
         let status = match judge(path, args, &node) {
             Ok(best) => {
                 console::print(&form.judged(path, &best, &envelope)?)?;
-                exit::status_of(best.status)
+                exit::status_of(best.check.status)
             }
             Err(failure) => {
                 let failure = failure.about(path.display());

@@ -32,46 +32,46 @@ impl Envelope {
 
 /// For people.
 pub fn words(path: &Path, judgement: &Judgement, style: Style) -> String {
-    let verdict = &judgement.decision.verdict;
+    let check = &judgement.check;
     let mut lines = vec![format!("  {}", path.display())];
-    lines.extend(summary::details(verdict, style));
+    lines.extend(summary::details(check, style));
     let turned = match judgement.turn.degrees() {
         0 => String::new(),
         degrees => format!("   turned by {degrees}°"),
     };
-    let about = format!("{}{turned}", verdict.score_in_words());
-    lines.push(summary::decision(judgement.status, &about, style));
+    let about = format!("{}{turned}", check.score_in_words());
+    lines.push(summary::decision(check.status, &about, style));
     lines.join("\n")
 }
 
 pub fn liveness(judgement: &Judgement) -> Value {
-    let json = &judgement.decision.json;
+    let check = &judgement.check;
     let entities =
         judgement.faces().iter().enumerate().map(|(i, face)| entity(face, (i == 0).then_some(judgement)));
     json!({
-        "status": json.get("status"),
-        "method": json.get("method"),
-        "score": json.get("score"),
+        "status": check.status,
+        "method": check.method,
+        "score": check.score,
         "user_image": {
             "entities": entities.collect::<Vec<_>>(),
             "best_angle": judgement.turn.degrees(),
         },
-        "warnings": json.get("warnings"),
-        "face_quality": json.get("face_quality"),
-        "face_luminance": json.get("face_luminance"),
+        "warnings": check.warnings,
+        "face_quality": check.face_quality,
+        "face_luminance": check.face_luminance,
     })
 }
 
 /// A face; age and gender are estimated for the one that is `judged`.
 fn entity(face: &FaceObservation, judged: Option<&Judgement>) -> Value {
-    let verdict = judged.map(|judgement| &judgement.decision.verdict);
+    let check = judged.map(|judgement| &judgement.check);
     let bbox = &face.bbox;
     let edges = [bbox.x, bbox.y, bbox.x + bbox.width, bbox.y + bbox.height].map(|edge| edge.round() as i64);
     let confidence = (f64::from(face.confidence.clamp(0.0, 1.0)) * 1e4).round() / 1e4;
     json!({
         "bbox": edges,
         "confidence": confidence,
-        "age": verdict.and_then(|verdict| verdict.age_estimation),
-        "gender": verdict.and_then(|verdict| verdict.evidence.gender.as_ref()),
+        "age": check.and_then(|check| check.age_estimation),
+        "gender": check.and_then(|check| check.evidence.gender),
     })
 }

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use crate::console;
 use liveness_service::failure::Failure;
+use liveness_service::session::CheckDecision;
 use liveness_service::session::reporter::Reporter;
-use liveness_service::verdict::Decision;
 
 /// Holds the last result's line back until the session is complete.
 #[derive(Default)]
@@ -33,9 +33,10 @@ impl Reporter for Lines {
         print(line)
     }
 
-    fn check(&mut self, decision: &Decision, last: bool) -> Result<(), Failure> {
-        self.result.insert("status".into(), decision.status.name().into());
-        self.result.insert("json".into(), decision.json.clone().into());
+    fn check(&mut self, decision: &CheckDecision, last: bool) -> Result<(), Failure> {
+        let json = serde_json::to_value(decision).map_err(|e| Failure::internal(e.to_string()))?;
+        self.result.insert("status".into(), decision.check.status.name().into());
+        self.result.insert("json".into(), json);
         if last { Ok(()) } else { print(std::mem::take(&mut self.result)) }
     }
 

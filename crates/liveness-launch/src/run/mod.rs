@@ -270,8 +270,7 @@ fn save(
     };
     match seen.best(last.header.timestamp, LAST_FRAME) {
         Some(shot) => {
-            let decided = (last.decision.status, &last.decision.verdict);
-            picture::save(path, &shot, &seen.moments(), decided, node.thresholds(), origin)
+            picture::save(path, &shot, &seen.moments(), &last.decision.check, node.thresholds(), origin)
         }
         None => {
             tracing::warn!("no frame was analysed, so there is no picture");

@@ -5,14 +5,14 @@ use std::time::Duration;
 use gstliveness::message::{Body, LivenessMessage, RetryBody};
 use indicatif::{ProgressBar, ProgressStyle};
 use liveness_core::check::{ActionEvent, ActionState};
-use liveness_core::session::Status;
+use liveness_core::session::{LivenessCheck, Status};
 use serde_json::{Map, Value};
 
 use crate::console::{self, Colour, Style};
 use crate::summary;
 use liveness_service::failure::Failure;
+use liveness_service::session::CheckDecision;
 use liveness_service::session::reporter::Reporter;
-use liveness_service::verdict::{Decision, Verdict};
 
 const STEPS: u64 = 100;
 
@@ -22,8 +22,8 @@ pub struct People {
     style: Style,
     /// Stdout gets the session as JSON.
     json: bool,
-    /// The verdicts of the decided checks.
-    verdicts: Vec<Verdict>,
+    /// The decided checks.
+    checks: Vec<LivenessCheck>,
 }
 
 impl People {
@@ -36,7 +36,7 @@ impl People {
         bar.set_message("waiting for the first picture");
         bar.enable_steady_tick(Duration::from_millis(80));
         let json = !console::stdout_is_terminal();
-        Self { bar, style: Style::of_stderr(), json, verdicts: Vec::new() }
+        Self { bar, style: Style::of_stderr(), json, checks: Vec::new() }
     }
 
     fn tell(&self, line: &str) {
@@ -84,15 +84,15 @@ impl Reporter for People {
         Ok(())
     }
 
-    fn check(&mut self, decision: &Decision, last: bool) -> Result<(), Failure> {
-        let (verdict, style) = (&decision.verdict, self.style);
+    fn check(&mut self, decision: &CheckDecision, last: bool) -> Result<(), Failure> {
+        let (check, style) = (&decision.check, self.style);
         self.tell("");
         // The decision of a session's only check is the session's, and stands at its end.
-        if !last || !self.verdicts.is_empty() {
-            self.tell(&summary::decision(decision.status, &verdict.score_in_words(), style));
+        if !last || !self.checks.is_empty() {
+            self.tell(&summary::decision(check.status, &check.score_in_words(), style));
         }
-        summary::details(verdict, style).iter().for_each(|line| self.tell(line));
-        self.verdicts.push(verdict.clone());
+        summary::details(check, style).iter().for_each(|line| self.tell(line));
+        self.checks.push(check.clone());
         Ok(())
     }
 
@@ -102,7 +102,7 @@ impl Reporter for People {
         }
         let text = |field: &str| record.get(field).and_then(Value::as_str).unwrap_or_default();
         let status = Status::from_name(text("status")).unwrap_or(Status::Abandoned);
-        let about = match self.verdicts.as_slice() {
+        let about = match self.checks.as_slice() {
             [only] => only.score_in_words(),
             several => format!("{} checks", several.len()),
         };

@@ -5,14 +5,13 @@ use std::time::{Duration, Instant};
 
 use gstliveness::message::{Body, LivenessMessage};
 use liveness_core::face::{FaceMesh, FaceObservation, FrameObservation};
-use liveness_core::session::Status;
+use liveness_core::session::LivenessCheck;
 
 use super::turn::Turn;
-use crate::check::{Check, Event};
+use crate::check::{Check, Event, report};
 use crate::failure::Failure;
 use crate::input::Open;
 use crate::seen::Seen;
-use crate::verdict::Decision;
 use liveness_workflow::Node;
 
 /// The result may come before the frame itself.
@@ -21,8 +20,7 @@ const FRAME: Duration = Duration::from_millis(500);
 /// What a picture comes to.
 pub struct Judgement {
     pub turn: Turn,
-    pub status: Status,
-    pub decision: Decision,
+    pub check: LivenessCheck,
     observation: Option<Arc<FrameObservation>>,
 }
 
@@ -63,19 +61,19 @@ pub fn judge(frame: &gst::Sample, turn: Turn, node: &Node, deadline: Instant) ->
     let check = Check::new(open, vec![Check::element(node)?], &sink()?)?;
     let seen = Seen::watch(&check.output()?);
     check.start()?;
-    let (decision, status, timestamp) = decision(&check, deadline)?;
+    let (report, timestamp) = decision(&check, deadline)?;
     let observation = seen.best(timestamp, FRAME).map(|shot| shot.observation);
-    Ok(Judgement { turn, status, decision, observation })
+    Ok(Judgement { turn, check: report, observation })
 }
 
-fn decision(check: &Check, deadline: Instant) -> Result<(Decision, Status, Option<gst::ClockTime>), Failure> {
+fn decision(check: &Check, deadline: Instant) -> Result<(LivenessCheck, Option<gst::ClockTime>), Failure> {
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         match check.next(left)? {
             Some(Event::Liveness(_, structure)) => {
                 let message = LivenessMessage::try_from(structure.as_ref());
                 if let Ok(LivenessMessage { header, body: Body::Result(result) }) = message {
-                    return Ok((Decision::try_from(&result)?, result.status, header.timestamp));
+                    return Ok((report(&result)?, header.timestamp));
                 }
             }
             Some(Event::Ended) => return Err(Failure::internal("it was not judged")),

@@ -15,14 +15,13 @@ mod timeline;
 use std::path::Path;
 
 use gst::prelude::*;
-use liveness_core::session::{Status, Thresholds};
+use liveness_core::session::{LivenessCheck, Status, Thresholds};
 use liveness_core::vision::{Point, Rect};
 
 use super::failure::Failure;
 use super::input::Open;
 use super::provenance::Provenance;
 use super::seen::{Moment, Shot};
-use super::verdict::Verdict;
 use super::whole;
 use face::Inset;
 use layout::{Layout, View};
@@ -48,14 +47,14 @@ pub fn save(
     path: &Path,
     shot: &Shot,
     moments: &[Moment],
-    (status, verdict): (Status, &Verdict),
+    check: &LivenessCheck,
     thresholds: Thresholds,
     origin: &Provenance,
 ) -> Result<(), Failure> {
-    let challenges = &verdict.evidence.challenges;
+    let challenges = &check.evidence.challenges;
     let below = timeline::height(challenges);
     let layout = Layout::of(shot.observation.width, shot.observation.height, below);
-    let mut svg = draw(shot, &layout, accent(status), verdict, thresholds)?;
+    let mut svg = draw(shot, &layout, accent(check.status), check, thresholds)?;
     timeline::draw(&mut svg, moments, challenges, &layout);
     imprint(&mut svg, &layout, origin);
     let png = render(&shot.frame, &layout, &svg.finish())?;
@@ -66,7 +65,7 @@ fn draw(
     shot: &Shot,
     layout: &Layout,
     accent: &str,
-    verdict: &Verdict,
+    check: &LivenessCheck,
     thresholds: Thresholds,
 ) -> Result<Svg, Failure> {
     let mut svg = Svg::new(layout.width, layout.height);
@@ -77,7 +76,7 @@ fn draw(
         let picture = magnify(&shot.frame, &view, &layout.frame.part)?;
         face::draw_inset(&mut svg, face, mesh, layout, Inset { view, picture: &picture, accent });
     }
-    panel::draw(&mut svg, shot, verdict, layout, accent, thresholds);
+    panel::draw(&mut svg, shot, check, layout, accent, thresholds);
     Ok(svg)
 }
 

@@ -1,12 +1,11 @@
 //! The panel below the frame: the decision and its measures.
 
 use liveness_core::face::HeadPose;
-use liveness_core::session::Thresholds;
+use liveness_core::session::{LivenessCheck, LogType, Thresholds};
 
 use super::layout::{Layout, PANEL};
 use super::svg::{Font, Svg};
 use crate::seen::Shot;
-use crate::verdict::Verdict;
 
 pub const GROUND: &str = "#0b1120";
 const TRACK: &str = "#1e293b";
@@ -24,7 +23,7 @@ const FACTS: (f64, f64) = (756.0, 280.0);
 pub fn draw(
     svg: &mut Svg,
     shot: &Shot,
-    verdict: &Verdict,
+    check: &LivenessCheck,
     layout: &Layout,
     accent: &str,
     thresholds: Thresholds,
@@ -33,23 +32,23 @@ pub fn draw(
     svg.add(format_args!("<g transform=\"translate(0 {top}) scale({scale:.4})\">"));
     svg.rect([0.0, 0.0, PANEL.0 + 2.0, PANEL.1 + 2.0], 0.0, GROUND, 1.0);
     svg.rect([0.0, 0.0, PANEL.0 + 2.0, 4.0], 0.0, accent, 1.0);
-    decision(svg, verdict, accent, thresholds);
-    measures(svg, verdict, shot);
-    facts(svg, verdict, shot);
-    footer(svg, verdict, shot);
+    decision(svg, check, accent, thresholds);
+    measures(svg, check, shot);
+    facts(svg, check, shot);
+    footer(svg, check, shot);
     svg.add(format_args!("</g>"));
 }
 
-fn decision(svg: &mut Svg, verdict: &Verdict, accent: &str, thresholds: Thresholds) {
+fn decision(svg: &mut Svg, check: &LivenessCheck, accent: &str, thresholds: Thresholds) {
     let (left, width) = DECISION;
     svg.dot((left + 9.0, 44.0), 9.0, accent, 1.0);
-    svg.text((left + 30.0, 53.0), &verdict.status, &Font::new(27.0, accent).bold());
-    let score = format!("{:.1}", verdict.score);
+    svg.text((left + 30.0, 53.0), check.status.name(), &Font::new(27.0, accent).bold());
+    let score = format!("{:.1}", check.score);
     svg.text((left - 4.0, 130.0), &score, &Font::new(72.0, BRIGHT).bold());
     // Digits of the bold face are about 0.7 em wide.
     let end = left + 72.0 * (0.7 * (score.len() as f64 - 1.0) + 0.38);
     svg.text((end + 12.0, 130.0), "of 100", &Font::new(20.0, SOFT));
-    gauge(svg, [left, 156.0, width, 12.0], verdict.score, thresholds);
+    gauge(svg, [left, 156.0, width, 12.0], check.score, thresholds);
 }
 
 /// The score between the thresholds.
@@ -68,11 +67,11 @@ fn gauge(svg: &mut Svg, [x, y, width, height]: [f64; 4], score: f64, thresholds:
     svg.rect([at(score) - 2.5, y - 4.0, 5.0, height + 8.0], 2.5, BRIGHT, 1.0);
 }
 
-fn measures(svg: &mut Svg, verdict: &Verdict, shot: &Shot) {
+fn measures(svg: &mut Svg, check: &LivenessCheck, shot: &Shot) {
     let quality = shot.observation.primary().map(|(_, mesh)| mesh.quality);
     let rows = [
-        ("Face quality", verdict.face_quality),
-        ("Luminance", verdict.face_luminance),
+        ("Face quality", check.face_quality),
+        ("Luminance", check.face_luminance),
         ("Sharpness", quality.map(|q| f64::from(q.sharpness))),
         ("Uncovered", quality.map(|q| f64::from(q.occlusion))),
     ];
@@ -91,10 +90,10 @@ fn measure(svg: &mut Svg, y: f64, name: &str, value: Option<f64>) {
     svg.rect([left, y + 8.0, width * share, 5.0], 2.5, "#38bdf8", 1.0);
 }
 
-fn facts(svg: &mut Svg, verdict: &Verdict, shot: &Shot) {
+fn facts(svg: &mut Svg, check: &LivenessCheck, shot: &Shot) {
     let pose = shot.observation.primary().map(|(_, mesh)| mesh.pose);
-    let evidence = &verdict.evidence;
-    let age = verdict.age_estimation.map(|age| ("Age about", format!("{age:.0}")));
+    let evidence = &check.evidence;
+    let age = check.age_estimation.map(|age| ("Age about", format!("{age:.0}")));
     let rows = [
         Some(("Head", pose.map_or("–".to_owned(), |pose| degrees(&pose)))),
         Some((
@@ -119,9 +118,9 @@ fn degrees(pose: &HeadPose) -> String {
 }
 
 /// What spoilt the picture, or that nothing did.
-fn footer(svg: &mut Svg, verdict: &Verdict, shot: &Shot) {
-    let warnings = verdict.warnings.iter().filter(|warning| warning.log_type != "information");
-    let warnings = warnings.map(|warning| warning.short_description.as_str()).collect::<Vec<_>>();
+fn footer(svg: &mut Svg, check: &LivenessCheck, shot: &Shot) {
+    let warnings = check.warnings.iter().filter(|warning| warning.log_type != LogType::Information);
+    let warnings = warnings.map(|warning| &*warning.short_description).collect::<Vec<_>>();
     let said = if warnings.is_empty() { "No warnings".to_owned() } else { warnings.join(" · ") };
     svg.rect([DECISION.0, 196.0, PANEL.0 - 2.0 * DECISION.0, 1.0], 0.0, TRACK, 1.0);
     svg.text((DECISION.0, 226.0), &said, &Font::new(16.0, BRIGHT));

@@ -2,13 +2,12 @@
 
 use std::fmt::Write;
 
-use liveness_core::check::{Action, Signals};
+use liveness_core::check::{Action, Challenge, Signals};
 
 use super::axis::Axis;
 use super::layout::{Layout, PANEL};
 use super::svg::{Font, Svg};
 use crate::seen::Moment;
-use crate::verdict::Challenge;
 
 const GROUND: &str = "#0b1120";
 const LANE: &str = "#131c31";

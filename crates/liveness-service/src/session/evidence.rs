@@ -4,7 +4,8 @@ use std::path::{self, Path, PathBuf};
 use std::time::Duration;
 
 use gstliveness::message::{Light, ResultBody};
-use serde_json::{Map, Value};
+use liveness_core::session::LivenessCheck;
+use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::input::Open;
@@ -50,13 +51,13 @@ impl Evidence {
         result: &ResultBody,
         light: Option<&Light>,
         origin: &Provenance,
-        check: &mut Map<String, Value>,
+        check: &mut LivenessCheck,
     ) -> Result<(), Failure> {
         if let Some((path, jpeg)) =
             self.path("reference", number, "jpg").zip(bytes(result.reference_image.as_ref()))
         {
             whole::write(&path, &metadata::in_jpeg(jpeg, origin))?;
-            check.insert("reference_image".into(), path.display().to_string().into());
+            check.reference_image = Some(path.display().to_string());
         }
         if let Some((path, depth)) = self.path("depth", number, "png").zip(result.depth_map.as_ref()) {
             let png = Open::sample(depth, "videoconvert ! video/x-raw,format=GRAY16_BE ! pngenc")?;

@@ -7,4 +7,4 @@ pub mod records;
 pub mod reporter;
 mod state;
 
-pub use state::{Outcome, Session};
+pub use state::{CheckDecision, Outcome, Session};

@@ -3,8 +3,8 @@
 use gstliveness::message::LivenessMessage;
 use serde_json::{Map, Value};
 
+use super::CheckDecision;
 use crate::failure::Failure;
-use crate::verdict::Decision;
 
 pub trait Reporter {
     /// A message as it comes; `known` when it is one that this version has a type for.
@@ -12,7 +12,7 @@ pub trait Reporter {
     -> Result<(), Failure>;
 
     /// A check is decided; the last check's decision is the session's end.
-    fn check(&mut self, decision: &Decision, last: bool) -> Result<(), Failure>;
+    fn check(&mut self, decision: &CheckDecision, last: bool) -> Result<(), Failure>;
 
     /// The end: the whole session.
     fn session(&mut self, record: &Map<String, Value>) -> Result<(), Failure>;

@@ -1,7 +1,8 @@
 //! A session: its checks' decisions, and what they come to.
 
 use gstliveness::message::{Header, Light, ResultBody};
-use liveness_core::session::{SessionDecision, SessionRecord, Status, StatusRule};
+use liveness_core::session::{LivenessCheck, SessionDecision, SessionRecord, Status, StatusRule};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::evidence::Evidence;
@@ -9,14 +10,24 @@ use super::records::Records;
 use crate::failure::Failure;
 use crate::identity;
 use crate::provenance::Provenance;
-use crate::verdict::Decision;
-use liveness_workflow::{Node, Workflow};
+use liveness_workflow::Workflow;
 
-/// A check's end.
+/// The end of a check.
 pub struct Outcome {
     pub header: Header,
     pub result: ResultBody,
-    pub decision: Decision,
+    pub decision: CheckDecision,
+}
+
+/// The decision of a check with what the workflow hands through.
+#[derive(Clone, Debug, Serialize)]
+pub struct CheckDecision {
+    #[serde(flatten)]
+    pub check: LivenessCheck,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vendor_data: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Value>,
 }
 
 pub struct Session<'a> {
@@ -41,7 +52,7 @@ impl<'a> Session<'a> {
 
     /// The check that is being made; `None` when all are decided.
     pub fn current(&self) -> Option<usize> {
-        let settled = self.outcomes.last().is_some_and(|last| !last.decision.passed());
+        let settled = self.outcomes.last().is_some_and(|last| !last.decision.check.passed());
         Some(self.outcomes.len()).filter(|next| !settled && *next < self.workflow.nodes.len())
     }
 
@@ -54,9 +65,8 @@ impl<'a> Session<'a> {
     ) -> Result<(), Failure> {
         let number = self.outcomes.len();
         let rules = self.rules.get(number).map_or(&[][..], Vec::as_slice);
-        let name = self.workflow.nodes.get(number).map_or("liveness", Node::name);
-        let decision = Decision::try_from(&result)?.screened(&records.screen(number, &result)?, name)?;
-        let decision = self.complete(decision.ruled(rules));
+        let check = crate::check::report(&result)?.screened(&records.screen(number, &result)?).ruled(rules);
+        let decision = self.complete(check);
         self.outcomes.push(Outcome { header, result, decision });
         let validity = self.workflow.settings.validity_days.filter(|_| self.status() == Status::Approved);
         self.expires_at = validity.map(|days| identity::in_days(days.cast_signed())).transpose()?;
@@ -71,7 +81,7 @@ impl<'a> Session<'a> {
         let number = self.outcomes.len().saturating_sub(1);
         match self.outcomes.last_mut() {
             Some(Outcome { result, decision, .. }) => {
-                evidence.pictures(number, result, light, &origin, &mut decision.json)
+                evidence.pictures(number, result, light, &origin, &mut decision.check)
             }
             None => Ok(()),
         }
@@ -81,42 +91,39 @@ impl<'a> Session<'a> {
     pub fn origin(&self) -> Option<Result<Provenance, Failure>> {
         let last = self.outcomes.last()?;
         let node = self.workflow.nodes.get(self.outcomes.len() - 1)?;
-        Some(Provenance::of_check(&self.id, node, &last.decision))
+        Some(Provenance::of_check(&self.id, node, &last.decision.check))
     }
 
-    /// Puts in what is handed through.
-    fn complete(&self, mut decision: Decision) -> Decision {
+    /// Adds what the workflow hands through.
+    fn complete(&self, check: LivenessCheck) -> CheckDecision {
         let settings = &self.workflow.settings;
-        let text = |text: &Option<String>| text.clone().map(Value::String);
-        for (field, value) in [
-            ("video_url", text(&self.video)),
-            ("vendor_data", text(&settings.vendor_data)),
-            ("metadata", settings.metadata.clone()),
-        ] {
-            value.into_iter().for_each(|value| drop(decision.json.insert(field.into(), value)));
+        CheckDecision {
+            check: LivenessCheck { video_url: self.video.clone(), ..check },
+            vendor_data: settings.vendor_data.clone(),
+            metadata: settings.metadata.clone(),
         }
-        decision
     }
 
     /// What the checks come to, in progress until the last that is needed.
     pub fn status(&self) -> Status {
         match self.current() {
             Some(_) => Status::InProgress,
-            None => Status::worst(self.outcomes.iter().map(|outcome| outcome.decision.status)),
+            None => Status::worst(self.outcomes.iter().map(|outcome| outcome.decision.check.status)),
         }
     }
 
-    /// The record of a session that a fault has ended.
+    /// Returns the record of a session that a fault has ended.
     pub fn abandoned(&self) -> Result<Map<String, Value>, Failure> {
-        let mut record = self.record()?;
-        record.insert("status".into(), Status::Abandoned.name().into());
-        record.remove("expires_at");
-        Ok(record)
+        object(SessionRecord { status: Status::Abandoned, expires_at: None, ..self.typed_record() })
     }
 
     pub fn record(&self) -> Result<Map<String, Value>, Failure> {
+        object(self.typed_record())
+    }
+
+    fn typed_record(&self) -> SessionRecord {
         let settings = &self.workflow.settings;
-        let record = SessionRecord {
+        SessionRecord {
             session_id: self.id.clone(),
             workflow_id: self.workflow.id.clone(),
             status: self.status(),
@@ -124,25 +131,22 @@ impl<'a> Session<'a> {
             metadata: settings.metadata.clone(),
             created_at: self.created_at.clone(),
             expires_at: self.expires_at.clone(),
-            decision: SessionDecision { liveness_checks: self.checks()? },
-        };
-        match serde_json::to_value(record) {
-            Ok(Value::Object(record)) => Ok(record),
-            _ => Err(Failure::internal("the session cannot be written")),
+            decision: SessionDecision { liveness_checks: self.checks() },
         }
     }
 
-    /// One item per node, without what stands in the record itself.
-    fn checks(&self) -> Result<Vec<Value>, Failure> {
-        let made = self.outcomes.iter().map(|outcome| {
-            let mut item = outcome.decision.json.clone();
-            item.retain(|field, _| field != "vendor_data" && field != "metadata");
-            Ok(Value::Object(item))
-        });
+    /// Returns the report of each node's check.
+    fn checks(&self) -> Vec<LivenessCheck> {
+        let made = self.outcomes.iter().map(|outcome| outcome.decision.check.clone());
         let left = self.workflow.nodes.iter().skip(self.outcomes.len());
-        let left =
-            left.map(|node| Ok(Value::Object(Decision::not_started(node.name(), node.method.0)?.json)));
-        made.chain(left).collect()
+        made.chain(left.map(|node| LivenessCheck::not_started(node.name(), node.method.0))).collect()
+    }
+}
+
+fn object(record: SessionRecord) -> Result<Map<String, Value>, Failure> {
+    match serde_json::to_value(record) {
+        Ok(Value::Object(record)) => Ok(record),
+        _ => Err(Failure::internal("the session cannot be written")),
     }
 }
 
@@ -152,8 +156,7 @@ mod tests {
     use std::time::Duration;
 
     use liveness_core::check::Method;
-    use liveness_core::session::LivenessCheck;
-    use liveness_workflow::Settings;
+    use liveness_workflow::{Node, Settings};
 
     use super::*;
     use crate::secret::SecretRules;

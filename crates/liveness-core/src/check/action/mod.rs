@@ -295,7 +295,7 @@ impl ActionCheck {
         let records = self.course.records().iter();
         records
             .map(|record| Challenge {
-                action: record.action.name(),
+                action: record.action.name().into(),
                 requested: since(record.requested),
                 onset: record.performance.map(|p| since(p.onset)),
                 apex: record.performance.map(|p| since(p.apex)),
