@@ -67,7 +67,7 @@ impl Script {
             checks.iter().filter(|check| check.status == Status::InProgress).collect();
         if running.is_empty() {
             let verdict =
-                self.ended.iter().map(|(_, status)| *status).max_by_key(|status| gravity(*status))?;
+                self.ended.iter().map(|(_, status)| *status).max_by_key(|status| status.severity())?;
             return Some(View { prompt: Prompt::Verdict(verdict), fraction: 1.0, light: None });
         }
         let light = running.iter().find_map(|check| check.light.clone()).filter(|light| light.active);
@@ -102,16 +102,6 @@ impl Script {
             ActionState::Done => fresh.then_some(Prompt::Good),
             ActionState::Failed => fresh.then_some(Prompt::Missed),
         }
-    }
-}
-
-/// The gravest end of several is that of all.
-fn gravity(status: Status) -> u8 {
-    match status {
-        Status::Approved => 0,
-        Status::InReview => 1,
-        Status::Declined => 3,
-        _ => 2,
     }
 }
 

@@ -60,9 +60,9 @@ impl Status {
         if self == Self::Approved && valid.is_some_and(|valid| age > valid) { Self::KycExpired } else { self }
     }
 
-    /// The status of a session with these checks: the worst of theirs, graver than which is only to give up.
-    pub fn worst(statuses: impl IntoIterator<Item = Self>) -> Self {
-        let gravity = |status: &Self| match status {
+    /// The rank of the status, from 0 for approved to 6 for abandoned: the session status is the most severe check status.
+    pub const fn severity(self) -> u8 {
+        match self {
             Self::Approved => 0,
             Self::InReview => 1,
             Self::KycExpired => 2,
@@ -70,8 +70,12 @@ impl Status {
             Self::InProgress => 4,
             Self::Declined => 5,
             Self::Abandoned => 6,
-        };
-        statuses.into_iter().max_by_key(gravity).unwrap_or_default()
+        }
+    }
+
+    /// Returns the most severe of `statuses`.
+    pub fn worst(statuses: impl IntoIterator<Item = Self>) -> Self {
+        statuses.into_iter().max_by_key(|status| status.severity()).unwrap_or_default()
     }
 }
 

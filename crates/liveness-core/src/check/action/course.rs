@@ -320,7 +320,7 @@ impl Course {
             if asked.is_some_and(|asked| goes_with(asked, action)) {
                 continue;
             }
-            if moves_head(action) {
+            if action.moves_head() {
                 wrong = true;
                 mirrored |= last.is_some_and(|record| record.is_answered_in_mirror(action, seen));
             } else if action != Action::Blink {
@@ -356,7 +356,7 @@ impl Answer {
     }
 
     fn mistake(&self, asked: Action) -> Mistake {
-        if moves_head(asked) && self.least <= OPPOSITE && -self.least > self.most {
+        if asked.moves_head() && self.least <= OPPOSITE && -self.least > self.most {
             Mistake::Opposite
         } else if self.another {
             Mistake::Another
@@ -370,10 +370,6 @@ impl Answer {
             Mistake::NotSeen
         }
     }
-}
-
-const fn moves_head(action: Action) -> bool {
-    matches!(action, Action::Nod | Action::LookUp | Action::TurnLeft | Action::TurnRight)
 }
 
 /// Whether `seen` is `asked`, or comes with it of itself.
