@@ -25,7 +25,7 @@ use liveness_core::check::{
     IdentityTrack, SceneCut,
 };
 use liveness_core::face::{FaceAnalyzer, FrameObservation};
-use liveness_core::inference::ModelSource;
+use liveness_core::inference::{LoadedModels, Model, ModelSource};
 use liveness_core::random::Random;
 use liveness_core::session::{Status, Thresholds, decide};
 use liveness_core::vision::{Affine, fingerprint};
@@ -48,8 +48,7 @@ fn main() -> Result<(), Error> {
     let number = |at: usize, otherwise: u64| arguments.get(at).map_or(Ok(otherwise), |n| n.parse());
     let folder = || arguments.get(1).map(Path::new).ok_or("which folder?");
     gst::init()?;
-    // Holds the nets, so that the checks share them instead of loading them anew.
-    let _nets = ActionCheck::new(ActionConfig::default(), &ModelSource::Embedded)?;
+    let _models = LoadedModels::new(&ModelSource::Embedded, &Model::ALL)?;
     match arguments.first().map(String::as_str) {
         Some("attacks") => {
             let only = arguments.get(4..).unwrap_or_default();

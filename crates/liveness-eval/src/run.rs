@@ -5,8 +5,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use liveness_core::face::FaceAnalyzer;
-use liveness_core::inference::ModelSource;
+use liveness_core::inference::{LoadedModels, Model};
 use liveness_workflow::Node;
 
 use super::case::Case;
@@ -20,12 +19,7 @@ pub fn all(cases: &[Case], node: &Node, results: &mut Results, jobs: usize) -> R
     if left.is_empty() {
         return Ok(());
     }
-    let source = node
-        .models_dir
-        .as_ref()
-        .map_or(ModelSource::Embedded, |dir| ModelSource::Directory(dir.0.clone().into()));
-    // Holds the nets, so that the checks share them instead of loading them anew.
-    let _nets = FaceAnalyzer::new(&source)
+    let _models = LoadedModels::new(&node.model_source(), &Model::ALL)
         .map_err(|e| Failure::unavailable(format!("the nets cannot be loaded: {e}")))?;
     let bar = bar(cases.len(), left.len());
     let (next, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));

@@ -2,9 +2,9 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use liveness_core::inference::{Model, ModelSource};
+use liveness_core::inference::Model;
 use liveness_core::session::LivenessCheck;
 use liveness_workflow::Node;
 use ring::digest::{Context, SHA256};
@@ -65,10 +65,7 @@ pub struct Net {
 /// # Errors
 /// When `models_dir` cannot be read.
 pub fn nets(node: &Node) -> Result<Vec<Net>, Failure> {
-    let source = match &node.models_dir {
-        Some(folder) => ModelSource::Directory(PathBuf::from(&folder.0)),
-        None => ModelSource::Embedded,
-    };
+    let source = node.model_source();
     let net = |model: Model| {
         let bytes = model.bytes(&source);
         let bytes = bytes.map_err(|e| Failure::unavailable(format!("the nets cannot be read: {e}")))?;

@@ -1,6 +1,7 @@
 //! One check of a workflow; what is left out keeps the element's default.
 
 use liveness_core::check::{Action, Actions, Method};
+use liveness_core::inference::ModelSource;
 use liveness_core::session::{Likeness, Limit, RuleAction, Rules, Screening, StatusRule, Thresholds};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -128,6 +129,12 @@ pub struct Light {
 }
 
 impl Node {
+    /// Returns the source of the check's models.
+    pub fn model_source(&self) -> ModelSource {
+        let folder = self.models_dir.as_ref().map(|folder| ModelSource::Directory(folder.0.clone().into()));
+        folder.unwrap_or_default()
+    }
+
     /// A check with the elements' defaults.
     pub fn new(method: Method) -> Self {
         match serde_json::from_value(serde_json::json!({ "method": method.name() })) {

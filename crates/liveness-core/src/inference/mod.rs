@@ -1,10 +1,12 @@
 //! ONNX Runtime: one environment, and one set of sessions for every element of the process.
 
 mod library;
+mod loaded;
 mod model;
 mod net;
 
 pub use library::set_plugin_directory;
+pub use loaded::LoadedModels;
 pub use model::{Model, ModelSource};
 pub use net::{Net, Outputs};
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use liveness_core::check::Method;
+use liveness_core::inference::{LoadedModels, Model};
 use serde_json::json;
 
 use super::cli::{self, ImageArgs};
@@ -13,7 +14,7 @@ use super::console::{self, Style};
 use super::exit;
 use liveness_service::failure::Failure;
 use liveness_service::image::file::{self, Origin};
-use liveness_service::image::judge::{self, Judgement, Nets};
+use liveness_service::image::judge::{self, Judgement};
 use liveness_service::image::turn::{self, Turn};
 use liveness_workflow::{Name, Node};
 use report::Envelope;
@@ -22,7 +23,9 @@ pub fn run(args: &ImageArgs) -> Result<u8, Failure> {
     let node = node(args)?;
     let metadata = cli::metadata(args.metadata.as_deref())?.unwrap_or_default();
     let envelope = Envelope { vendor_data: args.vendor_data.clone(), metadata };
-    let _nets = Nets::hold(&node)?;
+    let models = Model::ALL.into_iter().filter(|model| *model != Model::Embedding);
+    let _models = LoadedModels::new(&node.model_source(), &models.collect::<Vec<_>>())
+        .map_err(|e| Failure::unavailable(e.to_string()))?;
     let form = Form::of(args, console::stdout_is_terminal());
     let mut worst = exit::APPROVED;
     for path in &args.files {

@@ -36,20 +36,6 @@ impl Judgement {
     }
 }
 
-/// Keeps the nets loaded from one picture to the next, and tells at once when they cannot be.
-pub struct Nets {
-    _idle: Check,
-}
-
-impl Nets {
-    pub fn hold(node: &Node) -> Result<Self, Failure> {
-        let open = Open::idle()?;
-        let check = Check::new(open, vec![Check::element(node)?], &sink()?)?;
-        check.start()?;
-        Ok(Self { _idle: check })
-    }
-}
-
 fn sink() -> Result<gst::Element, Failure> {
     let sink = gst::ElementFactory::make("fakesink").build();
     sink.map_err(|_| Failure::unavailable("GStreamer's element fakesink is missing"))

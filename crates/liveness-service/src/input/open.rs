@@ -38,11 +38,6 @@ impl Open {
         Self::parse(&format!("{elements} ! identity name={TAIL}"))
     }
 
-    /// Nothing ever comes.
-    pub fn idle() -> Result<Self, Failure> {
-        Self::parse(&format!("appsrc name={INPUT} ! identity name={TAIL}"))
-    }
-
     pub fn parse(description: &str) -> Result<Self, Failure> {
         let flags = gst::ParseFlags::FATAL_ERRORS;
         let built = gst::parse::launch_full(description, None, flags).map_err(|e| fault::of_parse(&e))?;

@@ -1,12 +1,9 @@
 //! Who is before the camera, by the portraits of the checks.
 
-use std::path::PathBuf;
-
 use gstliveness::message::ResultBody;
 use liveness_core::face::Embedding;
-use liveness_core::inference::ModelSource;
 use liveness_core::session::Doubt;
-use liveness_workflow::{Name, Node};
+use liveness_workflow::Node;
 
 use crate::embed::Faces;
 use crate::failure::Failure;
@@ -37,6 +34,5 @@ fn face(node: &Node, result: &ResultBody) -> Result<Option<Embedding>, Failure> 
     let Some(reference) = &result.reference_image else {
         return Ok(None);
     };
-    let models = node.models_dir.as_ref().map(|Name(folder)| ModelSource::Directory(PathBuf::from(folder)));
-    Faces::new(&models.unwrap_or(ModelSource::Embedded))?.of_reference(reference)
+    Faces::new(&node.model_source())?.of_reference(reference)
 }
