@@ -1,9 +1,9 @@
-//! Action and flash in one attempt: the light plays while a movement is asked.
+//! Action and flash in one attempt: the light plays while movements are requested.
 //!
-//! **Veto**: whatever fails either check fails this one; the first that failed is told. **Confirmation**: it passes when the
-//! movement was done and the light showed a face. **Abstention**: single frames are read before the light only, and frames in which
-//! the asked movement bends the face say nothing of the light; the code is longer by what a movement takes. The score is
-//! the flash check's.
+//! **Veto**: a failure of either check fails this one; the first failure is reported. **Confirmation**: the
+//! movements were done and the light showed a face. **Abstention**: single frames are read only before the light.
+//! Frames in which a requested movement bends the face are left out of the light's analysis, so the light is longer
+//! by the time of the movements. The score is that of the flash check.
 
 use std::sync::Arc;
 
@@ -15,29 +15,33 @@ use crate::face::{Embedding, FrameObservation};
 use crate::inference::{InferenceError, ModelSource};
 use crate::vision::Frame;
 
-/// What an asked movement takes of the light's time, in nanoseconds.
+/// Light time that one requested movement takes up, in nanoseconds.
 const MOVEMENT: Time = 1_200_000_000;
 
 impl FlashConfig {
-    /// With the time that so many movements take of the light's.
+    /// Lengthens the light by the time that `movements` movements take up.
     #[must_use]
     pub fn beside(self, movements: u32) -> Self {
         Self { duration: self.duration + Time::from(movements) * MOVEMENT, ..self }
     }
 }
 
-/// Watches one attempt.
+/// Action and flash check over one attempt.
 pub struct ActionFlashCheck {
     action: ActionCheck,
     flash: FlashCheck,
-    /// Whether the movements and the light are over.
+    /// Set when the last movement is over.
     asked: bool,
+    /// Set when the light is over.
     lit: bool,
 }
 
 impl ActionFlashCheck {
+    /// Creates a check; lengthens the light for the movements of `action`.
+    ///
     /// # Errors
-    /// When a model cannot be loaded.
+    ///
+    /// Returns an error if a model cannot be loaded.
     pub fn new(
         action: ActionConfig,
         flash: FlashConfig,
@@ -79,7 +83,8 @@ impl Check for ActionFlashCheck {
                 guidance: if light.guidance == Guidance::Ok { step.guidance } else { light.guidance },
                 fraction: step.fraction.min(light.fraction),
                 light: light.light,
-                // A portrait in even light is better than one in the code's; that it shows the same face is compared.
+                // The action's own restart does not count: a portrait in even light is better than one in
+                // coloured light, and it is compared with the checked face anyway.
                 anew: light.anew,
                 ..step
             };
@@ -105,7 +110,7 @@ impl Check for ActionFlashCheck {
         if action.hindrance == Guidance::MultipleFaces {
             evidence.hindrance = Guidance::MultipleFaces;
         }
-        // The light is judged last: what failed before it is the reason.
+        // The light is judged last, so an earlier failure of the action is the reason.
         if let Some(failure) = action.failure.filter(|_| !evidence.attack) {
             evidence.reject(failure);
             evidence.mistake = action.mistake;

@@ -1,7 +1,8 @@
-//! What one frame says about liveness: a net at two scales, and the borders of a picture in the picture.
+//! Liveness cues of a single frame: a net at two scales, the borders of a picture beside the face, and the
+//! detail around it.
 //!
-//! Constants were set by hand on few, plain quantities; every step stayed only where it raised the AUC on the labelled
-//! media by more than its uncertainty (see the table in docs/measurements.md).
+//! The constants were set by hand on few and simple quantities. A step was kept only if it raised the AUC on
+//! the labelled media by more than its uncertainty (see the table in docs/measurements.md).
 
 use std::sync::Arc;
 
@@ -20,54 +21,58 @@ const INPUT: TensorSpec = TensorSpec {
     scale: 1.0,
     bias: 0.0,
 };
-/// The crops, in sides of the square around the landmarks, and their shares in the logit.
+/// The crops: side in units of the square around the landmarks, and weight in the logit.
 const CROPS: [(f32, f64); 2] = [(0.9, 1.0 / 3.0), (2.4, 2.0 / 3.0)];
-/// Gaussian of σ 0.85. A crop's last octave is the camera's (noise, sharpening, JPEG), not the attack's: without it the
-/// AUC on sources other than NUAA rises from 0.86 to 0.92.
+/// One half of a Gaussian kernel with σ of 0.85 pixels, centre first. The highest octave of a crop belongs to
+/// the camera (noise, sharpening, JPEG), not to the attack: without it the AUC on sources other than NUAA
+/// rises from 0.86 to 0.92.
 const SOFTEN: [f32; 3] = [0.470_22, 0.235_35, 0.029_54];
-/// Borders up to this strength are found in rooms.
+/// Border strength up to which nothing is subtracted; rooms have such borders too.
 const BORDER_FREE: f64 = 6.0;
-/// Logits taken off per unit of border strength beyond.
+/// Logits subtracted per unit of border strength above `BORDER_FREE`.
 const BORDER_WEIGHT: f64 = 0.5;
-/// Below this share of detail, the surroundings of the face are not a room's. The least of 338 live pictures of nine sources is 0.12.
+/// Minimum share of detail in a room. The lowest of 338 live pictures from nine sources is 0.12.
 const LEAST_BACKDROP: f64 = 0.08;
 
-/// What was read from one frame.
+/// The cues of one frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reading {
-    /// Logits of live against both attacks, of the face alone and with its surroundings.
+    /// Logit of live against both attack classes, from the face alone.
     pub near: f64,
+    /// Logit of live against both attack classes, from the face with its surroundings.
     pub wide: f64,
     /// Strength of straight borders beside the face, 0–12.
     pub border: f64,
-    /// Share of the surroundings with detail, 0–1; `None` where too little of them is in the picture.
+    /// Share of the surroundings with detail, 0–1; `None` if too little of them is in the frame.
     pub backdrop: Option<f64>,
 }
 
 impl Reading {
-    /// All cues together, as a logit.
+    /// Returns the combined logit of the net and the borders.
     pub fn logit(&self) -> f64 {
         CROPS[0].1 * self.near + CROPS[1].1 * self.wide - BORDER_WEIGHT * (self.border - BORDER_FREE).max(0.0)
     }
 
-    /// Returns whether the surroundings of the face can be a room. Surroundings out of sight count as one.
+    /// Returns whether the surroundings of the face can be a room. Surroundings outside the frame count as
+    /// one.
     pub fn has_real_surroundings(&self) -> bool {
         self.backdrop.is_none_or(|detail| detail >= LEAST_BACKDROP)
     }
 
-    /// 0 (attack) to 100 (live).
+    /// Returns the score, 0 (attack) to 100 (live).
     pub fn score(&self) -> f64 {
         calibrated(self.logit())
     }
 }
 
-/// The score of a logit: 100 / (1 + exp(−(z − 1) / 2)). The default thresholds 30 and 60 are the logits −0.7 and 1.8.
-/// The slope is flatter than the fits on the media (0.7 to 0.9), because a new camera moves the net's logits.
+/// Returns the score of a logit: 100 / (1 + exp(−(z − 1) / 2)). The default thresholds 30 and 60 correspond
+/// to the logits −0.7 and 1.8. The slope of 0.5 is flatter than the fits on the media (0.7 to 0.9), because a
+/// new camera shifts the net's logits.
 pub fn calibrated(logit: f64) -> f64 {
     100.0 / (1.0 + (-0.5 * (logit - 1.0)).exp())
 }
 
-/// Reads frames; keeps its buffers.
+/// Reader of single frames; keeps its buffers between frames.
 pub struct AntiSpoof {
     net: Arc<Net>,
     borders: BorderFinder,
@@ -78,8 +83,11 @@ pub struct AntiSpoof {
 }
 
 impl AntiSpoof {
+    /// Loads the anti-spoofing model.
+    ///
     /// # Errors
-    /// When the model cannot be loaded.
+    ///
+    /// Returns an error if the model cannot be loaded.
     pub fn new(source: &ModelSource) -> Result<Self, InferenceError> {
         Ok(Self {
             net: Net::load(Model::AntiSpoof, source)?,
@@ -91,18 +99,20 @@ impl AntiSpoof {
         })
     }
 
-    /// Reads the face whose landmarks are `mesh`.
+    /// Reads the face with the landmarks `mesh`.
     ///
     /// # Errors
-    /// When the net cannot run.
+    ///
+    /// Returns an error if the net cannot run.
     pub fn read(&mut self, frame: &Frame<'_>, mesh: &Mesh) -> Result<Reading, InferenceError> {
         self.read_box(frame, &mesh.bbox())
     }
 
-    /// Reads the face in `bbox`, the box around its landmarks.
+    /// Reads the face in `bbox`, the box around its landmarks in pixels.
     ///
     /// # Errors
-    /// When the net cannot run.
+    ///
+    /// Returns an error if the net cannot run.
     pub fn read_box(&mut self, frame: &Frame<'_>, bbox: &Rect) -> Result<Reading, InferenceError> {
         let near = self.net_logit(frame, bbox, CROPS[0].0)?;
         let wide = self.net_logit(frame, bbox, CROPS[1].0)?;

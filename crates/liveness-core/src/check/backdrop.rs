@@ -1,8 +1,9 @@
 //! Detail in the surroundings of the face.
 //!
-//! A room, hair, a neck and shoulders have sharp edges in many directions and distances from a face, also before a plain wall and
-//! with a portrait mode's blur, which leaves the person sharp. A picture of a face that is laid on its own blur, on one colour or on
-//! a gradient has none beyond the seam.
+//! A room, hair, neck and shoulders show sharp edges in many directions and at many distances from the face.
+//! They do so even in front of a plain wall, and in a portrait mode that blurs the background but leaves the
+//! person sharp. A face pasted onto its own blur, onto one colour or onto a gradient has no sharp edges
+//! beyond the seam.
 
 use std::f32::consts::TAU;
 use std::ops::RangeInclusive;
@@ -10,31 +11,41 @@ use std::sync::LazyLock;
 
 use crate::vision::{Affine, Border, Frame, GAUSSIAN_0_8, Rect, Sampler, TensorSpec, luma, smooth};
 
-/// The raster around the face, and how many of its pixels the longer side of the face's box takes.
+/// Side of the raster around the face, in pixels.
 const SIDE: usize = 144;
+/// Length of the longer side of the face's box in the raster, in pixels.
 const FACE: f32 = 48.0;
-/// An edge is sharp where its gradient is this share of the luma's range in `WINDOW` pixels to every side, plus `FLOOR` grey
-/// levels for noise. A step comes to 0.4, a ramp to 0.13, an edge blurred by σ 5 % of the face to 0.18.
+/// Share of the local luma range that the gradient of a sharp edge exceeds. The ratio is 0.4 for a step, 0.13
+/// for a ramp and 0.18 for an edge blurred by a σ of 5 % of the face.
 const SHARP: f32 = 0.22;
+/// Reach of the local luma range to every side, in pixels.
 const WINDOW: usize = 4;
+/// Grey levels added to the local luma range, so that noise does not count.
 const FLOOR: f32 = 8.0;
-/// Rings about the face, in elliptic radii of its box: from `NEAREST`, each `STEP` wide.
+/// Inner radius of the first ring around the face, in elliptic radii of its box.
 const NEAREST: f32 = 1.25;
+/// Width of a ring, in elliptic radii of the face's box.
 const STEP: f32 = 0.25;
+/// Number of rings.
 const RINGS: usize = 7;
+/// Number of sectors of a ring. A cell is one sector of one ring.
 const SECTORS: usize = 24;
-/// A seam may lie before any of these first rings. Farther out, a plain wall may leave too little to see.
+/// Number of innermost rings at which the seam may lie. Farther out, a plain wall may leave too little to
+/// see.
 const SEAMS: usize = 4;
-/// The cells (parts of a ring) that must be seen beyond a seam: in all, and below the chin, where a plain wall behind a face that
-/// fills the picture is not all there is. And how much of a cell must lie in the picture.
+/// Minimum number of visible cells beyond a seam.
 const LEAST_CELLS: usize = 8;
+/// Minimum number of visible cells below the chin. There, a plain wall behind a face that fills the frame is
+/// not the only surrounding.
 const LEAST_BELOW: usize = 4;
+/// Sectors below the chin: 30° to 150° clockwise from the right.
 const BELOW: RangeInclusive<usize> = 2..=9;
+/// Minimum share of a visible cell's pixels inside the frame.
 const LEAST_INSIDE: f32 = 0.6;
-/// The share of sharp pixels with which a cell has detail.
+/// Minimum share of sharp pixels in a cell with detail.
 const DETAIL: f32 = 0.025;
 
-/// Measures the detail around faces; keeps its buffers.
+/// Meter for the detail around faces; keeps its buffers between frames.
 #[derive(Debug, Default)]
 pub struct BackdropMeter {
     rgb: Vec<f32>,
@@ -126,7 +137,8 @@ impl BackdropMeter {
     }
 }
 
-/// `best` of the values within [`WINDOW`] pixels to every side; those beyond the edge do not count.
+/// Sets each pixel of `out` to the `best` luma within [`WINDOW`] pixels to every side. Pixels beyond the edge
+/// do not count.
 fn extremes(luma: &[f32], best: impl Fn(f32, f32) -> f32, out: &mut Vec<f32>, scratch: &mut Vec<f32>) {
     scratch.clear();
     scratch.extend_from_slice(luma);
@@ -144,7 +156,7 @@ fn extremes(luma: &[f32], best: impl Fn(f32, f32) -> f32, out: &mut Vec<f32>, sc
     }
 }
 
-/// The least share of cells with detail beyond one of the possible seams.
+/// Returns the lowest share of cells with detail beyond any of the possible seams.
 fn least_share(cells: &[[Cell; SECTORS]; RINGS]) -> Option<f32> {
     let share = |rings: &[[Cell; SECTORS]]| {
         let (mut seen, mut below, mut detailed) = (0, 0, 0);
@@ -160,7 +172,7 @@ fn least_share(cells: &[[Cell; SECTORS]; RINGS]) -> Option<f32> {
     (0..SEAMS).filter_map(|seam| share(&cells[seam..])).reduce(f32::min)
 }
 
-/// The direction from the raster's middle in which a pixel lies, clockwise from the right.
+/// Sector of each pixel, clockwise from the right as seen from the middle of the raster.
 static SECTOR: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let middle = 0.5 * SIDE as f32 - 0.5;
     let sector = |i: usize| {
@@ -178,7 +190,8 @@ mod tests {
     const WIDTH: usize = 320;
     const FACE_BOX: Rect = Rect { x: 110.0, y: 100.0, width: 100.0, height: 120.0 };
 
-    /// The detail around a face of checks of 6 pixels on what `ground(x, y)` gives, within `reach` half-boxes of the face.
+    /// Returns the detail around a face that is drawn as a pattern of 6-pixel squares up to `reach`
+    /// half-boxes. `ground(x, y)` is the luma beyond.
     fn detail_of(reach: f32, ground: impl Fn(usize, usize) -> f32) -> Option<f32> {
         let center = FACE_BOX.center();
         let value = |i: usize| {
@@ -233,7 +246,7 @@ mod tests {
         let detail = |face: Rect| BackdropMeter::default().detail(&frame, &face, &mut Sampler::new());
         assert_eq!(detail(Rect::new(5.0, 5.0, 110.0, 130.0)), None);
         assert_eq!(detail(Rect::new(50.0, 60.0, 20.0, 24.0)), Some(0.0));
-        // Faces beyond the picture, and none at all, do no harm.
+        // Faces outside the frame and invalid boxes must not panic.
         for face in [Rect::new(-1e6, 3.0, 20.0, 20.0), Rect::new(f32::NAN, 0.0, 9.0, 9.0), Rect::default()] {
             assert_eq!(detail(face), None);
         }

@@ -1,24 +1,30 @@
 //! The straight borders of a sheet or a screen beside the face.
 //!
-//! A border is a line along which the luma steps the same way all along; texture cancels. Pictures held before a
-//! camera show at least two of their four borders, so the second strongest of the four sides counts.
+//! A border is a line along which the luma steps in one direction; the steps of a texture cancel out. A
+//! picture held in front of the camera shows at least two of its four borders, so the second strongest of the
+//! four sides counts.
 
 use crate::vision::{Affine, Border, Frame, GAUSSIAN_0_8, Rect, Sampler, TensorSpec, luma, smooth};
 
-/// The neighbourhood that is searched, in sides of the face's box, and its raster.
+/// Side of the searched square, in sides of the face's box.
 const REACH: f32 = 3.2;
+/// Side of the raster that covers the searched square, in pixels.
 const SIDE: usize = 96;
-/// Orientations in degrees from upright: −30 to 30 by 5.
+/// Number of orientations: −30° to 30° from upright in steps of `STEP`.
 const ORIENTATIONS: usize = 13;
+/// Angle between two orientations, in degrees.
 const STEP: f32 = 5.0;
-/// A border runs this far to either side of the face's middle, at a distance of `NEAR` to `FAR`, in box sides.
+/// Half the length of a border in sides of the face's box, centred beside the middle of the face.
 const HALF_LENGTH: f32 = 0.9;
+/// Least distance of a border from the middle of the face, in sides of its box.
 const NEAR: f32 = 0.5;
+/// Greatest distance of a border from the middle of the face, in sides of its box.
 const FAR: f32 = 1.5;
-/// Steps beyond this (grey levels per raster pixel) count no more than it: one bright spot is no border.
+/// Limit of a single step, in grey levels per raster pixel. Without it, one bright spot would count as a
+/// border.
 const CLIP: f32 = 12.0;
 
-/// Finds borders; keeps its buffers.
+/// Detector of straight borders; keeps its buffers between frames.
 #[derive(Debug, Default)]
 pub struct BorderFinder {
     rgb: Vec<f32>,
@@ -28,8 +34,9 @@ pub struct BorderFinder {
 }
 
 impl BorderFinder {
-    /// The mean step along the second strongest side, in grey levels per raster pixel, 0–12. Around 3 for a person in a
-    /// room, beyond 6 for most sheets and screens.
+    /// Returns the mean step along the second strongest side, in grey levels per raster pixel, 0–12. About 3
+    /// for a person in a room, above 6 for most sheets and screens. Returns 0 if `face` is smaller than one
+    /// pixel.
     pub fn strength(&mut self, frame: &Frame<'_>, face: &Rect, sampler: &mut Sampler) -> f32 {
         let side = face.width.max(face.height);
         let area = face.square(REACH).square_inside(frame.width() as f32, frame.height() as f32);
@@ -45,7 +52,7 @@ impl BorderFinder {
         self.second_strongest(((center.x - area.x) * zoom - 0.5, (center.y - area.y) * zoom - 0.5), unit)
     }
 
-    /// Sobel gradients of the softened luma, in grey levels per pixel.
+    /// Computes the Sobel gradients of the smoothed luma, in grey levels per pixel.
     fn take_gradients(&mut self) {
         self.luma.clear();
         self.luma.extend(self.rgb.chunks_exact(3).map(luma));
@@ -82,7 +89,7 @@ impl BorderFinder {
         (0..ORIENTATIONS).map(second).fold(0.0, f32::max)
     }
 
-    /// The strongest of the lines with this normal, over their distances.
+    /// Returns the strongest of the lines with this normal, over all distances.
     fn strongest(&self, center: (f32, f32), (nx, ny): (f32, f32), unit: f32) -> f32 {
         let half = (HALF_LENGTH * unit) as i32;
         let distances = (NEAR * unit).ceil() as i32..=(FAR * unit) as i32;
@@ -94,7 +101,8 @@ impl BorderFinder {
             .fold(0.0, f32::max)
     }
 
-    /// The mean luma step across a line, at every second of its points (the picture is softened); 0 where less than half of it lies in the picture.
+    /// Returns the mean luma step across a line, or 0 if less than half of the line lies in the raster. Every
+    /// second point is enough because the luma is smoothed.
     fn mean_step(&self, (x, y): (f32, f32), (nx, ny): (f32, f32), half: i32) -> f32 {
         let (from, to) = clip(x, -ny, clip(y, nx, (-half, half)));
         let count = to - from + 1;
@@ -110,7 +118,7 @@ impl BorderFinder {
     }
 }
 
-/// The part of the whole numbers `from..=to` for which `at + t · slope` rounds into the raster.
+/// Returns the part of the integers `from..=to` for which `at + t · slope` rounds to a pixel of the raster.
 fn clip(at: f32, slope: f32, (from, to): (i32, i32)) -> (i32, i32) {
     let (low, high) = (-0.49, SIDE as f32 - 0.51);
     if slope.abs() < 1e-6 {
@@ -124,7 +132,8 @@ fn clip(at: f32, slope: f32, (from, to): (i32, i32)) -> (i32, i32) {
 mod tests {
     use super::*;
 
-    /// A dark sheet of `half` pixels about the middle of a light room, turned by `degrees`.
+    /// Returns the strength for a dark square sheet in a light room, with sides of 2 × `half` pixels, turned
+    /// by `degrees`.
     fn strength_of(half: f32, degrees: f32) -> f32 {
         let (sin, cos) = degrees.to_radians().sin_cos();
         let rgb: Vec<u8> = (0..320 * 320)

@@ -1,4 +1,4 @@
-//! What a check found.
+//! The evidence of a check.
 
 use std::borrow::Cow;
 
@@ -7,19 +7,24 @@ use serde::{Deserialize, Serialize};
 use super::{Action, Failure, Guidance, Mistake};
 use crate::face::FaceQuality;
 
-/// How liveness is checked.
+/// The method of a liveness check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
+    /// Single frames, without a challenge.
     Passive,
+    /// The reflection of coloured light from the screen.
     Flash,
+    /// Movements on request.
     Action,
+    /// Movements on request while the light plays.
     ActionFlash,
 }
 
 impl Method {
+    /// All methods.
     pub const ALL: [Self; 4] = [Self::Passive, Self::Flash, Self::Action, Self::ActionFlash];
 
-    /// The name in element messages and workflows.
+    /// Returns the name in element messages and workflows.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Passive => "passive",
@@ -29,7 +34,7 @@ impl Method {
         }
     }
 
-    /// The name in the decision JSON.
+    /// Returns the name in the decision JSON.
     pub const fn json_name(self) -> &'static str {
         match self {
             Self::Passive => "PASSIVE",
@@ -38,6 +43,7 @@ impl Method {
         }
     }
 
+    /// Returns the method whose [`Self::name`] is `name`.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|method| method.name() == name)
     }
@@ -46,62 +52,71 @@ impl Method {
 /// One measured sign for or against liveness.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cue {
+    /// Unique name within the check.
     pub name: Cow<'static, str>,
-    /// In the cue's own unit; `None` when it abstained.
+    /// Value in the cue's own unit; `None` if the cue abstained.
     pub value: Option<f64>,
-    /// Its share in the score; 0 for a cue that can only veto.
+    /// Weight in the score; 0 for a cue that has no direct part in it.
     pub weight: f64,
+    /// True if the cue has no value.
     pub abstained: bool,
 }
 
 impl Cue {
-    /// A cue that abstains when it has no finite value.
+    /// Returns a cue. It abstains if `value` is `None` or not finite.
     pub fn new(name: &'static str, value: Option<f64>, weight: f64) -> Self {
         let value = value.filter(|v| v.is_finite());
         Self { name: Cow::Borrowed(name), value, weight, abstained: value.is_none() }
     }
 }
 
-/// What came of one asked action; times in seconds from the attempt's first frame.
+/// The result of one requested action. Times are in seconds from the first frame of the attempt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Challenge {
+    /// Name of the action.
     pub action: Cow<'static, str>,
+    /// Time of the request.
     pub requested: f64,
-    /// When the face left rest, was furthest and was back; `None` when the action was not done.
+    /// Time at which the face left rest; `None` if the action was not completed.
     pub onset: Option<f64>,
+    /// Time of the greatest extent; `None` if the action was not completed.
     pub apex: Option<f64>,
+    /// Time at which the face was back at rest; `None` if the action was not completed.
     pub end: Option<f64>,
-    /// How far it went; 1 is where the action counts.
+    /// Greatest extent of the movement, 1 being the threshold of the action; `None` if the action was not
+    /// completed.
     pub peak: Option<f64>,
 }
 
-/// What the frames of one attempt say.
+/// The evidence of one attempt.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evidence {
-    /// 0 (attack) to 100 (live); `None` when nothing could be judged.
+    /// Score from 0 (attack) to 100 (live); `None` if no frame could be judged.
     pub score: Option<f64>,
-    /// A presentation attack was recognised beyond doubt: no retry.
+    /// True if a presentation attack was detected beyond doubt, which rules out a retry.
     pub attack: bool,
-    /// What kept the frames from being usable; `Ok` when the score rests on good frames.
+    /// The reason that made frames unusable; `Ok` if the score rests on good frames.
     pub hindrance: Guidance,
-    /// Why the challenge was not passed, if there was one.
+    /// The reason for a failed challenge; `None` if it was passed or the method has none.
     pub failure: Option<Failure>,
-    /// The movement that was asked last, and what was wrong with the answer.
+    /// The last requested action and the fault in its answer; `None` if it was answered.
     pub mistake: Option<(Action, Mistake)>,
+    /// Results of the requested actions, in order.
     pub challenges: Vec<Challenge>,
+    /// All cues, including those that abstained.
     pub cues: Vec<Cue>,
-    /// Bits of secret randomness that a replay would have had to guess; 0 where a seed is fixed.
+    /// Bits of secret randomness that a replay would have had to guess; 0 with a fixed seed.
     pub entropy_bits: f64,
-    /// 0–100, of the frames that were judged.
+    /// Mean quality of the judged faces, 0–100.
     pub face_quality: Option<f64>,
-    /// 0–100, of the frames that were judged.
+    /// Mean luminance of the judged faces, 0–100.
     pub face_luminance: Option<f64>,
-    /// The components behind it.
+    /// Mean components of the face quality.
     pub quality: Option<FaceQuality>,
 }
 
 impl Evidence {
-    /// Takes in that the attempt failed.
+    /// Records a failed attempt and caps the score accordingly.
     pub fn reject(&mut self, failure: Failure) {
         self.failure = Some(failure);
         self.attack = failure.is_attack();

@@ -1,43 +1,45 @@
-//! Why a challenge was not passed.
+//! Reasons for a failed challenge.
 
-/// Why a challenge was not passed.
+/// The reason for a failed challenge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// The face was not in good position long enough to begin.
+    /// The face was not in good position long enough for the challenge to begin.
     NotPositioned,
-    /// The asked action did not come in time.
+    /// The requested action was not completed in time.
     NotDone,
-    /// Another one came.
+    /// Another action was made.
     WrongAction,
-    /// The answer was the mirror image of what was asked for: the source is mirrored and `mirrored` is not set, or the other way round.
+    /// The answer was the mirror image of the request: the source is mirrored and `mirrored` is not set, or
+    /// the reverse.
     Mirrored,
-    /// Answers came before their prompts.
+    /// Answers came before a person could have reacted to their prompts.
     TooEarly,
-    /// The picture stood still.
+    /// The video stood still.
     Frozen,
-    /// The pictures came round again.
+    /// Earlier frames of the video came again.
     Looped,
-    /// The face was replaced or jumped.
+    /// The face was replaced, or it jumped.
     Cut,
-    /// Another person's face ended the challenge than began it.
+    /// The face at the end of the challenge is another person's than at its beginning.
     OtherFace,
-    /// A turning face without depth.
+    /// The face turned without depth.
     Flat,
-    /// The operating system gave no randomness to draw from.
+    /// The operating system supplied no random numbers.
     NoChallenge,
     /// The face left or turned away while the light played.
     MovedAway,
-    /// Too few frames came, or too many were burnt out, to see the light in them.
+    /// Too few frames were usable to measure the light: they were missing or overexposed.
     TooFewFrames,
-    /// The face hardly answered the screen's light.
+    /// The face reflected almost none of the screen's light.
     NoReflection,
-    /// Its light followed another code than the screen's.
+    /// The light on the face followed another code than the screen's.
     OtherLight,
-    /// It answered the light as a surface without a face's relief.
+    /// The face reflected the light like a surface without a face's relief.
     NoRelief,
 }
 
 impl Failure {
+    /// Returns the name used in messages and records.
     pub const fn name(self) -> &'static str {
         match self {
             Self::NotPositioned => "NOT_POSITIONED",
@@ -59,7 +61,7 @@ impl Failure {
         }
     }
 
-    /// For the person before the camera.
+    /// Returns a sentence for the person in front of the camera.
     pub const fn text(self) -> &'static str {
         match self {
             Self::NotPositioned => "Hold your face still in the middle of the picture for a moment.",
@@ -83,17 +85,18 @@ impl Failure {
         }
     }
 
-    /// Whether it is what a video comes to that no camera films here and now; a stuck camera or odd light may too.
+    /// Returns true if an injected video is a likely cause. A stuck camera or unusual ambient light can also
+    /// be one.
     pub const fn suggests_injection(self) -> bool {
         matches!(self, Self::Frozen | Self::Looped | Self::OtherLight)
     }
 
-    /// Whether no camera that films one person can cause it.
+    /// Returns true if no camera that films one person can cause this failure.
     pub const fn is_attack(self) -> bool {
         matches!(self, Self::Looped | Self::OtherFace | Self::Flat | Self::NoRelief)
     }
 
-    /// The score (0–100) of an attempt that ended so, at most.
+    /// Returns the maximum score (0–100) of an attempt with this failure.
     pub const fn ceiling(self) -> f64 {
         if self.is_attack() { 5.0 } else { 20.0 }
     }

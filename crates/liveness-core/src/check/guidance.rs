@@ -1,42 +1,58 @@
-//! What the person should do so that a frame can be used.
+//! Hints for the person in front of the camera that make frames usable.
 
 use crate::face::{FACE_OVAL, FrameObservation, Mesh};
 
-/// Coaching, one thing at a time, most important first.
+/// A hint for the person. One is given at a time, the most important first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Guidance {
+    /// The frame is usable.
     #[default]
     Ok,
+    /// No face is in the frame.
     NoFace,
+    /// More than one face is in the frame.
     MultipleFaces,
+    /// The face is too small.
     MoveCloser,
+    /// The face is too near to the camera.
     MoveBack,
+    /// The face is not wholly in the frame.
     CenterFace,
+    /// The head is turned or tilted too far.
     LookStraight,
+    /// The face moves too fast.
     HoldStill,
+    /// Both eyes are closed.
     OpenEyes,
+    /// The face is too dark.
     TooDark,
+    /// The face is too bright or badly exposed.
     TooBright,
+    /// The face is blurred.
     Blurred,
+    /// Reflections cover parts of the face.
     Glare,
+    /// Something covers the face.
     FaceCovered,
 }
 
-/// Components of face quality below this spoil a frame.
+/// Components of face quality (0–100) below this make a frame unusable.
 const POOR: f32 = 50.0;
-/// The frame's shorter side in sides of the face's box: with less room around the face, a sheet's or a screen's borders
-/// and the hands that hold it stay unseen.
+/// Minimum ratio of the frame's shorter side to the longer side of the face's box. With less room, the
+/// borders of a sheet or a screen and the hands that hold it are out of view.
 const LEAST_ROOM: f32 = 1.6;
-/// The same for a face that is not wholly in the picture: with less it is too near, with more only off the middle.
+/// The same ratio for a face that the frame cuts off: below it the face is too near, above it only
+/// off-centre.
 const LARGE: f32 = 1.25;
-/// Turned or leaning further than this (degrees), a face is not judged.
+/// Maximum yaw, pitch and roll of a usable face, in degrees.
 const MAX_TURN: f32 = 25.0;
-/// Both eyes are closed beyond this blendshape value.
+/// Blendshape value above which both eyes count as closed.
 const EYES_CLOSED: f32 = 0.6;
-/// A face that is not bright enough is dark below this luminance (0–100).
+/// Luminance (0–100) that separates a dark face from a bright one when the brightness component is poor.
 const HALF_BRIGHT: f32 = 50.0;
 
 impl Guidance {
+    /// All hints.
     pub const ALL: [Self; 14] = [
         Self::Ok,
         Self::NoFace,
@@ -54,7 +70,7 @@ impl Guidance {
         Self::FaceCovered,
     ];
 
-    /// The contract's code.
+    /// Returns the code used in messages and records.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Ok => "OK",
@@ -74,7 +90,7 @@ impl Guidance {
         }
     }
 
-    /// A sentence for the person before the camera.
+    /// Returns a sentence for the person in front of the camera.
     pub const fn text(self) -> &'static str {
         match self {
             Self::Ok => "Hold this position",
@@ -94,8 +110,8 @@ impl Guidance {
         }
     }
 
-    /// Drops hints that do not apply during a flash check: the screen lights a dark room and shines in glasses. While the light
-    /// `plays`, it also changes brightness and exposure.
+    /// Drops hints that do not apply during a flash check: the screen lights a dark room and reflects in
+    /// glasses. While the light `plays`, it also changes brightness and exposure.
     #[must_use]
     pub fn in_light(self, plays: bool) -> Self {
         match self {
@@ -105,18 +121,19 @@ impl Guidance {
         }
     }
 
-    /// Returns the first fault of a frame that is judged by itself; the face's surroundings must be in the picture.
+    /// Returns the first fault of a frame that is judged on its own. The surroundings of the face must be in
+    /// the frame.
     pub fn of(observation: &FrameObservation) -> Self {
         Self::first(observation, true)
     }
 
-    /// Returns the first fault of a frame in a check of movement or light; the face from chin to forehead is enough, as phones
-    /// in a hand show it.
+    /// Returns the first fault of a frame in a check of movement or light. The face from chin to forehead is
+    /// enough, as a hand-held phone shows it.
     pub fn of_whole_face(observation: &FrameObservation) -> Self {
         Self::first(observation, false)
     }
 
-    /// The first hindrance; `room`: the surroundings are needed.
+    /// Returns the first fault, or `Ok`. With `room`, the surroundings of the face must be in the frame.
     fn first(observation: &FrameObservation, room: bool) -> Self {
         let Some((face, mesh)) = observation.primary() else {
             return Self::NoFace;
@@ -134,7 +151,7 @@ impl Guidance {
             (cut && shorter < LARGE * longest, cut)
         };
         let faults = [
-            // What is measured along the picture's sides says nothing of a face that does not stand upright.
+            // Roll comes first: measures along the frame's axes are meaningless for a tilted face.
             (mesh.pose.roll.abs() > MAX_TURN, Self::LookStraight),
             (near, Self::MoveBack),
             (quality.eye_distance < POOR || quality.size < POOR, Self::MoveCloser),
@@ -142,7 +159,7 @@ impl Guidance {
             (quality.brightness < POOR && quality.luminance < HALF_BRIGHT, Self::TooDark),
             (quality.brightness < POOR || quality.exposure < POOR, Self::TooBright),
             (mesh.pose.yaw.abs() > MAX_TURN, Self::LookStraight),
-            // Before the pitch: under a mask the landmarks seem to look down.
+            // Occlusion comes before pitch: under a mask the landmarks seem to look down.
             (quality.occlusion < POOR, Self::FaceCovered),
             (mesh.pose.pitch.abs() > MAX_TURN, Self::LookStraight),
             (quality.sharpness < POOR, Self::Blurred),

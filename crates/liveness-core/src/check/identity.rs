@@ -1,10 +1,10 @@
-//! Whose face it is: a check is of one person.
+//! The identity of the checked face. A check covers one person.
 
 use crate::face::{Embedder, Embedding, Mesh};
 use crate::inference::{InferenceError, ModelSource};
 use crate::vision::{Frame, Sampler};
 
-/// Knows the first face it meets, and how like it the others were.
+/// The first face of a check, and the similarity of the later faces to it.
 pub struct Identity {
     embedder: Embedder,
     sampler: Sampler,
@@ -13,20 +13,26 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// Loads the face embedding model.
+    ///
     /// # Errors
-    /// When the model cannot be loaded.
+    ///
+    /// Returns an error if the model cannot be loaded.
     pub fn new(source: &ModelSource) -> Result<Self, InferenceError> {
         Ok(Self { embedder: Embedder::new(source)?, sampler: Sampler::new(), who: None, likeness: None })
     }
 
+    /// Forgets the first face and the similarities.
     pub fn forget(&mut self) {
         (self.who, self.likeness) = (None, None);
     }
 
-    /// Looks at a face; the first is known from then on. A face whose landmarks coincide is nobody's.
+    /// Observes a face; the first one becomes the reference. A face whose landmarks coincide has no embedding
+    /// and is ignored.
     ///
     /// # Errors
-    /// When the net cannot run.
+    ///
+    /// Returns an error if the net cannot run.
     pub fn meet(&mut self, frame: &Frame<'_>, mesh: &Mesh) -> Result<(), InferenceError> {
         if let Some(now) = self.embed(frame, mesh)? {
             self.note(now);
@@ -34,18 +40,21 @@ impl Identity {
         Ok(())
     }
 
-    /// The embedding of a face; `None` when its landmarks coincide.
+    /// Returns the embedding of a face, or `None` if its landmarks coincide.
     ///
     /// # Errors
-    /// When the net cannot run.
+    ///
+    /// Returns an error if the net cannot run.
     pub fn embed(&mut self, frame: &Frame<'_>, mesh: &Mesh) -> Result<Option<Embedding>, InferenceError> {
         self.embedder.embed(frame, mesh, &mut self.sampler)
     }
 
-    /// Like [`Self::meet`], but another person takes the first one's place; tells whether one did.
+    /// Observes a face like [`Self::meet`], but makes another person's face the new reference. Returns true
+    /// if the reference changed.
     ///
     /// # Errors
-    /// When the net cannot run.
+    ///
+    /// Returns an error if the net cannot run.
     pub fn follow(&mut self, frame: &Frame<'_>, mesh: &Mesh) -> Result<bool, InferenceError> {
         let Some(now) = self.embed(frame, mesh)? else { return Ok(false) };
         let another = self.who.as_ref().is_some_and(|who| who.similarity(&now) < Embedding::SAME_PERSON);
@@ -56,7 +65,7 @@ impl Identity {
         Ok(another)
     }
 
-    /// Takes in a face by its embedding, like [`Self::meet`].
+    /// Observes a face by its embedding, like [`Self::meet`].
     pub fn note(&mut self, now: Embedding) {
         match &self.who {
             Some(who) => {
@@ -67,17 +76,17 @@ impl Identity {
         }
     }
 
-    /// The first face.
+    /// Returns the embedding of the first face.
     pub fn who(&self) -> Option<&Embedding> {
         self.who.as_ref()
     }
 
-    /// How like the first the least like was (cosine); `None` before the second.
+    /// Returns the lowest cosine similarity of a later face to the first one; `None` before the second face.
     pub fn likeness(&self) -> Option<f32> {
         self.likeness
     }
 
-    /// Whether another person's face was met.
+    /// Returns true if a later face was another person's.
     pub fn met_another(&self) -> bool {
         self.likeness.is_some_and(|likeness| likeness < Embedding::SAME_PERSON)
     }

@@ -1,4 +1,5 @@
-//! Observations over time → [`Evidence`]. A check watches the frames of one attempt; it decides nothing.
+//! Liveness checks. A check observes the frames of one attempt and collects [`Evidence`]; it makes no
+//! decision.
 
 mod action;
 mod action_flash;
@@ -37,36 +38,38 @@ pub type Time = u64;
 
 const MILLISECOND: Time = 1_000_000;
 
-/// From one time to a later one.
+/// Returns the seconds between two times, or 0 if `to` is earlier than `from`.
 pub(crate) fn seconds(from: Time, to: Time) -> f64 {
     to.saturating_sub(from) as f64 * 1e-9
 }
 
-/// Where a check stands after a frame.
+/// The state of a check after a frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
+    /// The hint for the person in front of the camera.
     pub guidance: Guidance,
-    /// How much of the check is done, 0–1.
+    /// Progress of the check, 0–1.
     pub fraction: f64,
-    /// Whether the evidence is complete.
+    /// Set once the evidence is complete.
     pub done: bool,
-    /// The score so far, 0–100, once there is one.
+    /// The score so far, 0 (attack) to 100 (live); `None` before the first one.
     pub score: Option<f64>,
-    /// What is asked of the person, or came of it.
+    /// Changes of the action prompts with this frame.
     pub actions: Vec<ActionEvent>,
-    /// What the screen is to show from this frame's time on, when that changes.
+    /// The new light of the screen, from this frame's time on; `None` if the light stays as it is.
     pub light: Option<LightCue>,
-    /// The check proper begins with this frame: a portrait from before may show somebody else.
+    /// Set on the frame with which the check proper begins or starts over. A portrait from an earlier frame
+    /// may show another person.
     pub anew: bool,
 }
 
 impl Step {
-    /// Of a check that has nothing left to do.
+    /// Returns the step of a check that has nothing left to do.
     fn over() -> Self {
         Self { fraction: 1.0, done: true, ..Self::coaching(Guidance::Ok) }
     }
 
-    /// A step that only coaches; the check does not take the frame in.
+    /// Returns a step that only carries a hint; the check ignores the frame.
     pub fn coaching(guidance: Guidance) -> Self {
         Self {
             guidance,
@@ -80,50 +83,62 @@ impl Step {
     }
 }
 
-/// What the screen shows until the next cue.
+/// The light of the screen, valid until the next cue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LightCue {
-    /// `false`: nothing; the other fields then say nothing either.
+    /// True while the screen plays a light. If false, the other fields except `index` are meaningless.
     pub active: bool,
-    /// From 0, of this attempt.
+    /// Number of the cue within the attempt, from 0.
     pub index: u32,
+    /// Number of rows of the grid.
     pub rows: u32,
+    /// Number of columns of the grid.
     pub columns: u32,
-    /// 0xRRGGBB in sRGB, row by row from the top left as the person facing the screen sees it.
+    /// Colours of the cells as 0xRRGGBB in sRGB, row by row from the top left as seen by the person facing
+    /// the screen.
     pub colors: Vec<u32>,
-    /// How long it will stay if frames go on to come as they do, in nanoseconds.
+    /// Expected duration at the present frame rate, in nanoseconds.
     pub duration: Time,
 }
 
 impl LightCue {
-    /// The end of a light.
+    /// Returns the cue that ends a light.
     pub fn off(index: u32) -> Self {
         Self { index, ..Self::default() }
     }
 }
 
-/// A challenge is asked, done or failed.
+/// A state change of one action prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ActionEvent {
+    /// The requested action.
     pub action: Action,
-    /// From 0.
+    /// Number of the prompt within the challenge, from 0.
     pub index: u32,
+    /// Number of prompts in the challenge.
     pub count: u32,
+    /// The new state of the prompt.
     pub state: ActionState,
-    /// Until when the answer must have begun.
+    /// The latest time at which the answer may begin.
     pub deadline: Time,
 }
 
+/// The state of an action prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActionState {
+    /// The person is asked for the action.
     Requested,
+    /// The action was completed.
     Done,
+    /// The challenge failed while the prompt was open.
     Failed,
 }
 
 impl ActionState {
+    /// All states.
     pub const ALL: [Self; 3] = [Self::Requested, Self::Done, Self::Failed];
 
+    /// Returns the name used in element messages.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Requested => "requested",
@@ -132,24 +147,27 @@ impl ActionState {
         }
     }
 
+    /// Returns the state with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.name() == name)
     }
 }
 
-/// One attempt's worth of watching. A new attempt takes a new check.
+/// A liveness check over one attempt. A new attempt needs a new check.
 pub trait Check: Send {
+    /// Returns the method of this check.
     fn method(&self) -> Method;
 
-    /// Whether a frame at `time` is to be analysed.
+    /// Returns true if a frame at `time` needs to be analysed.
     fn wants(&self, _time: Option<Time>) -> bool {
         true
     }
 
-    /// Takes in one analysed frame; `time` is `None` on streams without timestamps.
+    /// Observes one analysed frame. `time` is `None` on streams without timestamps.
     ///
     /// # Errors
-    /// When a net cannot run.
+    ///
+    /// Returns an error if a net cannot run.
     fn observe(
         &mut self,
         frame: &Frame<'_>,
@@ -157,25 +175,25 @@ pub trait Check: Send {
         time: Option<Time>,
     ) -> Result<Step, InferenceError>;
 
-    /// Coaching for a frame between two attempts.
+    /// Returns the hint for a frame between two attempts.
     fn coach(&self, observation: &FrameObservation) -> Guidance {
         Guidance::of(observation)
     }
 
-    /// What can be said by now.
+    /// Returns the evidence collected so far.
     fn evidence(&self) -> Evidence;
 
-    /// The face that was checked; the reference image must show the same.
+    /// Returns the embedding of the checked face. The reference image must show the same person.
     fn who(&self) -> Option<&Embedding> {
         None
     }
 
-    /// The depth of the face, where the method measures it.
+    /// Returns the depth map of the face; `None` if the method does not measure depth.
     fn depth_map(&self) -> Option<DepthMap> {
         None
     }
 
-    /// What the light showed, where the method plays light.
+    /// Returns the record of the light's reflection; `None` if the method plays no light.
     fn light_record(&self) -> Option<Arc<LightRecord>> {
         None
     }

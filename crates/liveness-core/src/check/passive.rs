@@ -1,24 +1,26 @@
-//! The passive check: single frames are read, good ones vote.
+//! The passive check: each good frame casts a vote.
 
 use super::{AntiSpoof, Check, Cue, Evidence, Guidance, Identity, Method, Reading, Step, Time, calibrated};
 use crate::face::{Embedding, FaceQuality, FrameObservation, Mesh};
 use crate::inference::InferenceError;
 use crate::vision::{Frame, Point};
 
-/// More votes say nothing new, however long a check waits.
+/// Maximum number of votes. More votes add no information, however long a check runs.
 const MOST_VOTES: usize = 256;
-/// Faster than this many eye distances a second, a face is blurred by its motion.
+/// Speed in eye distances per second above which motion blurs a face.
 const MAX_SPEED: f32 = 2.0;
 
+/// Settings of a passive check.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PassiveConfig {
-    /// Good frames that a decision takes.
+    /// Number of good frames for a decision.
     pub frames: u32,
-    /// Least time between analysed frames, in nanoseconds.
+    /// Minimum time between analysed frames, in nanoseconds.
     pub interval: Time,
-    /// A face too near to show its surroundings is asked to move back. Beside movement or light it may stay.
+    /// Asks a person to move back if the face is too near to show its surroundings. Checks with movement or
+    /// light do not need them.
     pub room: bool,
-    /// Components of face quality that the check does not depend on.
+    /// Names of the face quality components that are left out of the quality score.
     pub left_out: &'static [&'static str],
 }
 
@@ -28,29 +30,29 @@ impl Default for PassiveConfig {
     }
 }
 
-/// One judged frame.
+/// The reading and quality of one frame.
 #[derive(Clone, Copy)]
 struct Vote {
     reading: Reading,
     quality: FaceQuality,
 }
 
-/// Counts the votes of one attempt.
+/// Passive check over one attempt.
 pub struct PassiveCheck {
     config: PassiveConfig,
     net: AntiSpoof,
     good: Vec<Vote>,
-    /// Votes of frames with a fault: they count only when there is no good one.
+    /// Votes of frames with a fault. They count only if there is no good one.
     poor: Vec<Vote>,
     hindrances: Hindrances,
     last_position: Option<(Point, Time)>,
     last_time: Option<Time>,
-    /// Whose the votes are, where that is watched.
+    /// The person whose votes are counted; `None` if another check watches the identity.
     identity: Option<Identity>,
 }
 
 impl PassiveCheck {
-    /// Reads single frames for another check, which watches itself that they show one person.
+    /// Creates a check without an identity. The caller must ensure that all frames show one person.
     pub fn new(config: PassiveConfig, net: AntiSpoof) -> Self {
         Self {
             config,
@@ -64,13 +66,13 @@ impl PassiveCheck {
         }
     }
 
-    /// Lets only frames of one person vote together: another face begins anew.
+    /// Counts only the votes of one person. Another face starts the count over.
     pub fn of_one_person(mut self, identity: Identity) -> Self {
         self.identity = Some(identity);
         self
     }
 
-    /// Forgets the votes so far if they are another person's; tells whether there were any.
+    /// Drops the votes if `mesh` is another person's face. Returns true if there were any.
     fn meets_another(&mut self, frame: &Frame<'_>, mesh: &Mesh) -> Result<bool, InferenceError> {
         let Some(identity) = &mut self.identity else { return Ok(false) };
         if !identity.follow(frame, mesh)? {
@@ -81,7 +83,7 @@ impl PassiveCheck {
         Ok(others)
     }
 
-    /// Forgets the votes so far: those to come may be another person's.
+    /// Drops all votes, because the next ones may be another person's.
     pub(super) fn forget(&mut self) {
         self.good.clear();
         self.poor.clear();
@@ -91,12 +93,12 @@ impl PassiveCheck {
         if self.good.is_empty() { &self.poor } else { &self.good }
     }
 
-    /// That of the median frame, 0–100.
+    /// Returns the score of the median logit, 0–100; `None` without votes.
     pub(super) fn score(&self) -> Option<f64> {
         median(self.votes().iter().map(|vote| vote.reading.logit())).map(calibrated)
     }
 
-    /// Asks to hold still when the face moved too fast since the last frame.
+    /// Returns `HoldStill` in place of `Ok` if the face moved too fast since the last frame.
     fn with_motion(&mut self, guidance: Guidance, mesh: Option<&Mesh>, time: Option<Time>) -> Guidance {
         let position = mesh.zip(time).map(|(mesh, time)| (mesh.bbox().center(), time));
         let last = std::mem::replace(&mut self.last_position, position);
@@ -146,7 +148,8 @@ impl Check for PassiveCheck {
         let mut guidance = self.with_motion(guidance, mesh.map(|face| &face.mesh), time);
         let mut anew = false;
         if let Some(face) = mesh {
-            // A bad frame shows whose it is too poorly to take good votes away, and does not count beside them.
+            // A bad frame identifies a person too poorly to discard good votes, and its own vote does not
+            // count beside them.
             if guidance == Guidance::Ok || self.good.is_empty() {
                 anew = self.meets_another(frame, &face.mesh)?;
             }
@@ -193,7 +196,7 @@ impl Check for PassiveCheck {
             cues: vec![
                 Cue::new("net_near", median(readings().map(|reading| reading.near)), 1.0 / 3.0),
                 Cue::new("net_wide", median(readings().map(|reading| reading.wide)), 2.0 / 3.0),
-                // Only ever lowers the score.
+                // The border can only lower the score, so it has no weight.
                 Cue::new("border", median(readings().map(|reading| reading.border)), 0.0),
                 Cue::new("backdrop", median(readings().filter_map(|reading| reading.backdrop)), 0.0),
             ],
@@ -205,7 +208,7 @@ impl Check for PassiveCheck {
     }
 }
 
-/// How often each was in the way, the latest last.
+/// Counts of each hindrance, the latest last.
 #[derive(Default)]
 struct Hindrances(Vec<(Guidance, u64)>);
 
@@ -216,7 +219,7 @@ impl Hindrances {
         self.0.push((guidance, count + 1));
     }
 
-    /// Of equals the latest.
+    /// Returns the most frequent hindrance; of several, the latest.
     fn most_frequent(&self) -> Option<Guidance> {
         self.0.iter().max_by_key(|(_, count)| *count).map(|(guidance, _)| *guidance)
     }

@@ -1,19 +1,22 @@
-//! Where challenges come from.
+//! The source of random challenges.
 
-/// The operating system's randomness; or a fixed sequence (SplitMix64) that repeats a run and secures nothing.
+/// The random number generator of the operating system, or a fixed sequence (SplitMix64) that repeats a run
+/// and offers no security.
 #[derive(Clone, Debug)]
 pub enum Randomness {
+    /// The operating system's generator.
     System,
+    /// SplitMix64 with this state.
     Seeded(u64),
 }
 
 impl Randomness {
-    /// A seed of 0 stands for the operating system.
+    /// Returns the generator for a seed. A seed of 0 selects the operating system's.
     pub fn new(seed: u64) -> Self {
         if seed == 0 { Self::System } else { Self::Seeded(seed) }
     }
 
-    /// Returns the secret part of `bits` drawn bits: all of them, or 0 where a seed is fixed.
+    /// Returns the secret part of `bits` drawn bits: all of them, or 0 with a fixed seed.
     pub const fn secret(&self, bits: f64) -> f64 {
         match self {
             Self::System => bits,
@@ -21,8 +24,8 @@ impl Randomness {
         }
     }
 
-    /// 64 bits, each as likely 0 as 1. `None` when the operating system refuses: there is then nothing to ask that a replay
-    /// could not foresee.
+    /// Draws 64 independent, uniform bits. Returns `None` if the operating system fails, because a replay
+    /// could foresee any challenge drawn without randomness.
     pub fn bits(&mut self) -> Option<u64> {
         match self {
             Self::System => getrandom::u64().ok(),
@@ -35,7 +38,8 @@ impl Randomness {
         }
     }
 
-    /// A number below `limit`, all equally likely (those that would favour the small ones are drawn again).
+    /// Draws a uniform number below `limit`. Bits that would favour small numbers are drawn again. Returns
+    /// `None` without randomness.
     pub fn below(&mut self, limit: u64) -> Option<u64> {
         let limit = limit.max(1);
         let whole = u64::MAX - u64::MAX % limit;
@@ -69,7 +73,7 @@ mod tests {
         let mut random = Randomness::Seeded(1);
         let mut counts = [0u32; 6];
         (0..60_000).for_each(|_| counts[random.below(6).unwrap() as usize] += 1);
-        // Five standard deviations of a binomial with p = 1/6.
+        // The limit is five standard deviations of a binomial with p = 1/6.
         assert!(counts.iter().all(|n| n.abs_diff(10_000) < 457), "{counts:?}");
         assert_eq!(random.below(0), Some(0));
     }

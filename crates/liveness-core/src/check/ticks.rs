@@ -1,21 +1,21 @@
-//! A frame's place in time, also on streams that tell none.
+//! Frame times, also for streams without timestamps.
 
 use std::time::Instant;
 
 use super::Time;
 
-/// Gives each frame a time. A frame without a timestamp is as long after the one before as it came after it, but no longer than
-/// frames with one last were apart.
+/// Assigns a time to each frame. A frame without a timestamp advances the clock by the elapsed wall time, at
+/// most by the last interval between two frames with timestamps.
 #[derive(Debug, Default)]
 pub struct Ticks {
-    /// The last frame's time, and when it came.
+    /// Time of the last frame, and the moment of its arrival.
     last: Option<(Time, Instant)>,
-    /// Between the last two frames with timestamps.
+    /// Last interval that ended with a timestamped frame, in nanoseconds.
     apart: Option<Time>,
 }
 
 impl Ticks {
-    /// The frame's time, and how long after the last frame that is (0 for the first), in nanoseconds.
+    /// Returns the frame's time and the interval since the last frame (0 for the first), both in nanoseconds.
     pub fn of(&mut self, time: Option<Time>) -> (Time, Time) {
         let came = Instant::now();
         let guessed = |(last, then): (Time, Instant)| {
