@@ -1,21 +1,30 @@
-//! What can be asked of a person, and the draw.
+//! The actions on offer, and the random draw of a challenge.
 
 use super::super::random::Randomness;
 
-/// Left and right are the person's own.
+/// A requested movement. Left and right are those of the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
+    /// Close both eyes and open them.
     Blink,
+    /// Lower the head and raise it again.
     Nod,
+    /// Turn the head to the person's left and back.
     TurnLeft,
+    /// Turn the head to the person's right and back.
     TurnRight,
+    /// Raise the head and lower it again.
     LookUp,
+    /// Smile, then relax.
     Smile,
+    /// Open the mouth, then close it.
     OpenMouth,
+    /// Raise the eyebrows, then relax.
     RaiseBrows,
 }
 
 impl Action {
+    /// All actions.
     pub const ALL: [Self; 8] = [
         Self::Blink,
         Self::Nod,
@@ -27,7 +36,7 @@ impl Action {
         Self::RaiseBrows,
     ];
 
-    /// The contract's name.
+    /// Returns the name used in messages and settings.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Blink => "blink",
@@ -41,7 +50,7 @@ impl Action {
         }
     }
 
-    /// A sentence for the person before the camera.
+    /// Returns a sentence for the person in front of the camera.
     pub const fn text(self) -> &'static str {
         match self {
             Self::Blink => "Blink",
@@ -55,16 +64,17 @@ impl Action {
         }
     }
 
+    /// Returns the action with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|action| action.name() == name)
     }
 
-    /// Whether the head turns about its upright axis, which shows whether it has depth.
+    /// Returns true if the head turns about its vertical axis, which shows its depth.
     pub const fn turns_head(self) -> bool {
         matches!(self, Self::TurnLeft | Self::TurnRight)
     }
 
-    /// The same movement in a mirror.
+    /// Returns the same movement in a mirror.
     #[must_use]
     pub const fn mirror_image(self) -> Self {
         match self {
@@ -74,12 +84,12 @@ impl Action {
         }
     }
 
-    /// Whether the face moves in a way that no print and no rigid mask can, with holes for the eyes or without.
+    /// Returns true if the face moves as no print and no rigid mask can, with or without holes for the eyes.
     pub const fn is_expression(self) -> bool {
         matches!(self, Self::Smile | Self::OpenMouth | Self::RaiseBrows)
     }
 
-    /// Whether the head moves; else the face does.
+    /// Returns true if the head moves, false if only the face does.
     pub const fn moves_head(self) -> bool {
         self.turns_head() || matches!(self, Self::Nod | Self::LookUp)
     }
@@ -90,55 +100,69 @@ impl Action {
 pub struct Actions(u32);
 
 impl Actions {
+    /// All actions.
     pub const ALL: Self = Self((1 << Action::ALL.len()) - 1);
 
-    /// All but raised brows, which hair and glasses hide and not everybody can do.
+    /// All actions except raised brows, which hair and glasses hide and which not everyone can do.
     pub const USUAL: Self = Self(Self::ALL.0 & !(1 << Action::RaiseBrows as u32));
 
-    /// Bit i stands for the i-th of [`Action::ALL`]; others are dropped.
+    /// Returns the set of a bit mask: bit i stands for the i-th of [`Action::ALL`]; other bits are dropped.
     pub const fn from_bits(bits: u32) -> Self {
         Self(bits & Self::ALL.0)
     }
 
+    /// Returns the set of the given actions.
     pub fn of(actions: &[Action]) -> Self {
         Self(actions.iter().fold(0, |bits, action| bits | (1 << *action as u32)))
     }
 
+    /// Returns the bit mask of the set, as in [`Self::from_bits`].
     pub const fn bits(self) -> u32 {
         self.0
     }
 
+    /// Returns true if the set contains `action`.
     pub const fn contains(self, action: Action) -> bool {
         self.0 & (1 << action as u32) != 0
     }
 
-    /// Whether there is something besides a blink, which a glare on glasses hides and a photo's holes fake.
+    /// Returns true if the set contains an action other than a blink. Glare on glasses hides a blink, and
+    /// holes in a photo fake it.
     pub const fn are_enough(self) -> bool {
         self.0 & !(1 << Action::Blink as u32) != 0
     }
 
-    /// Whether each draw of so many asks for something that no rigid mask can do.
+    /// Returns true if every draw of `count` actions contains an expression, which no rigid mask can make.
     pub fn always_ask_expression(self, count: u32) -> bool {
         allowed(self, count).iter().all(|actions| expression(actions))
     }
 
+    /// Returns the actions of the set in the order of [`Action::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Action> {
         Action::ALL.into_iter().filter(move |action| self.contains(*action))
     }
 }
 
-/// A drawn sequence, and how much of it could not be foreseen.
+/// A drawn sequence and its entropy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Draw {
+    /// The drawn actions, in order.
     pub actions: Vec<Action>,
-    /// log₂ of the sequences that were equally likely.
+    /// log₂ of the number of equally likely sequences.
     pub entropy_bits: f64,
 }
 
-/// Draws `count` actions, all allowed sequences being equally likely: not all are blinks, none follows itself, at most one is a
-/// blink, the face has an expression, which no rigid mask has, and the head moves. Where no expression is offered, a blink, which
-/// holes for the eyes fake, comes with a turn of the head. Rules that the offer or the count cannot meet are dropped, the last
-/// first; the first only where nothing but blinks is offered. `None` when nothing is offered or there is no randomness.
+/// Draws `count` actions (1 to [`MOST`]); all allowed sequences are equally likely. The rules are:
+///
+/// 1. The actions are not all blinks.
+/// 2. No action follows itself.
+/// 3. At most one action is a blink.
+/// 4. At least one action is an expression, which no rigid mask can make.
+/// 5. Both the head and the face move.
+///
+/// If no expression is on offer, a blink comes with a turn of the head, because holes for the eyes can fake a
+/// blink. Rules that the offer or the count cannot meet are dropped, the last first; the first rule only if
+/// nothing but blinks is on offer. Returns `None` if nothing is on offer or without randomness.
 pub fn draw(offer: Actions, count: u32, random: &mut Randomness) -> Option<Draw> {
     let mut allowed = allowed(offer, count);
     if allowed.is_empty() {
@@ -149,12 +173,12 @@ pub fn draw(offer: Actions, count: u32, random: &mut Randomness) -> Option<Draw>
     Some(Draw { actions: allowed.swap_remove(at), entropy_bits })
 }
 
-/// The sequences of which one is drawn.
+/// Returns the sequences of which one is drawn.
 fn allowed(offer: Actions, count: u32) -> Vec<Vec<Action>> {
     let (enough, offer) = (offer.are_enough(), offer.iter().collect::<Vec<_>>());
     let count = count.clamp(1, MOST) as usize;
     let possible = || sequences(&offer, count).filter(|actions| !enough || beyond_blinks(actions));
-    // A rule may not leave a single sequence that everybody knows.
+    // A rule must not leave a single sequence, because anyone could foresee it.
     let needed = possible().take(2).count();
     for rules in [
         &[no_repetition, one_blink, expression, head_and_face] as &[Rule],
@@ -174,7 +198,7 @@ fn allowed(offer: Actions, count: u32) -> Vec<Vec<Action>> {
     Vec::new()
 }
 
-/// More actions tire people without telling more.
+/// Maximum number of actions. More of them tire people without more evidence.
 pub const MOST: u32 = 5;
 
 type Rule = fn(&[Action]) -> bool;
@@ -203,7 +227,7 @@ fn blink_with_turn(actions: &[Action]) -> bool {
     !actions.contains(&Action::Blink) || actions.iter().any(|action| action.turns_head())
 }
 
-/// All sequences of `count` of the offered actions.
+/// Returns all sequences of `count` of the offered actions.
 fn sequences(offer: &[Action], count: usize) -> impl Iterator<Item = Vec<Action>> {
     let n = offer.len();
     (0..n.pow(count as u32)).map(move |mut number| {
@@ -253,7 +277,7 @@ mod tests {
         for seed in 1..500 {
             let drawn = draw(Actions::USUAL, 2, &mut Randomness::new(seed)).unwrap();
             assert!(head_and_face(&drawn.actions) && expression(&drawn.actions), "{drawn:?}");
-            // Smile or open mouth with one of four movements, in either order.
+            // Smile or open mouth with one of four head movements, in either order, gives 16 sequences.
             assert!((drawn.entropy_bits - 16f64.log2()).abs() < 1e-9);
             let alone = draw(Actions::USUAL, 1, &mut Randomness::new(seed)).unwrap();
             assert!(expression(&alone.actions), "{alone:?}");
@@ -268,7 +292,7 @@ mod tests {
         let always = |actions: &[Action], count| Actions::of(actions).always_ask_expression(count);
         assert!(Actions::USUAL.always_ask_expression(1) && always(&[Smile, OpenMouth, Nod], 1));
         assert!(always(&[Smile, Nod], 2) && always(&[Smile], 1));
-        // Everybody would know it.
+        // The only expression would be foreseeable.
         assert!(!always(&[Smile, Nod, TurnLeft], 1) && !always(&[Nod, TurnLeft], 2));
     }
 

@@ -1,4 +1,4 @@
-//! Whether one camera films one scene without a break: a video that stands still, comes round again or is cut.
+//! Continuity of the video: frozen, looped or cut videos do not show one scene in front of one camera.
 
 use std::collections::HashMap;
 
@@ -6,38 +6,44 @@ use super::super::Time;
 use crate::face::Mesh;
 use crate::vision::Point;
 
-/// A camera's noise changes every frame. Exact copies longer than this are no camera (a few come from
-/// the conversion of frame rates).
+/// Longest time of identical frames, in nanoseconds. A camera's noise changes every frame; frame rate
+/// conversion repeats only a few.
 const STILL: Time = 600_000_000;
-/// A copy of a frame at least so old is a loop, once so many have come.
+/// Least age of an earlier copy of a frame in a loop, in nanoseconds.
 const AGE: Time = 500_000_000;
+/// Number of such copies that make a loop.
 const COPIES: u32 = 5;
-/// No head moves so fast, in eye distances a second, nor grows by this factor from one frame to the next.
+/// Highest speed of a head, in eye distances per second.
 const FASTEST: f32 = 30.0;
+/// Greatest change of size of a face from one frame to the next, as a factor.
 const GROWTH: f32 = 1.4;
-/// Frames further apart tell nothing of a jump.
+/// Greatest interval between compared frames, in nanoseconds.
 const NEXT: Time = 200_000_000;
 
-/// What breaks the continuity.
+/// A break in the continuity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Break {
+    /// The frames were identical for too long.
     Frozen,
+    /// Earlier frames came again.
     Looped,
+    /// The face was replaced, or it jumped.
     Cut,
 }
 
 struct Glimpse {
     time: Time,
     print: u64,
-    /// Since when the frames have been exact copies.
+    /// Time since which the frames are exact copies.
     since: Time,
-    /// In heights of the frame: its resolution may change.
+    /// Centre of the face in heights of the frame, because the resolution may change.
     center: Point,
+    /// Eye distance in heights of the frame.
     eyes: f32,
     id: u32,
 }
 
-/// Watches the frames of one attempt.
+/// Detector of breaks over one attempt.
 #[derive(Default)]
 pub struct Continuity {
     last: Option<Glimpse>,
@@ -47,7 +53,8 @@ pub struct Continuity {
 }
 
 impl Continuity {
-    /// Takes in a frame's fingerprint and height, and the face with number `id` in it; tells what is broken.
+    /// Observes a frame by its fingerprint, its height in pixels and the face with number `id` in it. Returns
+    /// the break, if there is one.
     pub fn observe(&mut self, time: Time, print: u64, height: f32, id: u32, mesh: &Mesh) -> Option<Break> {
         let center = mesh.bbox().center();
         let center = Point::new(center.x / height, center.y / height);
@@ -71,12 +78,12 @@ impl Continuity {
         }
     }
 
-    /// The longest time without any change, in seconds.
+    /// Returns the longest time of identical frames, in seconds.
     pub fn longest_still(&self) -> f64 {
         self.longest_still as f64 * 1e-9
     }
 
-    /// How many frames had been seen before.
+    /// Returns the number of frames that are copies of earlier ones.
     pub fn copies(&self) -> u32 {
         self.copies
     }
@@ -98,14 +105,14 @@ mod tests {
     use super::*;
     use crate::face::{LANDMARKS, Landmark};
 
-    /// A face about (`x`, 100) with eyes 40 pixels apart.
+    /// Returns a face around (`x`, 100) whose landmarks lie on a raster of 8 × 6 pixels.
     fn face(x: f32) -> Mesh {
         let at =
             |i: usize| Landmark { x: x + (i % 20) as f32 * 8.0, y: 100.0 + (i / 20) as f32 * 6.0, z: 0.0 };
         Mesh::new((0..LANDMARKS).map(at).collect()).unwrap()
     }
 
-    /// The frame's content is told by where the face is.
+    /// Returns the first break. The position of the face also serves as the fingerprint of the frame.
     fn breaks(faces: impl Iterator<Item = (f32, u32)>) -> Option<Break> {
         let mut continuity = Continuity::default();
         let time = |i: usize| i as Time * 33_000_000;

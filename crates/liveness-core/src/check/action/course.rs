@@ -1,4 +1,5 @@
-//! The course of a challenge: position, pause, ask, wait, next. A state machine over times and signals, without nets.
+//! The state machine of a challenge: positioning, pause, prompt, answer, next pause. It works on times and
+//! signals, without nets.
 
 use super::super::random::Randomness;
 use super::super::{ActionEvent, ActionState, Failure, MILLISECOND, Time};
@@ -6,35 +7,42 @@ use super::ask::{Action, Draw};
 use super::gesture::{Gesture, Performance};
 use super::signal::{Neutral, Signals};
 
-/// A face in good position for so long is taken for its neutral state.
+/// Time in good position after which the face's state counts as neutral, in nanoseconds.
 const SETTLE: Time = 400 * MILLISECOND;
-/// A blink or a moment's flaw does not interrupt that.
+/// Longest interruption of the good position, in nanoseconds. A blink or a brief fault does not restart it.
 const LAPSE: Time = 300 * MILLISECOND;
-/// Between two prompts lies a random pause of `LEAST_PAUSE` and up to `PAUSES` − 1 steps more.
+/// Shortest pause before a prompt, in nanoseconds. The pause is random: 0 to `PAUSES` − 1 steps longer.
 const LEAST_PAUSE: Time = 200 * MILLISECOND;
+/// Step of the random pause, in nanoseconds.
 const PAUSE_STEP: Time = 25 * MILLISECOND;
+/// Number of equally likely pauses.
 const PAUSES: u64 = 21;
-/// Nobody answers a prompt sooner: choosing among several answers takes 300 ms and more (Hick 1952), reading and the frame's
-/// way to the screen come on top.
+/// Shortest human reaction to a prompt, in nanoseconds. A choice among several answers takes at least 300 ms
+/// (Hick 1952); reading and the frame's way to the screen add to it.
 pub const REACTION: Time = 250 * MILLISECOND;
-/// So many answers before their prompt are no accident.
+/// Number of early answers that fails the challenge, as no accident.
 const EARLY: u32 = 2;
-/// Expressions that nobody asked for: so many are a recording.
+/// Number of unrequested expressions that fails the challenge, as a recording.
 const UNASKED: u32 = 6;
-/// An extent of an action from which it was attempted, and one of its opposite.
+/// Extent from which an action counts as attempted.
 const ATTEMPTED: f32 = 0.35;
+/// Extent down to which the opposite action counts as made.
 const OPPOSITE: f32 = -0.5;
 
-/// What came of one prompt.
+/// The result of one prompt.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Record {
+    /// The requested action.
     pub action: Action,
+    /// Time of the request.
     pub requested: Time,
+    /// The answer; `None` if there was none.
     pub performance: Option<Performance>,
 }
 
 impl Record {
-    /// Returns whether a movement is the mirror image of the open prompt's answer, made after a human reaction time.
+    /// Returns true if a movement is the mirror image of the open prompt's answer, made after a human
+    /// reaction time.
     fn is_answered_in_mirror(&self, seen: Action, how: Performance) -> bool {
         self.performance.is_none()
             && seen != self.action
@@ -63,8 +71,9 @@ pub enum Mistake {
 /// The measures of the answer to the open prompt so far.
 #[derive(Clone, Copy, Debug, Default)]
 struct Answer {
-    /// The extremes of the action's extent.
+    /// Greatest extent of the action.
     most: f32,
+    /// Least extent of the action.
     least: f32,
     /// Another movement was made.
     another: bool,
@@ -81,9 +90,10 @@ enum Stage {
     Failed(Failure),
 }
 
-/// What a frame brought about.
+/// The result of a frame.
 #[derive(Debug, Default)]
 pub struct Turn {
+    /// Changes of the prompts with this frame.
     pub events: Vec<ActionEvent>,
     /// Positioning ended with this frame.
     pub settled: bool,
@@ -91,23 +101,25 @@ pub struct Turn {
     pub performed: bool,
 }
 
+/// The state machine of one challenge.
 pub struct Course {
     actions: Vec<Action>,
     timeout: Time,
     random: Randomness,
     stage: Stage,
     neutral: Option<Neutral>,
-    /// Every action, watched from the first prompt's pause on.
+    /// Detectors of all actions, from the first pause on.
     watched: Vec<Gesture>,
     records: Vec<Record>,
-    /// To the last prompt.
+    /// Measures of the answer to the last prompt.
     answer: Answer,
     early: u32,
     unasked: u32,
 }
 
 impl Course {
-    /// `timeout`: how long a person has for each action.
+    /// Creates a challenge. `timeout` is the time limit for each answer, in nanoseconds. Without a draw, it
+    /// fails with `NoChallenge`.
     pub fn new(draw: Option<Draw>, timeout: Time, random: Randomness) -> Self {
         let actions = draw.map(|draw| draw.actions).unwrap_or_default();
         let positioning = Stage::Positioning { span: None, rest: Vec::new() };
@@ -126,18 +138,22 @@ impl Course {
         }
     }
 
+    /// Returns true until the face has settled.
     pub fn is_positioning(&self) -> bool {
         matches!(self.stage, Stage::Positioning { .. })
     }
 
+    /// Returns true once the challenge is passed or failed.
     pub fn is_over(&self) -> bool {
         matches!(self.stage, Stage::Passed | Stage::Failed(_))
     }
 
+    /// Returns true if the challenge is passed.
     pub fn passed(&self) -> bool {
         matches!(self.stage, Stage::Passed)
     }
 
+    /// Returns the reason for a failed challenge.
     pub fn failure(&self) -> Option<Failure> {
         match self.stage {
             Stage::Failed(failure) => Some(failure),
@@ -145,29 +161,33 @@ impl Course {
         }
     }
 
+    /// Returns the person's signals at rest; `None` while positioning.
     pub fn neutral(&self) -> Option<&Neutral> {
         self.neutral.as_ref()
     }
 
+    /// Returns the prompts so far, in order.
     pub fn records(&self) -> &[Record] {
         &self.records
     }
 
+    /// Returns the number of answers before their prompt could be answered.
     pub fn early(&self) -> u32 {
         self.early
     }
 
+    /// Returns the number of expressions that were not requested.
     pub fn unasked(&self) -> u32 {
         self.unasked
     }
 
-    /// The last prompt and what was wrong with its answer; `None` when it was answered.
+    /// Returns the last requested action and the fault in its answer; `None` if it was answered.
     pub fn mistake(&self) -> Option<(Action, Mistake)> {
         let open = self.records.last().filter(|record| record.performance.is_none())?;
         Some((open.action, self.answer.mistake(open.action)))
     }
 
-    /// 0–1: positioning counts as one part, each action as another.
+    /// Returns the progress, 0–1. Positioning and each action count as one part.
     pub fn fraction(&self) -> f64 {
         let parts = 1 + self.actions.len();
         let done = self.records.iter().filter(|record| record.performance.is_some()).count();
@@ -175,7 +195,7 @@ impl Course {
         if self.passed() { 1.0 } else { (settled + done) as f64 / parts as f64 }
     }
 
-    /// Ends the challenge.
+    /// Ends the challenge. Returns the event of the open prompt. Has no effect on a challenge that is over.
     pub fn fail(&mut self, failure: Failure) -> Vec<ActionEvent> {
         if self.is_over() {
             return Vec::new();
@@ -185,12 +205,12 @@ impl Course {
         open.into_iter().collect()
     }
 
-    /// Fails a challenge that was passed, on what came to light at its end.
+    /// Fails a passed challenge for a reason found at its end.
     pub fn reject(&mut self, failure: Failure) {
         self.stage = Stage::Failed(failure);
     }
 
-    /// Takes in a frame; `ready` tells that its face is in good position.
+    /// Observes a frame. `ready` is true if its face is in good position.
     pub fn observe(&mut self, time: Time, signals: &Signals, ready: bool) -> Turn {
         let mut turn = Turn::default();
         if self.is_positioning() {
@@ -214,7 +234,7 @@ impl Course {
         turn
     }
 
-    /// Whoever was positioned until now is gone.
+    /// Restarts the positioning, if it is not over, because the person may have changed.
     pub fn position_anew(&mut self) {
         if self.is_positioning() {
             self.stage = Stage::Positioning { span: None, rest: Vec::new() };
@@ -253,7 +273,7 @@ impl Course {
         self.neutral.map_or(0.0, |neutral| neutral.extent(action, signals))
     }
 
-    /// Whether the next action has not begun yet.
+    /// Returns true if the next action has not begun yet.
     fn rests(&self, signals: &Signals) -> bool {
         self.actions.get(self.records.len()).is_some_and(|action| {
             let mut gesture = Gesture::new(*action);
@@ -307,7 +327,8 @@ impl Course {
         }
     }
 
-    /// Looks for what nobody asked for; tells what that amounts to, where it is too much.
+    /// Observes all actions for movements that were not requested. Returns the failure for a wrong head
+    /// movement or for too many expressions.
     fn watch(&mut self, time: Time, signals: &Signals) -> Option<Failure> {
         let last = self.records.last().copied();
         let asked = last.map(|record| record.action);
@@ -335,7 +356,7 @@ impl Course {
         }
     }
 
-    /// The event of the prompt that is open.
+    /// Returns the event of the open prompt.
     fn open_event(&self, state: ActionState) -> Option<ActionEvent> {
         let Stage::Asked { gesture, deadline, .. } = &self.stage else {
             return None;
@@ -372,7 +393,7 @@ impl Answer {
     }
 }
 
-/// Whether `seen` is `asked`, or comes with it of itself.
+/// Returns true if `seen` is the requested action or accompanies it naturally.
 fn goes_with(asked: Action, seen: Action) -> bool {
     use Action::{LookUp, Nod, OpenMouth, RaiseBrows, Smile};
     asked == seen
@@ -390,7 +411,7 @@ mod tests {
     const REST: Signals = Signals { yaw: 2.0, pitch: 4.0, eyes: 0.3, smile: 0.05, jaw: 0.02, brows: 0.1 };
     const FRAME: Time = 33 * MILLISECOND;
 
-    /// Rest with `action` carried out to `extent`.
+    /// Returns the signals at rest, with `action` carried out to `extent`.
     fn doing(action: Action, extent: f32) -> Signals {
         let mut now = REST;
         match action {
@@ -406,12 +427,13 @@ mod tests {
         now
     }
 
-    /// Runs a challenge; `answer` says for each prompt which action comes, and how long after (may be negative).
+    /// Runs a challenge. For each prompt `answer` returns an action and its delay in milliseconds, which may
+    /// be negative.
     fn run(asked: &[Action], answer: impl Fn(usize) -> Option<(Action, i64)>) -> Course {
         run_to(asked, 1.5, answer)
     }
 
-    /// The same with movements of another height.
+    /// Runs a challenge like [`run`], with movements to the extent `height`.
     fn run_to(asked: &[Action], height: f32, answer: impl Fn(usize) -> Option<(Action, i64)>) -> Course {
         let draw = Draw { actions: asked.to_vec(), entropy_bits: 0.0 };
         let mut course = Course::new(Some(draw), 2_000 * MILLISECOND, Randomness::Seeded(5));
@@ -470,7 +492,7 @@ mod tests {
             assert_eq!(mirrored.failure(), Some(Failure::Mirrored));
             assert_eq!(mirrored.mistake(), Some((asked, Mistake::Opposite)));
         }
-        // What came before a human could answer is no answer, and a nod has no mirror image of its own.
+        // A movement within the reaction time is no answer, and a nod has no mirror image of its own.
         let early = run(&[Action::TurnLeft], |_| Some((Action::TurnRight, 10)));
         assert_eq!(early.failure(), Some(Failure::WrongAction));
         let up = run(&[Action::Nod, Action::TurnLeft], |i| (i == 1).then_some((Action::TurnRight, 300)));
@@ -508,7 +530,7 @@ mod tests {
         let turn = Action::TurnLeft;
         let course = run(&[Action::Blink, turn], |i| if i == 0 { Some((Action::Blink, 300)) } else { None });
         assert_eq!(course.failure(), Some(Failure::NotDone));
-        // A turn that nobody asked for, in the pause.
+        // A turn that was not requested, in the pause.
         let draw = Draw { actions: vec![turn], entropy_bits: 0.0 };
         let mut course = Course::new(Some(draw), 2_000 * MILLISECOND, Randomness::Seeded(5));
         let settled = (0..100).find(|i| course.observe(i * FRAME, &REST, true).settled).unwrap();

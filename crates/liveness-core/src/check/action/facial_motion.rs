@@ -1,26 +1,29 @@
-//! Whether a face moves within itself: lids, gaze, brows and mouth of a living one are never quite at rest, those of a picture only
-//! tremble with the landmarks' noise, however the picture is held.
+//! Motion within a face. Lids, gaze, brows and mouth of a living face are never quite at rest. Those of a
+//! picture show only the noise of the landmarks, however the picture is moved.
 
 use super::super::evidence::Cue;
 use super::super::{Time, seconds};
 use crate::face::Blendshapes;
 
-/// Quicker than this (seconds) is the landmarks' noise, slower the head's pose and the light.
+/// Time constant of the quick mean, in seconds. Faster changes are noise of the landmarks.
 const QUICK: f64 = 0.1;
+/// Time constant of the slow mean, in seconds. Slower changes belong to the head's pose and the light.
 const SLOW: f64 = 1.0;
-/// The slower mean has then forgotten half of where it began.
+/// Seconds before motion counts. The slow mean has then lost a third of its initial value.
 const WARM_UP: f64 = 0.4;
-/// Frames further apart (seconds) do not show one motion.
+/// Longest interval between frames of one motion, in seconds.
 const GAP: f64 = 0.4;
-/// Less than this (seconds) tells nothing.
+/// Least time for a result, in seconds.
 const LEAST: f64 = 2.0;
 
-/// The root mean square, over time and blendshapes, of what lies between a quick and a slow mean of each.
+/// Root mean square, over time and blendshapes, of the difference between a quick and a slow mean of each
+/// blendshape.
 #[derive(Clone, Debug, Default)]
 pub struct FacialMotion {
     means: Option<Means>,
-    /// Seconds, and square motion times seconds.
+    /// Observed time, in seconds.
     seconds: f64,
+    /// Sum of the mean square motion times seconds.
     sum: f64,
 }
 
@@ -33,6 +36,7 @@ struct Means {
 }
 
 impl FacialMotion {
+    /// Observes the blendshapes of a frame.
     pub fn observe(&mut self, time: Time, now: &Blendshapes) {
         let Some(means) = self.means.as_mut().filter(|means| seconds(means.last, time) <= GAP) else {
             self.means = Some(Means { since: time, last: time, quick: now.clone(), slow: now.clone() });
@@ -50,17 +54,18 @@ impl FacialMotion {
         }
     }
 
-    /// `None` when it was too short.
+    /// Returns the root mean square motion in units of the blendshapes; `None` if the time was too short.
     pub fn value(&self) -> Option<f64> {
         (self.seconds >= LEAST).then(|| (self.sum / self.seconds).sqrt())
     }
 
+    /// Returns the cue `facial_motion`.
     pub fn cue(&self) -> Cue {
         Cue::new("facial_motion", self.value(), 0.0)
     }
 }
 
-/// Brings a mean on by so many of its own times: the same at any frame rate.
+/// Advances an exponential mean by `times` time constants. The result does not depend on the frame rate.
 fn follow(mean: &mut Blendshapes, now: &Blendshapes, times: f64) {
     let share = (1.0 - (-times).exp()) as f32;
     mean.0.iter_mut().zip(&now.0).for_each(|(mean, now)| *mean += share * (now - *mean));

@@ -1,32 +1,35 @@
-//! One action as a state machine over time: at rest → under way → at its peak → back. Its hysteresis is in levels and in
-//! time, never in frames, so that any frame rate gives the same verdict.
+//! Detection of one action over time: at rest, under way, at its peak, back at rest. The hysteresis is
+//! defined in levels and in time, not in frames, so that every frame rate gives the same result.
 
 use super::super::{MILLISECOND, Time};
 use super::ask::Action;
 
-/// Below it a face is at rest, above `LEFT` it is under way, at 1 the action counts.
+/// Extent below which a face is at rest.
 const REST: f32 = 0.35;
+/// Extent above which an action is under way. At 1 it counts.
 const LEFT: f32 = 0.5;
-/// Between it and `LEFT` the way up is followed back to where it began.
+/// Extent from which the rise is timed. The onset is extrapolated to rest from the crossings of `STIRRED` and
+/// `LEFT`.
 const STIRRED: f32 = 0.2;
-/// A peak that has been reached stays one down to here.
+/// Extent down to which a reached peak lasts.
 const HELD: f32 = 0.8;
 
-/// How long things take.
+/// Time limits of an action, in nanoseconds.
 struct Pace {
-    /// The peak is held at least so long; a single noisy frame is no peak.
+    /// Least duration of the peak, so that a single noisy frame is no peak.
     hold: Time,
-    /// From leaving rest to being back.
+    /// Least time from leaving rest to being back.
     least: Time,
+    /// Greatest time from leaving rest to being back.
     most: Time,
 }
 
 impl Pace {
     const fn of(action: Action) -> Self {
         match action {
-            // Shorter blinks exist; a deliberate one is 200 to 400 ms long.
+            // Shorter blinks exist; a deliberate one takes 200 to 400 ms.
             Action::Blink => Self { hold: 0, least: 0, most: 1_200 * MILLISECOND },
-            // A head cannot turn by 18° and back in less (its peak speed is about 200° a second).
+            // A head needs longer to turn by 18° and back, at a peak speed of about 200° per second.
             Action::Nod | Action::LookUp | Action::TurnLeft | Action::TurnRight => {
                 Self { hold: 50 * MILLISECOND, least: 200 * MILLISECOND, most: 4_000 * MILLISECOND }
             }
@@ -40,17 +43,19 @@ impl Pace {
 /// A completed action.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Performance {
-    /// When it began (the way up between two levels, prolonged down to rest), was highest and was over.
+    /// Begin of the movement, extrapolated to rest from two levels of the rise.
     pub onset: Time,
+    /// Time of the greatest extent.
     pub apex: Time,
+    /// Time of the return to rest.
     pub end: Time,
-    /// The highest extent; 1 is where the action counts.
+    /// Greatest extent; at 1 the action counts.
     pub peak: f32,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 enum Phase {
-    /// Rest has not been seen yet: what is under way began before.
+    /// Rest was not seen yet, so a movement under way began earlier.
     #[default]
     Unsettled,
     Rest,
@@ -62,31 +67,33 @@ struct Excursion {
     onset: Time,
     apex: Time,
     peak: f32,
-    /// Since when the extent has been at its peak.
+    /// Time since which the extent is at its peak.
     high: Option<Time>,
     counts: bool,
 }
 
-/// Follows one action.
+/// Detector of one action.
 #[derive(Clone, Debug)]
 pub struct Gesture {
     action: Action,
     phase: Phase,
     last: Option<(Time, f32)>,
-    /// When the extent last rose above [`STIRRED`].
+    /// Time at which the extent last rose above [`STIRRED`].
     stirred: Option<Time>,
 }
 
 impl Gesture {
+    /// Creates a detector that first waits for rest.
     pub fn new(action: Action) -> Self {
         Self { action, phase: Phase::Unsettled, last: None, stirred: None }
     }
 
+    /// Returns the detected action.
     pub fn action(&self) -> Action {
         self.action
     }
 
-    /// When rest was left, if it was and the face is not back.
+    /// Returns the time at which the face left rest; `None` if it is not under way.
     pub fn under_way_since(&self) -> Option<Time> {
         match self.phase {
             Phase::Away(excursion) => Some(excursion.onset),
@@ -94,17 +101,18 @@ impl Gesture {
         }
     }
 
-    /// Whether the action counts already, though the face is not back.
+    /// Returns true if the action under way counts already, before the face is back.
     pub fn counts(&self) -> bool {
         matches!(self.phase, Phase::Away(Excursion { counts: true, .. }))
     }
 
-    /// Whether the face is at rest.
+    /// Returns true if the face is at rest.
     pub fn rests(&self) -> bool {
         self.phase == Phase::Rest
     }
 
-    /// Takes in how far the action is carried out (0 rest, 1 counts); tells when it has been completed.
+    /// Observes the extent of the action (0 at rest, 1 where it counts). Returns the performance when it is
+    /// completed.
     pub fn observe(&mut self, time: Time, extent: f32) -> Option<Performance> {
         let before = self.last.replace((time, extent));
         if extent > STIRRED && before.is_none_or(|(_, low)| low <= STIRRED) {
@@ -160,7 +168,8 @@ impl Excursion {
     }
 }
 
-/// When the extent crossed `level` between two frames, by straight interpolation: the same at any frame rate.
+/// Returns the time at which the extent crossed `level` between two frames. Linear interpolation makes it
+/// independent of the frame rate.
 fn crossing(level: f32, before: Option<(Time, f32)>, (time, extent): (Time, f32)) -> Time {
     let Some((then, low)) = before.filter(|(then, low)| *then < time && *low < level && extent > *low) else {
         return time;
@@ -174,7 +183,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The performances of a bell-shaped excursion that starts at one second.
+    /// Returns the performances for a bell-shaped excursion that starts at one second.
     fn performed(
         action: Action,
         height: f32,

@@ -1,9 +1,10 @@
-//! Follows one person's face through a challenge by its embedding, so that nobody else's movement is cut in.
+//! Tracking of one person's face through a challenge by its embedding, so that no other person's movement can
+//! be cut in.
 //!
-//! The embedding of a profile says little about a person. A face is therefore compared with what was seen in the same pose: with
-//! the frame before, and with every earlier frame of the challenge. However the head turns, an embedding changes by little
-//! within a fifth of a second: a face is compared with the one of that moment too. The limits were set on 24 clips of real
-//! people (see `docs/measurements.md`).
+//! The embedding of a profile view identifies a person poorly, so faces are compared in the same pose: with
+//! the previous frame and with every earlier frame of the challenge. In any pose, an embedding changes little
+//! within a fifth of a second, so a face is also compared with the face at that age. The limits were set on
+//! 24 clips of real people (see `docs/measurements.md`).
 
 use std::collections::VecDeque;
 
@@ -11,33 +12,40 @@ use super::super::evidence::Cue;
 use super::super::{MILLISECOND, Time, seconds};
 use crate::face::{Embedding, HeadPose};
 
-/// Looks are at least this far apart (nanoseconds), and at most this many are kept.
+/// Least interval between two looks, in nanoseconds.
 const SPACING: Time = 15 * MILLISECOND;
+/// Maximum number of kept looks.
 const MAX_LOOKS: usize = 512;
-/// Looks further apart (nanoseconds) do not follow each other.
+/// Greatest interval between consecutive looks, in nanoseconds.
 const NEXT: Time = 105 * MILLISECOND;
+/// Greatest interval between close looks, in nanoseconds.
 const CLOSE: Time = 50 * MILLISECOND;
-/// No head turns faster, in degrees per second; less than `MIN_JUMP` degrees is noise of the landmarks.
+/// Highest speed of a turning head, in degrees per second.
 const FASTEST: f64 = 400.0;
+/// Turns below this, in degrees, are noise of the landmarks.
 const MIN_JUMP: f32 = 15.0;
-/// Degrees of yaw and pitch between two poses that count as one.
+/// Greatest difference in yaw and pitch of two poses that count as the same, in degrees.
 const SAME_POSE: f32 = 10.0;
-/// Degrees from the first pose up to which an embedding tells people apart.
+/// Greatest turn from the first pose at which an embedding distinguishes people, in degrees.
 const SURE_POSE: f32 = 25.0;
-/// Similarity (cosine) below which one look after another shows another face, at most `CLOSE` apart and at most `NEXT` apart.
-/// One person's least was 0.72 at 25 to 30 frames a second; two people in one pose reach 0.50.
+/// Least cosine similarity of consecutive looks in the same pose, at most `CLOSE` apart. The lowest value of
+/// one person was 0.72 at 25 to 30 frames per second; two people in the same pose reach 0.50.
 const STEP_CLOSE: f32 = 0.6;
+/// Least cosine similarity of consecutive looks in the same pose, at most `NEXT` apart.
 const STEP: f32 = 0.5;
-/// The same where the head turned by more than [`SAME_POSE`] between two looks that are close.
+/// Least cosine similarity of close looks if the head turned by more than [`SAME_POSE`].
 const STEP_TURNED: f32 = 0.4;
-/// Age of looks (nanoseconds) and the similarity that the most similar of them must reach. The older ones find a slow fade.
+/// Minimum age of earlier looks (nanoseconds), and the cosine similarity that the best of them in the same
+/// pose must reach. The older ones reveal a slow fade.
 const MEMORIES: [(Time, f32); 2] = [(120 * MILLISECOND, 0.55), (400 * MILLISECOND, 0.45)];
-/// Age of a look (nanoseconds), in any pose, and the similarity to it that must be reached. One person's least was 0.40 and 0.27;
-/// half of the people who are cut in stay below 0.1.
+/// Maximum age of an earlier look in any pose (nanoseconds), and the cosine similarity to it that must be
+/// reached. The lowest values of one person were 0.40 and 0.27; half of the people who are cut in stay below
+/// 0.1.
 const MOMENTS: [(Time, f32); 2] = [(175 * MILLISECOND, 0.35), (225 * MILLISECOND, 0.25)];
-/// Looks closer than this (nanoseconds) belong to one moment.
+/// Minimum age of a look that is compared in any pose, in nanoseconds.
 const MOMENT: Time = 85 * MILLISECOND;
-/// Looks in a row that must disagree with a memory or a moment: one may be blurred.
+/// Number of consecutive looks that must disagree with a memory or a moment, because a single one may be
+/// blurred.
 const IN_A_ROW: u32 = 2;
 
 struct Look {
@@ -46,22 +54,22 @@ struct Look {
     embedding: Embedding,
 }
 
-/// The looks at one face since the challenge began.
+/// Tracker of one face since the beginning of the challenge.
 #[derive(Default)]
 pub struct IdentityTrack {
     looks: VecDeque<Look>,
     /// The pose of the first look.
     rest: Option<HeadPose>,
-    /// Looks in a row that disagree with each of [`MEMORIES`].
+    /// Number of consecutive looks that disagree, for each of [`MEMORIES`].
     doubts: [u32; MEMORIES.len()],
-    /// Looks in a row that disagree with each of [`MOMENTS`].
+    /// Number of consecutive looks that disagree, for each of [`MOMENTS`].
     changes: [u32; MOMENTS.len()],
-    /// The least of the best similarities to the first memory.
+    /// Lowest of the best similarities to the first memory.
     least: Option<f32>,
 }
 
 impl IdentityTrack {
-    /// Takes in the face of a frame. Returns whether it is not the face that was followed.
+    /// Observes the face of a frame. Returns true if it is another face than the tracked one.
     pub fn observe(&mut self, time: Time, pose: &HeadPose, embedding: Embedding) -> bool {
         let last = self.looks.back().map(|look| look.time);
         if last.is_some_and(|last| time < last.saturating_add(SPACING)) {
@@ -79,14 +87,14 @@ impl IdentityTrack {
         other
     }
 
-    /// Returns whether a memory contradicts this look and the ones before it.
+    /// Returns true if enough consecutive looks disagree with earlier looks in the same pose.
     fn contradicts(&mut self, now: &Look) -> bool {
         for ((age, limit), doubts) in MEMORIES.iter().zip(&mut self.doubts) {
             let old = self.looks.iter().take_while(|look| now.time.saturating_sub(look.time) >= *age);
             let alike = old
                 .filter(|look| look.pose.turn_from(&now.pose) <= SAME_POSE)
                 .map(|look| look.embedding.similarity(&now.embedding));
-            // A pose that was not seen before says nothing.
+            // A pose without earlier looks gives no evidence.
             let Some(best) = alike.max_by(f32::total_cmp) else { continue };
             if *age == MEMORIES[0].0 {
                 self.least = Some(self.least.map_or(best, |least| least.min(best)));
@@ -96,7 +104,7 @@ impl IdentityTrack {
         self.doubts.iter().any(|doubts| *doubts >= IN_A_ROW)
     }
 
-    /// Returns whether this look and the ones before it show another face than a moment ago.
+    /// Returns true if enough consecutive looks disagree with the face about a fifth of a second earlier.
     fn changes(&mut self, now: &Look) -> bool {
         for ((age, limit), changes) in MOMENTS.iter().zip(&mut self.changes) {
             let age_of = |look: &Look| now.time.saturating_sub(look.time);
@@ -107,13 +115,14 @@ impl IdentityTrack {
         self.changes.iter().any(|changes| *changes >= IN_A_ROW)
     }
 
-    /// The least similarity (cosine) of a look to the looks in its pose.
+    /// Returns the cue `likeness_in_motion`: the lowest cosine similarity of a look to the earlier looks in
+    /// its pose.
     pub fn cue(&self) -> Cue {
         Cue::new("likeness_in_motion", self.least.map(f64::from), 0.0)
     }
 }
 
-/// Returns whether `now` cannot show the same face as `last`.
+/// Returns true if `now` cannot show the same face as `last`.
 fn jumps(last: &Look, now: &Look) -> bool {
     let apart = now.time.saturating_sub(last.time);
     if apart > NEXT {
@@ -136,13 +145,13 @@ fn jumps(last: &Look, now: &Look) -> bool {
 mod tests {
     use super::*;
 
-    /// An embedding whose similarity to that of `person` 0 is the cosine of the angle (radians).
+    /// Returns an embedding with the cosine similarity cos(`angle`) to `face(0.0)`; `angle` is in radians.
     fn face(angle: f32) -> Embedding {
         Embedding::new(vec![angle.cos(), angle.sin(), 0.0]).unwrap()
     }
 
-    /// The number of the frame, at `rate` a second, in which another face is found. `look` gives yaw in degrees and the angle
-    /// of the embedding.
+    /// Returns the number of the frame, at `rate` per second, in which another face is detected. `look`
+    /// returns the yaw in degrees and the angle of the embedding.
     fn broken(rate: u64, frames: u64, look: impl Fn(u64) -> (f32, f32)) -> Option<u64> {
         let mut track = IdentityTrack::default();
         (0..frames).find(|i| {
@@ -154,7 +163,8 @@ mod tests {
     #[test]
     fn one_person_is_followed_through_a_turn_at_any_rate() {
         for rate in [10, 15, 30, 60, 120] {
-            // 40 degrees and back in half a second; the embedding drifts far from the first, but slowly.
+            // The head turns by 40° and back in half a second. The embedding drifts far from the first one,
+            // but slowly.
             let turn = |i: u64| (std::f32::consts::TAU * i as f32 / rate as f32).sin().max(0.0);
             assert_eq!(broken(rate, 2 * rate, |i| (40.0 * turn(i), 1.2 * turn(i))), None, "{rate}");
         }
@@ -164,7 +174,7 @@ mod tests {
     fn another_person_is_found_at_the_cut() {
         for rate in [10, 15, 30, 60] {
             let cut = rate;
-            // Cosine 0.45.
+            // The cosine similarity is 0.45.
             let found = broken(rate, 2 * rate, |i| (0.0, if i < cut { 0.0 } else { 1.104 }));
             assert!(found.is_some_and(|i| i <= cut + 1), "{rate}: {found:?}");
         }
@@ -172,7 +182,7 @@ mod tests {
 
     #[test]
     fn another_person_who_is_faded_in_is_found() {
-        // 5 and 10 frames long: no step is large.
+        // Fades of 5 and 10 frames have no large step.
         for fade in [5.0, 10.0] {
             let found = broken(30, 60, |i| (0.0, 1.2 * ((i as f32 - 30.0) / fade).clamp(0.0, 1.0)));
             assert!(found.is_some_and(|i| i < 42), "{found:?}");
@@ -181,16 +191,17 @@ mod tests {
 
     #[test]
     fn another_person_who_is_cut_in_turned_away_is_found() {
-        // Cosine 0.2 and a turn that a head could make.
+        // The cosine similarity is 0.2, and a head can make this turn.
         let found = broken(30, 60, |i| if i < 30 { (0.0, 0.0) } else { (12.0, 1.37) });
         assert_eq!(found, Some(30));
-        // A head cannot.
+        // A head cannot make this turn.
         assert_eq!(broken(30, 60, |i| if i < 30 { (0.0, 0.0) } else { (28.0, 0.0) }), Some(30));
     }
 
     #[test]
     fn another_person_who_turns_away_while_being_faded_in_is_found() {
-        // Neither a step nor a look in the same pose tells: 45 degrees within 5 and 6 frames, cosine 0.05.
+        // The head turns by 45° within 5 or 6 frames, to a cosine similarity of 0.05. Neither a single step
+        // nor a look in the same pose reveals it.
         for (rate, fade) in [(30, 5.0), (30, 6.0), (25, 4.0), (15, 1.5)] {
             let share = |i: u64| ((i as f32 - rate as f32) / fade).clamp(0.0, 1.0);
             let found = broken(rate, 2 * rate, |i| (45.0 * share(i), 1.52 * share(i)));

@@ -1,5 +1,6 @@
-//! The action check: random movements are asked for, in random order, at random times; a live person answers them in
-//! order, in time, with a head that has depth, before one camera, and looks live in single frames too.
+//! The action check: random movements are requested in random order and at random times. A live person makes
+//! them in order and in time, with a head that has depth, in front of one camera, and also looks live in
+//! single frames.
 
 mod ask;
 mod continuity;
@@ -32,17 +33,18 @@ use crate::face::{Embedding, FaceMesh, FaceObservation, FrameObservation};
 use crate::inference::{InferenceError, ModelSource};
 use crate::vision::{Frame, fingerprint};
 
+/// Settings of an action check.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ActionConfig {
-    /// What may be asked.
+    /// The actions on offer.
     pub actions: Actions,
-    /// How many are asked.
+    /// Number of requested actions, 1 to [`MOST`].
     pub count: u32,
-    /// How long a person has for each, in nanoseconds.
+    /// Time limit for each answer, in nanoseconds.
     pub timeout: Time,
-    /// The source shows people as a mirror does.
+    /// True if the source shows people as a mirror does.
     pub mirrored: bool,
-    /// 0 = the operating system's randomness.
+    /// Seed of the challenge; 0 selects the operating system's randomness.
     pub seed: u64,
 }
 
@@ -52,17 +54,20 @@ impl Default for ActionConfig {
     }
 }
 
-/// Readings of single frames: at most so many, so far apart (nanoseconds).
+/// Settings for the readings of single frames.
 const READINGS: PassiveConfig =
     PassiveConfig { frames: 8, interval: 150_000_000, room: false, left_out: &["framing", "size"] };
-/// A face missing for longer than this during the challenge (nanoseconds) may come back as another.
+/// Longest absence of the face during the challenge, in nanoseconds. After a longer one, another face may
+/// come back.
 const AWAY: Time = 400_000_000;
-/// A pause between frames counts as absence up to this (nanoseconds): what was not seen is not known to be missing.
+/// Limit, in nanoseconds, up to which the interval between two frames counts as absence. A face may have been
+/// present in frames that were not delivered.
 const MAX_STEP: Time = 200_000_000;
-/// Another face in the picture for longer than this (nanoseconds) makes it uncertain who was checked.
+/// Longest presence of a second face, in nanoseconds. After a longer one it is uncertain which person was
+/// checked.
 const CROWDED: Time = 300_000_000;
 
-/// Watches one attempt.
+/// Action check over one attempt.
 pub struct ActionCheck {
     course: Course,
     mirrored: bool,
@@ -79,15 +84,18 @@ pub struct ActionCheck {
     scene_cut: SceneCut,
     ticks: Ticks,
     begun: Option<Time>,
-    /// How long the analysed frames have shown no face, since they last did.
+    /// Time without a face since the last frame with one, in nanoseconds.
     absent: Time,
-    /// How long another face was in the picture during the challenge.
+    /// Time with a second face during the challenge, in nanoseconds.
     crowded: Time,
 }
 
 impl ActionCheck {
+    /// Draws a challenge and loads the models. Without randomness the check fails with `NoChallenge`.
+    ///
     /// # Errors
-    /// When a model cannot be loaded.
+    ///
+    /// Returns an error if a model cannot be loaded.
     pub fn new(config: ActionConfig, source: &ModelSource) -> Result<Self, InferenceError> {
         let mut random = Randomness::new(config.seed);
         let draw = draw(config.actions, config.count, &mut random);
@@ -112,10 +120,11 @@ impl ActionCheck {
         })
     }
 
-    /// What of the coaching matters now: while actions are asked, a face may turn and close its eyes.
+    /// Returns the hint that matters now. While actions are requested, a face may turn and close its eyes.
     fn guidance(&self, observation: &FrameObservation, readable: bool) -> Guidance {
         let guidance = Guidance::of_whole_face(observation);
-        // Whom the challenge begins with must be seen: not burnt out, while the camera gets used to the screen's light.
+        // The face becomes the reference while positioning. It must not be overexposed while the camera
+        // adapts to the screen's light.
         let guidance = if readable { guidance } else { guidance.in_light(!self.course.is_positioning()) };
         let matters = matches!(
             guidance,
@@ -140,7 +149,7 @@ impl ActionCheck {
         self.surroundings.observe(frame, time, &mesh.mesh);
         if let Some(neutral) = self.course.neutral() {
             let turn = neutral.turn(&signals);
-            // The nose moves as the picture shows it.
+            // The nose moves as the frame shows it.
             self.planarity.observe(if self.mirrored { -turn } else { turn }, &mesh.mesh);
         }
         let turn = self.course.observe(time, &signals, guidance == Guidance::Ok);
@@ -161,8 +170,9 @@ impl ActionCheck {
         Ok(events)
     }
 
-    /// Follows who is in the picture, and where, through the challenge. Another face, or another scene, ends it. `compared`:
-    /// the face is compared with the first one too. Under the screen's light (not `readable`) a scene changes.
+    /// Tracks identity and scene through the challenge. Another face or another scene ends it. With
+    /// `compared`, the face is also compared with the first one. Under the screen's light (not `readable`)
+    /// scene cuts are not detected.
     fn verify(
         &mut self,
         frame: &Frame<'_>,
@@ -184,7 +194,8 @@ impl ActionCheck {
         Ok(if cut { self.course.fail(Failure::Cut) } else { Vec::new() })
     }
 
-    /// Whether the face is as it was when the challenge began, or it has not begun.
+    /// Returns true if the face is as it was at the beginning of the challenge, or if the challenge has not
+    /// begun.
     pub fn is_at_rest(&self, observation: &FrameObservation) -> bool {
         observation
             .primary()
@@ -197,7 +208,8 @@ impl ActionCheck {
             .is_none_or(|neutral| Action::ALL.into_iter().all(|action| neutral.extent(action, signals) < 0.5))
     }
 
-    /// While positioning, a break only begins anew; later it ends the challenge.
+    /// Checks for cuts, loops and a frozen video. A cut during positioning restarts the positioning; any
+    /// other break ends the challenge.
     fn check_continuity(
         &mut self,
         frame: &Frame<'_>,
@@ -228,7 +240,7 @@ impl ActionCheck {
         }
     }
 
-    /// What can only be said when all is done.
+    /// Rejects a passed challenge that ended with another face or that showed no depth.
     fn last_look(&mut self) {
         if self.identity.met_another() {
             self.course.reject(Failure::OtherFace);
@@ -237,7 +249,8 @@ impl ActionCheck {
         }
     }
 
-    /// Takes in a frame; in one that is not `readable`, for the light on it, no single-frame cue is read.
+    /// Observes a frame. In a frame that is not `readable` because of the screen's light, no single-frame cue
+    /// is read.
     pub(super) fn watch(
         &mut self,
         frame: &Frame<'_>,
@@ -255,13 +268,14 @@ impl ActionCheck {
         let mut actions = Vec::new();
         match observation.primary() {
             None => self.absent = self.absent.saturating_add(since_last.min(MAX_STEP)),
-            // Frames were lost or damaged: another person may have come meanwhile.
+            // Frames were lost or damaged, so another person may have taken the place.
             Some((_, face)) if !positioning && since_last > AWAY => self.identity.meet(frame, &face.mesh)?,
             Some(_) => {}
         }
         match observation.primary() {
             Some(face) => actions = self.follow(frame, observation, face, time, guidance, readable)?,
-            // So that the reason is known when no face ever comes.
+            // The passive check also notes the hindrance of frames without a face, so that the reason is
+            // known if no face comes.
             None if readable && positioning => {
                 self.passive.observe(frame, observation, Some(time))?;
             }
@@ -275,12 +289,12 @@ impl ActionCheck {
             score: self.passive.score(),
             actions,
             light: None,
-            // Who was seen before the face settled may be somebody else.
+            // A face from before the end of positioning may be another person's.
             anew: positioning && !self.course.is_positioning(),
         })
     }
 
-    /// Why the challenge is not passed, or not yet.
+    /// Returns the reason why the challenge is not passed, or not passed yet.
     pub(super) fn failure(&self) -> Option<Failure> {
         match self.course.failure() {
             None if self.course.is_positioning() => Some(Failure::NotPositioned),

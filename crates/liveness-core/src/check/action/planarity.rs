@@ -1,19 +1,19 @@
-//! Whether a turning head has depth. The corners of eyes and mouth lie nearly in a plane; brought back to where they were
-//! before the turn (by the affine map that fits them best), a real nose has moved across the face by about 0.8 eye distances
-//! per tan(yaw), that of a flat picture has not.
+//! Depth of a turning head. The corners of the eyes and the mouth lie almost in a plane. The affine map with
+//! the least squared error moves them back to their places before the turn. Under this map a real nose moves
+//! across the face by about 0.8 eye distances per tan(yaw); the nose of a flat picture does not move.
 
 use nalgebra::{Matrix3, Matrix3x2, Vector3};
 
 use super::super::evidence::Cue;
 use crate::face::{Mesh, index};
 
-/// Less turn than this (degrees) tells nothing.
+/// Least turn that shows depth, in degrees.
 const LEAST_TURN: f32 = 12.0;
-/// Beyond this, the far corners are hidden.
+/// Greatest turn, in degrees. Beyond it the far corners are hidden.
 const MOST_TURN: f32 = 45.0;
-/// Fewer frames than this tell nothing.
+/// Least number of frames for a result.
 const LEAST_FRAMES: u32 = 3;
-/// A face whose nose follows less than this is flat. (Live clips: 0.70 to 1.03.)
+/// Slope below which a face is flat, in eye distances per tan(yaw). Live clips reach 0.70 to 1.03.
 pub const FLAT: f64 = 0.4;
 
 const CORNERS: [usize; 6] = [
@@ -25,7 +25,7 @@ const CORNERS: [usize; 6] = [
     index::MOUTH_LEFT,
 ];
 
-/// The regression of the nose's offset on tan(yaw), through the origin.
+/// Linear regression of the nose's offset on tan(yaw), through the origin.
 #[derive(Clone, Debug, Default)]
 pub struct Planarity {
     before: Option<Mesh>,
@@ -35,12 +35,12 @@ pub struct Planarity {
 }
 
 impl Planarity {
-    /// Begins with the face at rest.
+    /// Starts over with the face at rest.
     pub fn begin(&mut self, before: Mesh) {
         *self = Self { before: Some(before), ..Self::default() };
     }
 
-    /// Takes in a face turned by `turn` degrees of yaw from rest.
+    /// Observes a face that is turned by `turn` degrees of yaw from rest.
     pub fn observe(&mut self, turn: f32, mesh: &Mesh) {
         if !(LEAST_TURN..=MOST_TURN).contains(&turn.abs()) {
             return;
@@ -54,17 +54,18 @@ impl Planarity {
         self.frames += 1;
     }
 
-    /// Eye distances per tan(yaw); `None` when the head turned too little.
+    /// Returns the slope in eye distances per tan(yaw); `None` if the head turned too little.
     pub fn slope(&self) -> Option<f64> {
         (self.frames >= LEAST_FRAMES).then(|| self.offset_tangent / self.tangent_square)
     }
 
+    /// Returns the cue `nose_parallax`.
     pub fn cue(&self) -> Cue {
         Cue::new("nose_parallax", self.slope(), 0.0)
     }
 }
 
-/// How far the nose has moved across the face to the picture's right, in eye distances.
+/// Returns the distance by which the nose has moved across the face, to the frame's right, in eye distances.
 fn nose_offset(before: &Mesh, now: &Mesh) -> Option<f64> {
     let point = |mesh: &Mesh, i: usize| {
         let p = mesh.point(i);
@@ -87,7 +88,8 @@ mod tests {
     use super::*;
     use crate::face::{LANDMARKS, Landmark};
 
-    /// A face whose nose stands `depth` eye distances before its corners, turned by `yaw` degrees before a far camera.
+    /// Returns a face whose nose stands `depth` eye distances in front of its corners, turned by `yaw`
+    /// degrees in front of a distant camera.
     fn turned(depth: f32, yaw: f32) -> Mesh {
         let mut points = vec![[0.0f32; 3]; LANDMARKS];
         let corners =

@@ -1,33 +1,36 @@
-//! Scene cuts: the whole picture changes from one frame to the next, as no scene in front of one camera does.
+//! Detection of scene cuts: the whole frame changes at once, as no scene in front of one camera does.
 
 use super::super::Time;
 use crate::vision::{Affine, Border, Frame, Rect, Sampler, TensorSpec, luma};
 
-/// Samples and fields along each side of the picture.
+/// Number of samples along each side of the frame.
 const SAMPLES: usize = 32;
+/// Number of fields along each side of the frame; a field is the mean of its samples.
 const FIELDS: usize = 16;
 const SPEC: TensorSpec = TensorSpec::rgb(SAMPLES, SAMPLES);
-/// Frames further apart (nanoseconds) are not compared.
+/// Greatest interval between compared frames, in nanoseconds.
 const NEXT: Time = 200_000_000;
-/// The correlation of two frames' brightness below which the scene is another. Of clips of real people, also walking ones, the
-/// least was 0.91; two clips of different scenes reach 0.78.
+/// Correlation of two frames' luma below which the scene has changed. The lowest value in clips of real
+/// people, also walking ones, was 0.91; two clips of different scenes reach 0.78.
 const SAME_SCENE: f32 = 0.82;
-/// Levels of 255 (standard deviation) below which a picture has nothing to compare: a dark or plain one.
+/// Least standard deviation of the luma, of 255 levels. A dark or plain frame below it has nothing to
+/// compare.
 const MIN_CONTRAST: f32 = 6.0;
 
-/// Compares each frame with the one before. Gain and offset do not count: cameras adapt, and lamps flicker.
+/// Compares each frame with the previous one. Gain and offset do not count, because cameras adapt and lamps
+/// flicker.
 #[derive(Default)]
 pub struct SceneCut {
     sampler: Sampler,
     rgb: Vec<f32>,
-    /// Less its mean, with length 1.
+    /// Luma of the previous frame's fields, without its mean and scaled to length 1.
     last: Vec<f32>,
     now: Vec<f32>,
     time: Option<Time>,
 }
 
 impl SceneCut {
-    /// Takes in a frame. Returns whether it shows another scene than the one before.
+    /// Observes a frame. Returns true if it shows another scene than the previous one.
     pub fn observe(&mut self, frame: &Frame<'_>, time: Time) -> bool {
         if !self.read(frame) {
             self.time = None;
@@ -39,7 +42,7 @@ impl SceneCut {
         next && alike < SAME_SCENE
     }
 
-    /// Reads the frame into `now`; false where it has no contrast.
+    /// Reads the frame into `now`. Returns false if it has too little contrast.
     fn read(&mut self, frame: &Frame<'_>) -> bool {
         let whole = Rect::new(0.0, 0.0, frame.width() as f32, frame.height() as f32);
         self.rgb.resize(SPEC.len(), 0.0);
@@ -67,7 +70,7 @@ mod tests {
 
     const SIZE: usize = 64;
 
-    /// A picture of slow waves.
+    /// Returns a picture of slow waves.
     fn picture(phase: f32, gain: f32, offset: f32) -> Vec<u8> {
         let wave = |i: usize| {
             let (x, y) = ((i % SIZE) as f32, (i / SIZE) as f32);
@@ -76,7 +79,7 @@ mod tests {
         (0..SIZE * SIZE).flat_map(|i| [wave(i).clamp(0.0, 255.0) as u8; 3]).collect()
     }
 
-    /// The frames (30 a second) in which another scene is seen.
+    /// Returns the numbers of the frames, at 30 per second, in which a cut is detected.
     fn cuts(pictures: impl IntoIterator<Item = Vec<u8>>) -> Vec<usize> {
         let mut cut = SceneCut::default();
         let all = pictures.into_iter().enumerate();

@@ -1,35 +1,38 @@
-//! What an action is read from: a few numbers per frame.
+//! The signals of a frame that actions are detected from.
 
 use super::super::Time;
 use super::ask::Action;
 use crate::face::{Blendshape, FaceMesh, Mesh};
 
-/// Of each eye: outer corner, two points of the upper lid, inner corner, two of the lower lid (below the upper ones, the
-/// inner first).
+/// Landmarks of each eye: outer corner, two points of the upper lid, inner corner, and two points of the
+/// lower lid (below the upper ones, the inner first).
 const EYES: [[usize; 6]; 2] = [[33, 160, 158, 133, 153, 144], [362, 385, 387, 263, 373, 380]];
 
-/// One frame's numbers.
+/// The signals of one frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Signals {
-    /// Degrees, as [`crate::face::HeadPose`].
+    /// Yaw in degrees, as in [`crate::face::HeadPose`].
     pub yaw: f32,
+    /// Pitch in degrees, as in [`crate::face::HeadPose`].
     pub pitch: f32,
-    /// Eye aspect ratio (Soukupová and Čech 2016), the mean of both eyes: about 0.3 open, 0.1 closed.
+    /// Eye aspect ratio (Soukupová and Čech 2016), averaged over both eyes: about 0.3 open, 0.1 closed.
     pub eyes: f32,
-    /// 0–1, blendshapes.
+    /// Blendshape of the smile, 0–1, averaged over both sides.
     pub smile: f32,
+    /// Blendshape of the open jaw, 0–1.
     pub jaw: f32,
+    /// Mean of the three blendshapes of raised brows, 0–1.
     pub brows: f32,
 }
 
 impl Signals {
-    /// The person's movements; the picture of a `mirrored` source shows their mirror image.
+    /// Returns the person's signals. With `mirrored`, the yaw of the frame changes its sign.
     pub fn of_person(face: &FaceMesh, mirrored: bool) -> Self {
         let seen = Self::of(face);
         if mirrored { Self { yaw: -seen.yaw, ..seen } } else { seen }
     }
 
-    /// The movements as the picture shows them.
+    /// Returns the signals as the frame shows them.
     pub fn of(face: &FaceMesh) -> Self {
         let shape = |name| face.blendshapes.get(name);
         Self {
@@ -51,12 +54,12 @@ fn aspect(mesh: &Mesh, [outer, top, top2, inner, below2, below]: &[usize; 6]) ->
     (apart(*top, *below) + apart(*top2, *below2)) / (2.0 * apart(*outer, *inner)).max(f32::EPSILON)
 }
 
-/// What is normal for this person before this camera.
+/// The signals of one person at rest in front of one camera.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Neutral(Signals);
 
 impl Neutral {
-    /// The medians of what was seen while the person looked into the camera; `None` of nothing.
+    /// Returns the medians of frames in which the person looked into the camera; `None` without frames.
     pub fn of(seen: &[Signals]) -> Option<Self> {
         let median = |of: fn(&Signals) -> f32| {
             let mut values: Vec<f32> = seen.iter().map(of).collect();
@@ -73,7 +76,7 @@ impl Neutral {
         }))
     }
 
-    /// How far an action is carried out: 0 at rest, 1 where it counts. Negative the other way.
+    /// Returns the extent of an action: 0 at rest, 1 where it counts, negative in the opposite direction.
     pub fn extent(&self, action: Action, now: &Signals) -> f32 {
         let rest = &self.0;
         match action {
@@ -88,21 +91,22 @@ impl Neutral {
         }
     }
 
-    /// Degrees of yaw from rest.
+    /// Returns the yaw from rest, in degrees.
     pub fn turn(&self, now: &Signals) -> f32 {
         now.yaw - self.0.yaw
     }
 }
 
-/// Eyes are closed when their aspect ratio has lost this share.
+/// Relative decrease of the eye aspect ratio at which the eyes are closed.
 const CLOSED: f32 = 0.5;
-/// Degrees that count as a nod or a look up, and as a turn: less is everyday motion.
+/// Pitch of a nod or a look up, in degrees. Less is everyday motion.
 const NOD: f32 = 10.0;
+/// Yaw of a turn, in degrees. Less is everyday motion.
 const TURN: f32 = 18.0;
-/// Blendshape difference that counts.
+/// Increase of a blendshape at which an expression counts.
 const SHAPE: f32 = 0.35;
 
-/// The eyes' openness against what was usual lately, for blinks outside a challenge: spontaneous ones.
+/// Detector of spontaneous blinks. It compares the openness of the eyes with the last seconds.
 #[derive(Clone, Debug, Default)]
 pub struct Lids {
     lately: std::collections::VecDeque<(Time, f32)>,
@@ -110,28 +114,32 @@ pub struct Lids {
     down: Option<(Time, f32)>,
 }
 
-/// A blink that ended: when it began and ended.
+/// A completed blink.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlinkEvent {
+    /// Time at which the eyes closed.
     pub from: Time,
+    /// Time at which the eyes were open again.
     pub to: Time,
 }
 
 impl Lids {
+    /// Length of the observed past, in nanoseconds.
     const MEMORY: Time = 3_000_000_000;
-    /// The quantile of the last seconds that stands for open eyes.
+    /// Quantile of the eye aspect ratio that stands for open eyes.
     const OPEN: f32 = 0.6;
+    /// Share of the open eyes' aspect ratio at which a blink ends.
     const REOPENED: f32 = 0.75;
-    /// Longer than this, the eyes were closed or looked down.
+    /// Longest blink, in nanoseconds. After a longer time the eyes were closed or looked down.
     const LONGEST: Time = 700_000_000;
 
-    /// Forgets: the next frame has nothing to do with the last.
+    /// Drops the past, if the next frame does not continue the last one.
     pub fn reset(&mut self) {
         self.lately.clear();
         self.down = None;
     }
 
-    /// Takes in a frame's eye aspect ratio.
+    /// Observes the eye aspect ratio of a frame. Returns the blink that ends with it.
     pub fn observe(&mut self, time: Time, eyes: f32) -> Option<BlinkEvent> {
         while self.lately.front().is_some_and(|(then, _)| time.saturating_sub(*then) > Self::MEMORY) {
             self.lately.pop_front();

@@ -1,4 +1,5 @@
-//! Whether what surrounds a moving head stays where it is. A photo moves with its background, a living head before it.
+//! Motion of the surroundings of a moving head. The background of a photo moves with the face; a living head
+//! moves in front of it.
 
 use std::collections::VecDeque;
 
@@ -7,65 +8,72 @@ use super::super::{Time, seconds};
 use crate::face::Mesh;
 use crate::vision::{Affine, Border, Frame, Point, Rect, Sampler, TensorSpec};
 
-/// Sides of the patch around the face, in pixels and in sides of the face.
+/// Side of the raster around the face, in pixels.
 const SIDE: usize = 32;
+/// Side of the raster around the face, in sides of the face.
 const WIDTH: f32 = 2.4;
 const PATCH: TensorSpec = TensorSpec::rgb(SIDE, SIDE);
-/// Frames that are compared are so far apart, in seconds.
+/// Least interval between compared frames, in seconds.
 const APART: f64 = 0.2;
+/// Greatest interval between compared frames, in seconds.
 const MOST_APART: f64 = 0.5;
-/// In eye distances between them: a face that moves less tells nothing.
+/// Least motion of the face between compared frames, in eye distances. A face that moves less shows nothing.
 const LEAST_MOTION: f32 = 0.05;
-/// Seconds of motion, and pixels of the patch within the picture: fewer tell nothing.
+/// Least time in motion for a result, in seconds.
 const LEAST: f64 = 0.5;
+/// Least number of raster pixels inside both frames.
 const LEAST_PIXELS: usize = SIDE * SIDE / 11;
 
-/// Compares the surroundings (beside and above the head) with what they were a moment ago, once as if they had moved with the face
-/// and once as if they had stood still.
+/// Compares the surroundings beside and above the head with those of an earlier frame: once as if they had
+/// moved with the face, and once as if they had stood still.
 #[derive(Default)]
 pub struct Surroundings {
     face: Option<Anchor>,
     past: VecDeque<Moment>,
     last: Option<Time>,
-    /// Seconds of motion, and squared differences times seconds.
+    /// Time in motion, in seconds.
     seconds: f64,
+    /// Sum of the residual variance times seconds, if the surroundings moved with the face.
     along: f64,
+    /// Sum of the residual variance times seconds, if the surroundings stood still.
     still: f64,
     eye: Eye,
-    /// The surroundings of now where the face was then, and the pixels that both pictures show.
+    /// The present frame, read at the face's place in the earlier frame.
     here: Vec<f32>,
+    /// Pixels of the surroundings inside both frames.
     seen: Vec<usize>,
 }
 
-/// Reads grey patches of frames; keeps its buffer.
+/// Reader of grey rasters; keeps its buffer between frames.
 #[derive(Default)]
 struct Eye {
     sampler: Sampler,
     rgb: Vec<f32>,
 }
 
-/// Where the first face lies in the patch.
+/// The first face in raster coordinates.
 struct Anchor {
     points: Vec<Point>,
     corners: [Point; 4],
-    /// The pixels of its surroundings.
+    /// Raster pixels of the surroundings.
     ring: Vec<usize>,
 }
 
 struct Moment {
     time: Time,
-    /// From the patch to the frame.
+    /// Map from the raster to the frame.
     map: Affine,
     patch: Vec<f32>,
 }
 
 impl Surroundings {
+    /// Observes a frame and its face.
     pub fn observe(&mut self, frame: &Frame<'_>, time: Time, mesh: &Mesh) {
         let step = self.last.replace(time).map_or(0.0, |last| seconds(last, time)).min(MOST_APART);
         let points: Vec<Point> = mesh.landmarks().iter().map(|landmark| landmark.point()).collect();
         let face = self.face.get_or_insert_with(|| Anchor::of(&points));
         let Some(map) = Affine::similarity(&face.points, &points) else { return };
-        // What is too old lends its buffer.
+        // The buffer of an outdated frame is used again.
         let mut patch = Vec::new();
         while self.past.get(1).is_some_and(|next| seconds(next.time, time) >= APART) {
             patch = self.past.pop_front().map_or(patch, |old| old.patch);
@@ -76,7 +84,7 @@ impl Surroundings {
         self.past.push_back(now);
     }
 
-    /// Compares with what was seen longest ago.
+    /// Compares a frame with the oldest kept one.
     fn compare(&mut self, frame: &Frame<'_>, now: &Moment, step: f64, eye_distance: f32) {
         let (Some(then), Some(face)) = (self.past.front(), &self.face) else { return };
         let moved = face.moved(&then.map, &now.map) / eye_distance;
@@ -95,12 +103,14 @@ impl Surroundings {
         self.seconds += step;
     }
 
-    /// The logarithm of how much more differs as if the surroundings had moved with the face than as if they had stood still: below 0
-    /// they moved with it. `None` when the face hardly moved.
+    /// Returns ln(a / s), with the residual variance a for surroundings that moved with the face and s for
+    /// surroundings that stood still. It is negative if they moved with the face. `None` if the face hardly
+    /// moved.
     pub fn value(&self) -> Option<f64> {
         (self.seconds >= LEAST).then(|| (self.along / self.still).ln())
     }
 
+    /// Returns the cue `background_stays`.
     pub fn cue(&self) -> Cue {
         Cue::new("background_stays", self.value(), 0.0)
     }
@@ -125,7 +135,7 @@ impl Anchor {
             |p: Point| Point::new(scale * (p.x - center.x) + middle, scale * (p.y - center.y) + middle);
         let half = (0.5 * scale * face.width, 0.5 * scale * face.height);
         let corner = |x: f32, y: f32| Point::new(middle + x * half.0, middle + y * half.1);
-        // Hair is the head's, and what is below the mouth is neck and shoulders.
+        // Hair belongs to the head, and the area below the mouth shows neck and shoulders.
         let surrounds = |i: &usize| {
             let pixel = pixel(*i);
             let (x, y) = ((pixel.x - middle) / half.0, (pixel.y - middle) / half.1);
@@ -138,13 +148,13 @@ impl Anchor {
         }
     }
 
-    /// How far the face has moved, in pixels.
+    /// Returns the mean distance by which the corners of the face have moved, in pixels of the frame.
     fn moved(&self, then: &Affine, now: &Affine) -> f32 {
         self.corners.iter().map(|corner| now.apply(*corner).distance(then.apply(*corner))).sum::<f32>() / 4.0
     }
 }
 
-/// The middle of the patch's n-th pixel.
+/// Returns the centre of the raster's n-th pixel.
 fn pixel(n: usize) -> Point {
     Point::new((n % SIDE) as f32 + 0.5, (n / SIDE) as f32 + 0.5)
 }
@@ -154,7 +164,7 @@ fn shows(frame: &Frame<'_>, map: &Affine, n: usize) -> bool {
     (0.0..frame.width() as f32).contains(&place.x) && (0.0..frame.height() as f32).contains(&place.y)
 }
 
-/// A change of the whole light is no motion.
+/// Returns the variance. The mean is removed because a change of the whole light is no motion.
 fn variance(values: impl ExactSizeIterator<Item = f32> + Clone) -> f64 {
     let count = values.len() as f64;
     let mean = values.clone().map(f64::from).sum::<f64>() / count;
@@ -168,7 +178,7 @@ mod tests {
 
     const SIZE: (usize, usize) = (320, 240);
 
-    /// Where a face is at a time that sways by `reach` pixels.
+    /// Returns the horizontal offset, in pixels, of a face that sways by `reach` pixels once a second.
     fn sway(at: f64, reach: f32) -> f32 {
         reach * (std::f64::consts::TAU * at).sin() as f32
     }
