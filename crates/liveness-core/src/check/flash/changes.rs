@@ -1,7 +1,8 @@
-//! What changed in the light of a face while the code played: of all of it, and of how it leans to the sides and up.
+//! Changes of the light on a face while the code played: of the whole light, and of its lean to the sides and
+//! up.
 //!
-//! A light before the face shows in these nine numbers a frame (three in each channel) with next to no noise, since each is a
-//! mean over the whole face.
+//! A light in front of the face changes these nine numbers per frame (three in each channel). They have
+//! almost no noise, because each is a mean over the whole face.
 
 use nalgebra::{DMatrix, DVector};
 
@@ -10,46 +11,51 @@ use super::code::{LightCode, REST};
 use super::facemap::patches;
 use super::series::{Series, Slot};
 
-/// How a lean of the light (in cm) counts beside a change of all of it.
+/// Weight of a lean of the light (in cm) relative to a change of the whole light.
 const LEAN: f64 = 0.5;
-/// 1, t, t² and the head's motion.
+/// Number of drift terms: 1, t, t² and the five of the head's motion.
 pub(super) const DRIFT: usize = 8;
-/// Fewer slots than this tell nothing.
+/// Least number of slots.
 const LEAST_SLOTS: usize = 28;
 
-/// How the light on the face differed from its mean, as a share of it, by channel.
+/// The change of the light on the face at one time: its difference from the mean as a share of it, by
+/// channel.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LightMoment {
     /// Seconds since the code began.
     pub time: f64,
+    /// The measured change.
     pub seen: [f32; 3],
-    /// What of it is the code's.
+    /// The part of the change that the code explains.
     pub explained: [f32; 3],
 }
 
-/// What changed, weighted by the square root of each slot's frames.
+/// The changes, weighted by the square root of each slot's number of frames.
 pub struct Changes<'a> {
     pub(super) slots: &'a [Slot],
     /// Square roots of the slots' weights.
     pub(super) roots: DVector<f64>,
     pub(super) drift: DMatrix<f64>,
-    /// ln G and its integral.
+    /// ln G of each slot, with G the light of the whole face.
     pub(super) whole: DVector<f64>,
+    /// Integral of ln G over time, without its mean.
     pub(super) integral: DVector<f64>,
     /// Shares of the channels in G.
     shares: [f64; 3],
-    /// Bases of what is taken out of the light and of its balance.
+    /// Basis of drift and exposure, which are removed from the light.
     steady: DMatrix<f64>,
+    /// Basis of the drift, which is removed from the balance.
     drifting: DMatrix<f64>,
-    /// What is left, by channel: of the light of the whole face, and of its balance from side to side and up and down.
+    /// Rest of the light of the whole face, by channel.
     light: [DMatrix<f64>; 3],
+    /// Rest of the balance from side to side and up and down, by channel.
     balance: [DMatrix<f64>; 3],
-    /// Its squared norm.
+    /// Squared norm of both rests.
     total: f64,
 }
 
 impl<'a> Changes<'a> {
-    /// `None` when there are too few frames.
+    /// Computes the changes. Returns `None` if there are too few frames.
     pub fn new(series: &'a Series) -> Option<Self> {
         let slots = series.slots();
         if slots.len() < LEAST_SLOTS {
@@ -79,13 +85,13 @@ impl<'a> Changes<'a> {
         Some(Self { slots, roots, drift, whole, integral, shares, steady, drifting, light, balance, total })
     }
 
-    /// The delay that explains most, and how much.
+    /// Returns the delay that explains most, in seconds, and the explained share, 0–1.
     pub fn best(&self, code: &LightCode, lags: &[f64]) -> Option<(f64, f64)> {
         let explained = lags.iter().map(|lag| (*lag, self.explained(&self.codes(code, *lag))));
         explained.max_by(|a, b| a.1.total_cmp(&b.1))
     }
 
-    /// By channel the codes over the slots at a delay.
+    /// Returns the codes in the slots with a delay of `lag` seconds, by channel.
     pub(super) fn codes(&self, code: &LightCode, lag: f64) -> [DMatrix<f64>; 3] {
         let slots = self.slots;
         let mut codes = [(); 3].map(|()| DMatrix::zeros(slots.len(), code.cells()));
@@ -96,7 +102,7 @@ impl<'a> Changes<'a> {
                 let mut add = |cell: usize, level: [f32; 3]| {
                     (0..3).for_each(|channel| codes[channel][(j, cell)] += share * f64::from(level[channel]));
                 };
-                // Before the code and after it the screen is at rest.
+                // The screen is at rest before and after the code.
                 match since < 0.0 {
                     true => (0..code.cells()).for_each(|cell| add(cell, [REST; 3])),
                     false => code
@@ -113,7 +119,7 @@ impl<'a> Changes<'a> {
         &codes[0] * self.shares[0] + &codes[1] * self.shares[1] + &codes[2] * self.shares[2]
     }
 
-    /// The share of all changes that the codes explain.
+    /// Returns the share of all changes that the codes explain.
     fn explained(&self, codes: &[DMatrix<f64>; 3]) -> f64 {
         let channel = |k: usize| {
             let normal = codes[k].tr_mul(&codes[k]);
@@ -123,7 +129,8 @@ impl<'a> Changes<'a> {
         (0..3).map(channel).sum::<f64>() / self.total.max(1e-12)
     }
 
-    /// How the light changed in each slot and what of it the code explains, drift and exposure apart.
+    /// Returns the change of the light in each slot and the part that the code explains, without drift and
+    /// exposure.
     pub fn course(&self, code: &LightCode, lag: f64) -> Vec<LightMoment> {
         let codes = self.codes(code, lag);
         let explained = [0, 1, 2].map(|k| {
@@ -142,13 +149,13 @@ impl<'a> Changes<'a> {
         (0..self.slots.len()).map(moment).collect()
     }
 
-    /// How much the light changed, as a share of it (root mean square).
+    /// Returns the root mean square of the changes, as a share of the light.
     pub fn size(&self) -> f64 {
         (self.total / 9.0 / self.roots.norm_squared()).sqrt()
     }
 }
 
-/// The i-th term of the drift in the j-th slot.
+/// Returns the i-th term of the drift in the j-th slot.
 fn drift(slots: &[Slot], j: usize, i: usize) -> f64 {
     let (first, last) = (slots[0].times[0], slots[slots.len() - 1].times[0]);
     let half = (0.5 * (last - first)).max(1e-3);
@@ -174,7 +181,7 @@ fn integral(slots: &[Slot], whole: &DVector<f64>) -> DVector<f64> {
     integral
 }
 
-/// How the light of a channel, relative to that of the whole face, leans to the sides and up.
+/// Returns the lean of a channel's light to the sides and up, relative to the light of the whole face.
 fn balance(slots: &[Slot], means: &[[f64; 3]], channel: usize) -> DMatrix<f64> {
     let count = patches().len();
     let relative = |j: usize, i: usize| f64::from(slots[j].light[i][channel]) / means[j][channel].max(1e-4);
@@ -192,19 +199,19 @@ fn weighted(roots: &DVector<f64>, mut rows: DMatrix<f64>) -> DMatrix<f64> {
     rows
 }
 
-/// How much of `left`, which has no part in the space of `taken`, the codes explain without theirs: the squared norm of the
-/// projection.
+/// Returns the power of `left` that the codes explain without their part in the space of `taken`: the squared
+/// norm of the projection. `left` must have no part in that space.
 fn power(taken: &DMatrix<f64>, codes: &DMatrix<f64>, normal: &DMatrix<f64>, left: &DMatrix<f64>) -> f64 {
     let (part, seen) = (taken.tr_mul(codes), codes.tr_mul(left));
     (normal - part.tr_mul(&part)).cholesky().map_or(0.0, |normal| normal.solve(&seen).dot(&seen))
 }
 
-/// An orthonormal basis of the columns.
+/// Returns an orthonormal basis of the columns.
 fn basis(columns: DMatrix<f64>) -> DMatrix<f64> {
     columns.qr().q()
 }
 
-/// The columns less their part in the space of an orthonormal basis.
+/// Returns the columns without their part in the space of an orthonormal basis.
 fn without(basis: &DMatrix<f64>, columns: DMatrix<f64>) -> DMatrix<f64> {
     let part = basis * (basis.transpose() * &columns);
     columns - part

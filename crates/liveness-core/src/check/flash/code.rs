@@ -1,58 +1,66 @@
-//! The light code: what each cell of the screen shows when, drawn in secret.
+//! The light code: the secret sequence of colours of each cell of the screen.
 //!
-//! Its mean level is even, not constant: were always as many cells lit, one cell's code would follow from the others', and what the whole
-//! screen gives, by which slopes are divided, could not be told from the room's light. A period is as long as flashes may be
-//! frequent; at 10 frames a second it is seen twice. What low frame rates, noise and bright rooms leave unclear, a code that is
-//! [prolonged](LightCode::prolonged) may show.
+//! The number of lit cells varies. With a fixed number, one cell's code would be a linear combination of the
+//! others, and the light of the whole screen, by which the slopes are divided, could not be separated from
+//! the room's light. A period is as short as the limits on flashes allow; at 10 frames per second it is seen
+//! twice. If low frame rates, noise or a bright room leave the result unclear, the code can be
+//! [extended](LightCode::prolonged).
 
 use super::super::Time;
 use super::super::random::Randomness;
 use super::safety::{Shown, is_safe};
 
-/// How long a cell keeps its colour. Five changes a second are at most 2½ flashes, see `safety`.
+/// Time for which a cell keeps its colour, in nanoseconds. Five changes per second are at most 2½ flashes,
+/// see `safety`.
 pub const PERIOD: Time = 200_000_000;
-/// How much of that the change takes, so that it does not hurt the eye.
+/// Duration of a change at the beginning of a period, in nanoseconds. A gradual change is easier on the eyes.
 const EASE: Time = 100_000_000;
-/// For so many frames ahead it is looked how long a light stays.
+/// Number of frames that [`LightCode::stays`] looks ahead.
 const MOST_AHEAD: Time = 64;
-/// More periods of rest than this within a code are not played.
+/// Maximum number of periods at rest within a code.
 const MOST_REST: u64 = 10;
-/// Linear light of a channel that is off, on, and in between. Off is not black: a saturated red would count as a flash of its
-/// own.
+/// Linear light of a channel that is off. It is not black, because a saturated red would count as a flash of
+/// its own.
 const OFF: f32 = 0.2;
+/// Linear light of a channel that is on.
 const ON: f32 = 1.0;
+/// Linear light of a channel at rest.
 pub const REST: f32 = 0.6;
-/// So many draws are looked at; the first that serves is taken.
+/// Number of drawn candidates. The first suitable one is taken.
 const DRAWS: u32 = 32;
-/// Least independence of the codes of one channel: the smallest eigenvalue of their correlation, as a share of what long random
-/// codes have at least (Marchenko and Pastur).
+/// Least independence of the codes of one channel: the smallest eigenvalue of their correlation matrix,
+/// relative to the lower limit for long random codes (Marchenko and Pastur).
 const INDEPENDENCE: f64 = 0.8;
-/// More cells than this need more time than people have.
+/// Maximum number of cells. More would take longer than people are willing to wait.
 pub const MOST_CELLS: usize = 16;
-/// Two rows and two columns at least: a surface has slopes in both directions.
+/// Maximum number of rows or columns. Each is at least 2, because a surface has slopes in both directions.
 pub const MOST_SIDE: usize = MOST_CELLS / 2;
 
-/// The codes of one attempt: for each period and channel the set of lit cells.
+/// The codes of one attempt: the set of lit cells for each period and channel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LightCode {
     rows: usize,
     columns: usize,
-    /// Bit i: the i-th cell, row by row, is lit; `None`: all are at rest.
+    /// Set of lit cells for each channel: bit i is the i-th cell, row by row. `None` is a period with all
+    /// cells at rest.
     periods: Vec<Option<[u64; 3]>>,
     entropy_bits: f64,
 }
 
 impl LightCode {
-    /// Draws codes for a grid of 2 to [`MOST_SIDE`] rows and columns, [`MOST_CELLS`] cells at most (others are brought there), for at least `duration` nanoseconds: in
-    /// every period a quarter to three quarters of the cells are lit in each channel, so that the room's light stays even; the
-    /// codes of a channel are nearly independent of each other, of a constant and of a drift. `None` without randomness.
+    /// Draws a code of at least `duration` nanoseconds. The grid is limited to 2 to [`MOST_SIDE`] rows and
+    /// columns and [`MOST_CELLS`] cells. In every period a quarter to three quarters of the cells are lit in
+    /// each channel, so that the light in the room stays even. The codes of a channel are nearly independent
+    /// of each other, of a constant and of a linear drift. Returns `None` without randomness or if no
+    /// candidate is suitable.
     pub fn draw(rows: usize, columns: usize, duration: Time, random: &mut Randomness) -> Option<Self> {
         let rows = rows.clamp(2, MOST_SIDE);
         let columns = columns.clamp(2, MOST_CELLS / rows);
         Self { rows, columns, periods: Vec::new(), entropy_bits: 0.0 }.prolonged(0, duration, random)
     }
 
-    /// The code, a rest, and as many periods more as one that is drawn for `duration` nanoseconds has. `None` without randomness.
+    /// Returns the code extended by a rest of `rest` nanoseconds and by as many periods as a code for
+    /// `duration` nanoseconds has. Returns `None` without randomness or if no candidate is suitable.
     pub fn prolonged(&self, rest: Time, duration: Time, random: &mut Randomness) -> Option<Self> {
         let cells = self.cells();
         let count = periods(cells, duration);
@@ -70,57 +78,63 @@ impl LightCode {
             }
         }
         let mut code = first?;
-        // All that serve are equally likely; how many those are is estimated from the share that did.
+        // All suitable candidates are equally likely. Their number is estimated from their share of the drawn
+        // ones.
         let share = f64::from(serving) / f64::from(DRAWS);
         code.entropy_bits += 3.0 * count as f64 * choices(cells).log2() + share.log2();
         Some(code)
     }
 
-    /// How long the code of so many cells is, in nanoseconds, where it is to play for `duration` at least.
+    /// Returns the length of a code for `cells` cells and at least `duration`, in nanoseconds.
     pub fn length(cells: usize, duration: Time) -> Time {
         PERIOD * periods(cells, duration) as Time
     }
 
-    /// What a screen shows before and after the code.
+    /// Returns the light of the screen before and after the code.
     pub fn rest(&self) -> Vec<[f32; 3]> {
         vec![[REST; 3]; self.cells()]
     }
 
+    /// Returns the number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
+    /// Returns the number of columns.
     pub fn columns(&self) -> usize {
         self.columns
     }
 
+    /// Returns the number of cells.
     pub fn cells(&self) -> usize {
         self.rows * self.columns
     }
 
-    /// Where a cell's middle lies on the screen, −1 to 1: towards the picture's right, which is the person's left, and up.
+    /// Returns the centre of a cell in screen coordinates, −1 to 1: x towards the frame's right, which is the
+    /// person's left, and y up.
     pub fn place(&self, cell: usize) -> (f32, f32) {
         let middle = |i: usize, count: usize| 1.0 - (2 * i + 1) as f32 / count as f32;
         (middle(cell % self.columns, self.columns), middle(cell / self.columns, self.rows))
     }
 
-    /// log₂ of the codes that were equally likely.
+    /// Returns log₂ of the number of equally likely codes.
     pub fn entropy_bits(&self) -> f64 {
         self.entropy_bits
     }
 
-    /// Nanoseconds.
+    /// Returns the length of the code, in nanoseconds.
     pub fn duration(&self) -> Time {
         PERIOD * self.periods.len() as Time
     }
 
-    /// The linear light of each cell at a time since the light began; afterwards at rest.
+    /// Returns the linear light of each cell at `time` nanoseconds since the start of the code; at rest after
+    /// its end.
     pub fn at(&self, time: Time) -> Vec<[f32; 3]> {
         self.lights(time).collect()
     }
 
-    /// How long a screen that is told every `interval` nanoseconds goes on with what it shows at a time; to the end of the light, and
-    /// `rest` nanoseconds on, where nothing else comes.
+    /// Returns the time for which a screen with one update per `interval` keeps the light of `time`, in
+    /// nanoseconds. If no change follows, the light lasts until `rest` nanoseconds after the end of the code.
     pub fn stays(&self, time: Time, interval: Time, rest: Time) -> Time {
         let colours = |time| self.lights(time).map(srgb);
         let other = |ahead: &Time| !colours(time).eq(colours(time.saturating_add(*ahead)));
@@ -128,7 +142,7 @@ impl LightCode {
         ahead.find(other).unwrap_or((self.duration() + rest).saturating_sub(time))
     }
 
-    /// Like [`Self::at`], cell by cell.
+    /// Returns the same as [`Self::at`] cell by cell, without an allocation.
     pub fn lights(&self, time: Time) -> impl Iterator<Item = [f32; 3]> + '_ {
         let (period, inside) = ((time / PERIOD) as usize, time % PERIOD);
         let x = (inside as f32 / EASE as f32).min(1.0);
@@ -140,12 +154,13 @@ impl LightCode {
         })
     }
 
-    /// Like [`Self::at`], in seconds; at rest before the light began.
+    /// Returns the same as [`Self::at`] for a time in seconds; at rest before the start of the code.
     pub fn at_seconds(&self, time: f64) -> Vec<[f32; 3]> {
         if time < 0.0 { self.rest() } else { self.at((time * 1e9) as Time) }
     }
 
-    /// The same periods in another order: a code that is as likely, and was not shown. `None` without randomness.
+    /// Returns the periods in another order: an equally likely code that was not shown. `None` without
+    /// randomness.
     pub fn shuffled(&self, random: &mut Randomness) -> Option<Self> {
         let mut other = self.clone();
         let played: Vec<usize> = (0..other.periods.len()).filter(|i| other.periods[*i].is_some()).collect();
@@ -167,7 +182,7 @@ impl LightCode {
             && is_safe(self.rows, self.columns, &self.states())
     }
 
-    /// What the screen shows, without the easing.
+    /// Returns the states of the screen without the gradual changes.
     pub fn states(&self) -> Vec<Shown> {
         (0..=self.periods.len())
             .map(|i| Shown {
@@ -177,7 +192,8 @@ impl LightCode {
             .collect()
     }
 
-    /// The smallest eigenvalue of the correlation of a channel's codes, after a constant and a drift are removed.
+    /// Returns the smallest eigenvalue of the correlation matrix of a channel's codes, after removal of a
+    /// constant and a linear drift.
     fn independence(&self, channel: usize) -> f64 {
         let (count, cells) = (self.periods.len(), self.cells());
         let sign = |i: usize, cell: usize| {
@@ -201,13 +217,14 @@ impl LightCode {
     }
 }
 
-/// Enough for the codes of so many cells to be independent.
+/// Returns the number of periods for at least `duration` nanoseconds: at least 2 × `cells` + 4, so that the
+/// codes of the cells can be independent.
 fn periods(cells: usize, duration: Time) -> usize {
     let count = duration.div_ceil(PERIOD).min(400) as usize;
     count.max(2 * cells + 4)
 }
 
-/// A set of a quarter to three quarters of the cells, all equally likely.
+/// Draws a set of a quarter to three quarters of the cells; all such sets are equally likely.
 fn lit(cells: usize, random: &mut Randomness) -> Option<u64> {
     loop {
         let set = random.bits()? & ((1 << cells) - 1);
@@ -222,14 +239,14 @@ fn allowed(cells: usize) -> std::ops::RangeInclusive<u32> {
     least..=cells as u32 - least
 }
 
-/// How many such sets there are.
+/// Returns the number of sets that [`lit`] can draw.
 fn choices(cells: usize) -> f64 {
     let choose =
         |k: u32| (0..k).fold(1.0, |product, i| product * (cells as f64 - f64::from(i)) / f64::from(i + 1));
     allowed(cells).map(choose).sum()
 }
 
-/// Linear light (0–1) as 0xRRGGBB in sRGB (IEC 61966-2-1).
+/// Returns linear light (0–1) as 0xRRGGBB in sRGB (IEC 61966-2-1).
 pub fn srgb(linear: [f32; 3]) -> u32 {
     linear.iter().fold(0, |color, v| {
         let v = v.clamp(0.0, 1.0);
@@ -263,7 +280,7 @@ mod tests {
     fn the_entropy_is_far_above_twenty_bits() {
         let code = drawn(1);
         assert_eq!(code.duration(), 3_000_000_000);
-        // 14 of 16 sets of four cells, in 15 periods of 3 channels.
+        // There are 14 of 16 sets of four cells, in 15 periods of 3 channels.
         assert!((code.entropy_bits() - 45.0 * 14f64.log2()).abs() < 6.0, "{}", code.entropy_bits());
         assert!((1..50).map(drawn).all(|code| code.entropy_bits() > 100.0));
     }
@@ -295,7 +312,8 @@ mod tests {
         assert_eq!(srgb([-1.0, 7.0, f32::NAN]) & 0xff_ff00, 0x00_ff00);
     }
 
-    /// The promise of the design is 10⁶ seeds (`cargo test --release -- --ignored`); these are as many as fit a test.
+    /// Asserts that no seed violates the limits. The design promises 10⁶ seeds (`cargo test --release --
+    /// --ignored`); fewer fit an ordinary test run.
     fn no_violation(seeds: impl Iterator<Item = u64>) {
         for seed in seeds {
             let code = LightCode::draw(2, 2, 3_000_000_000, &mut Randomness::new(seed)).unwrap();

@@ -1,19 +1,21 @@
-//! The depth map: slopes integrated over the face map.
+//! Depth by integration of the slopes over the face map.
 //!
-//! The surface z whose gradient is nearest to the slopes in least squares (Poisson's equation with free borders), on the known
-//! patches only. The map has holes, so it is solved by conjugate gradients; a cosine transform would need a rectangle.
+//! The result is the surface z whose gradient is nearest to the slopes in least squares (Poisson's equation
+//! with free borders), on the known patches only. Conjugate gradients solve it, because the map has holes and
+//! a cosine transform would need a rectangle.
 
 use super::facemap::{CELL, neighbours, patches};
 use super::shape::{Map, Slopes};
 
-/// Enough for a map of this size to converge to a hundredth of its range.
+/// Number of iterations, enough for a map of this size to converge to a hundredth of its range.
 const ROUNDS: usize = 400;
 
-/// Depth in cm towards the camera, without its mean, up to its scale: `per_slope` turns p and q into nₓ/n_z and n_y/n_z.
+/// Returns the depth in cm towards the camera, with a mean of 0 and up to scale. `per_slope` converts p and q
+/// into nₓ/n_z and n_y/n_z.
 pub fn integrate(slopes: &Slopes, per_slope: f32) -> Map {
     let equations = equations(slopes, per_slope);
     let known: Vec<bool> = slopes.p.iter().map(Option::is_some).collect();
-    // The normal equations, by conjugate gradients.
+    // The operator applies the normal equations of the least squares problem.
     let apply = |z: &[f32]| {
         let mut out = vec![0.0; z.len()];
         for Step { from, to, .. } in &equations {
@@ -49,7 +51,7 @@ pub fn integrate(slopes: &Slopes, per_slope: f32) -> Map {
     z.iter().zip(&known).map(|(z, known)| known.then_some(z - mean)).collect()
 }
 
-/// From one patch to the next, and by how much the surface rises towards the camera.
+/// A pair of neighbouring patches, and the rise between them towards the camera in cm.
 struct Step {
     from: usize,
     to: usize,
@@ -60,7 +62,8 @@ fn equations(slopes: &Slopes, per_slope: f32) -> Vec<Step> {
     let mut steps = Vec::with_capacity(2 * patches().len());
     for from in 0..patches().len() {
         for (to, offset) in neighbours(from, 1) {
-            // Towards the right z falls where the surface faces right; downwards it rises where it faces up.
+            // z falls to the right if the surface faces right, and it rises downwards if the surface faces
+            // up.
             let slope = match offset {
                 [1, 0] => slopes.p[from].zip(slopes.p[to]).map(|(a, b)| -0.5 * per_slope * (a + b)),
                 [0, 1] => slopes.q[from].zip(slopes.q[to]).map(|(a, b)| 0.5 * per_slope * (a + b)),
@@ -90,7 +93,7 @@ mod tests {
         let height = |[x, y, _]: [f32; 3]| -0.1 * (x * x + y * y);
         let mean = patches().iter().map(|p| height(p.place)).sum::<f32>() / patches().len() as f32;
         for (patch, depth) in patches().iter().zip(&depth) {
-            // A patch's place is its middle, up to the mesh's rounding.
+            // The place of a patch is its centre, up to the rounding of the mesh.
             assert!((depth.unwrap() - (height(patch.place) - mean)).abs() < 0.05, "{:?}", patch.place);
         }
     }

@@ -1,4 +1,4 @@
-//! The depth map as a picture.
+//! The depth map of a face as an image.
 
 use super::depth::integrate;
 use super::facemap::{neighbours, patches};
@@ -6,28 +6,28 @@ use super::shape::{Likeness, Slopes};
 use crate::face::HeadPose;
 use crate::vision::{Point, Rect};
 
-/// The face's depth over a square of the frame.
+/// The depth of a face over a square of the frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DepthMap {
-    /// Pixels to a side.
+    /// Side of the image, in pixels.
     pub side: usize,
-    /// Row by row: 1 (farthest) to 65535 (nearest to the camera), 0 where nothing is known.
+    /// Depth row by row: 1 (farthest) to 65535 (nearest to the camera), 0 where it is not known.
     pub depth: Vec<u16>,
-    /// What it covers, in frame pixels.
+    /// Covered area of the frame, in pixels.
     pub area: Rect,
-    /// Between 1 and 65535, in cm for a face of average size. The shape is measured, its scale fitted to a face's; light from
-    /// near makes it look somewhat rounder.
+    /// Distance between the depths 1 and 65535, in cm for a face of average size. The shape is measured; its
+    /// scale is fitted to a face. Near light makes it look somewhat rounder.
     pub range: f32,
 }
 
-/// Pixels to a side.
+/// Side of the image, in pixels.
 const PIXELS: usize = 160;
-/// Slopes that a surface shows less of than this are not magnified further.
+/// Least gain of the slopes. Weaker slopes are not magnified further.
 const LEAST_GAIN: f64 = 0.02;
 
 impl DepthMap {
-    /// From slopes and how they compare with a face's, as seen with the landmarks of one frame (in
-    /// pixels); `None` when nothing is known.
+    /// Creates a depth map from slopes and their similarity to a face, for the landmarks of one frame in
+    /// pixels. Returns `None` if no depth is known.
     pub fn new(slopes: &Slopes, likeness: Likeness, landmarks: &[Point]) -> Option<Self> {
         let (slopes, gain) = level(slopes, likeness);
         let depth = integrate(&slopes, gain.recip() as f32);
@@ -60,14 +60,14 @@ impl DepthMap {
     }
 }
 
-/// The slopes without the tilt that the screen's place gives them, and how much of a face's they are: one scale for both directions,
-/// since the screen's shape is not known.
+/// Returns the slopes without the tilt that the position of the screen causes, and their gain relative to a
+/// face. Both directions share one gain, because the shape of the screen is not known.
 pub fn level(slopes: &Slopes, likeness: Likeness) -> (Slopes, f64) {
     let gain = (0.5 * (likeness.gain[0] + likeness.gain[1])).max(LEAST_GAIN);
     (slopes.levelled(&Slopes::expected(HeadPose::default()), gain), gain)
 }
 
-/// Fills a triangle with levels between those of its corners.
+/// Fills a triangle with the interpolated levels of its corners. Does nothing if a level is not known.
 fn fill(picture: &mut [u16], corners: [([f32; 2], Option<f32>); 3]) {
     let [(a, Some(va)), (b, Some(vb)), (c, Some(vc))] = corners else { return };
     let area = (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1]);

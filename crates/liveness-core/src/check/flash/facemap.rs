@@ -1,31 +1,37 @@
-//! The face on a fixed grid: each cell is the same patch of skin in every frame, wherever the head is.
+//! The face on a fixed grid: a cell is the same patch of skin in every frame, wherever the head is.
 //!
-//! The grid is the canonical face seen straight from the front; the landmarks carry each cell into the frame.
+//! The grid covers the canonical face in a frontal view; the landmarks map each cell into the frame.
 
 use std::sync::LazyLock;
 
 use crate::face::canonical_face;
 use crate::vision::{Affine, Border, Frame, Point, Rect, Sampler, TensorSpec, srgb_decoded};
 
-/// Cells along each side of the map.
+/// Number of cells along each side of the map.
 pub const SIDE: usize = 40;
-/// The map's place on the canonical face in cm: its left and upper edge, and its extent.
+/// Left edge of the map on the canonical face, in cm.
 const LEFT: f32 = -8.0;
+/// Upper edge of the map on the canonical face, in cm.
 const TOP: f32 = 8.0;
+/// Side of the map on the canonical face, in cm.
 const EXTENT: f32 = 16.0;
-/// Of a patch, in cm.
+/// Side of a patch, in cm.
 pub const CELL: f32 = EXTENT / SIDE as f32;
-/// Skin that is seen flatter than this (cosine) tells little of its brightness.
+/// Least cosine of the angle between a patch's normal and the view. Skin at a flatter angle shows little of
+/// its brightness.
 const LEAST_FACING: f32 = 0.35;
-/// The face's box is read at this size, with so much around it.
+/// Side of the raster of the face, in pixels.
 const CROP: usize = 112;
+/// Side of the raster, in sides of the face's box.
 const AROUND: f32 = 1.1;
-/// Bytes from which on a channel counts as clipped.
+/// Least byte value of a channel that counts as clipped.
 const CLIPPED: f32 = 250.0;
-/// Outlines of what is not skin and moves by itself: the person's right and left eye, and the mouth.
+/// Outline of the person's right eye, which is not skin and moves on its own.
 const RIGHT_EYE: [usize; 16] = [33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7];
+/// Outline of the person's left eye.
 const LEFT_EYE: [usize; 16] =
     [263, 466, 388, 387, 386, 385, 384, 398, 362, 382, 381, 380, 374, 373, 390, 249];
+/// Outline of the mouth.
 const MOUTH: [usize; 20] =
     [61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146];
 
@@ -34,16 +40,16 @@ const MOUTH: [usize; 20] =
 pub struct Patch {
     /// Column and row in the map.
     pub at: [usize; 2],
-    /// cm on the canonical face: x to the picture's right, y up, z towards the camera.
+    /// Place on the canonical face in cm: x to the frame's right, y up, z towards the camera.
     pub place: [f32; 3],
-    /// Of the canonical face.
+    /// Unit normal of the canonical face, in the same axes.
     pub normal: [f32; 3],
-    /// Its quarters, each by three landmarks and their weights.
+    /// Centres of the four quarters of the patch.
     quarters: [Spot; 4],
 }
 
 impl Patch {
-    /// Where its middle lies in the frame, in pixels, by those of the landmarks.
+    /// Returns the centre of the patch in the frame, in pixels, from the landmarks in pixels.
     pub fn in_frame(&self, landmarks: &[Point]) -> [f32; 2] {
         let mut sum = [0.0; 2];
         for spot in &self.quarters {
@@ -54,6 +60,7 @@ impl Patch {
     }
 }
 
+/// A point of the face: three landmarks and their weights.
 #[derive(Clone, Copy, Debug, Default)]
 struct Spot {
     landmarks: [usize; 3],
@@ -62,19 +69,19 @@ struct Spot {
 
 static PATCHES: LazyLock<Vec<Patch>> = LazyLock::new(|| Template::new().patches());
 
-/// All patches, row by row.
+/// Returns all patches, row by row.
 pub fn patches() -> &'static [Patch] {
     &PATCHES
 }
 
-/// By column and row, the patch there.
+/// Index of the patch at each column and row.
 static LOOKUP: LazyLock<Vec<Option<usize>>> = LazyLock::new(|| {
     let mut lookup = vec![None; SIDE * SIDE];
     patches().iter().enumerate().for_each(|(i, patch)| lookup[patch.at[1] * SIDE + patch.at[0]] = Some(i));
     lookup
 });
 
-/// The patches within `reach` columns and rows of the i-th, itself too, with their distances.
+/// Returns the patches within `reach` columns and rows of the i-th, including itself, with their offsets.
 pub fn neighbours(i: usize, reach: isize) -> impl Iterator<Item = (usize, [isize; 2])> {
     let [column, row] = patches()[i].at.map(usize::cast_signed);
     let inside = |v: isize| (0..SIDE.cast_signed()).contains(&v);
@@ -87,7 +94,7 @@ pub fn neighbours(i: usize, reach: isize) -> impl Iterator<Item = (usize, [isize
     )
 }
 
-/// Cuts the canonical face into patches.
+/// The canonical face, from which the patches are cut.
 struct Template {
     vertices: &'static [[f32; 3]],
     triangles: &'static [[usize; 3]],
@@ -137,7 +144,7 @@ impl Template {
         })
     }
 
-    /// The foremost point of the mesh at (x, y).
+    /// Returns the foremost point of the mesh at (x, y).
     fn spot(&self, [x, y]: [f32; 2]) -> Option<Spot> {
         let spots = self.triangles.iter().filter_map(|triangle| {
             let [a, b, c] = triangle.map(|i| self.vertices[i]);
@@ -152,7 +159,7 @@ impl Template {
         })
     }
 
-    /// By the number of edges to the right of the point.
+    /// Returns true if the point is inside the outline: the number of edges to its right is odd.
     fn is_inside(&self, outline: &[usize], [x, y]: [f32; 2]) -> bool {
         let corner = |i: usize| self.vertices[outline[i % outline.len()]];
         let crossings = (0..outline.len()).filter(|i| {
@@ -179,20 +186,20 @@ impl Spot {
     }
 }
 
-/// Reads face maps; keeps its buffers from call to call.
+/// Reader of face maps; keeps its buffers between frames.
 pub struct FaceMapper {
     sampler: Sampler,
     crop: Vec<f32>,
-    /// Linear light of sRGB bytes.
+    /// Linear light of each sRGB byte.
     linear: [f32; 256],
 }
 
-/// What the patches look like in one frame, as [`patches`] orders them.
+/// The patches in one frame, in the order of [`patches`].
 #[derive(Clone, Debug, Default)]
 pub struct FaceMap {
-    /// Linear red, green and blue, 0–1.
+    /// Linear red, green and blue of each patch, 0–1.
     pub light: Vec<[f32; 3]>,
-    /// Whether its red, green and blue were clipped.
+    /// True for each clipped channel of each patch.
     pub clipped: Vec<[bool; 3]>,
 }
 
@@ -204,7 +211,7 @@ impl Default for FaceMapper {
 }
 
 impl FaceMapper {
-    /// Fills `map` with the face in `frame`, whose landmarks lie at these places (in pixels).
+    /// Fills `map` with the face in `frame`. The landmarks are in pixels.
     pub fn read(&mut self, frame: &Frame<'_>, landmarks: &[Point], map: &mut FaceMap) {
         let bounds = Rect::around(landmarks.iter().copied()).unwrap_or_default().square(AROUND);
         let to_frame = Affine::from_rect(&bounds, CROP, CROP);
@@ -231,7 +238,7 @@ impl FaceMapper {
         }
     }
 
-    /// Bilinear, in linear light.
+    /// Returns the bilinear sample in linear light, and the clipped channels.
     fn at(&self, x: f32, y: f32) -> ([f32; 3], [bool; 3]) {
         let last = (CROP - 2) as f32;
         let (x, y) = (x.clamp(0.0, last), y.clamp(0.0, last));
@@ -270,7 +277,7 @@ fn unit(v: [f32; 3]) -> [f32; 3] {
 mod tests {
     use super::*;
 
-    /// The canonical face's landmarks in a picture, `scale` pixels to the cm, its origin at `(x, y)`.
+    /// Returns the landmarks of the canonical face at `scale` pixels per cm, with the origin at `(x, y)`.
     fn landmarks(scale: f32, x: f32, y: f32) -> Vec<Point> {
         let vertices = canonical_face().vertices.iter();
         vertices.map(|v| Point::new(x + scale * v[0], y - scale * v[1])).collect()
@@ -281,7 +288,7 @@ mod tests {
         let patches = patches();
         assert!((1000..1400).contains(&patches.len()), "{}", patches.len());
         assert!(patches.iter().all(|p| p.normal[2] >= LEAST_FACING && p.at.iter().all(|c| *c < SIDE)));
-        // The nose's flanks face apart.
+        // The flanks of the nose face apart.
         let flank = |x: f32| {
             let distance = |p: &&Patch| (p.place[0] - x).abs() + (p.place[1] - 0.5).abs();
             patches.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap().normal[0]
@@ -291,7 +298,7 @@ mod tests {
 
     #[test]
     fn a_patch_is_found_wherever_the_head_is() {
-        // Red grows to the right, green downwards; blue is clipped.
+        // Red grows to the right, green grows downwards, and blue is clipped.
         let (width, height) = (320, 240);
         let rgb: Vec<u8> =
             (0..width * height).flat_map(|i| [(i % width / 2) as u8, (i / width) as u8, 255]).collect();

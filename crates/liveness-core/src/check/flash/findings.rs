@@ -1,4 +1,4 @@
-//! What the light showed, and what that means.
+//! The analysis of the light on the face, and its verdict.
 
 use super::changes::Changes;
 use super::code::LightCode;
@@ -11,47 +11,61 @@ use crate::check::random::Randomness;
 use crate::check::{Cue, Failure};
 use crate::face::HeadPose;
 
-/// A larger share of patches lost to clipping leaves too little of the face.
+/// Least number of known patches. With fewer, clipping leaves too little of the face.
 const LEAST_PATCHES: usize = 300;
-/// The screen's share of the light on the face below which nothing can be said, and from which on the lack of relief is sure;
-/// the noise of the slopes up to which it is.
+/// The screen's share of the light on the face below which the light gives no result.
 const LEAST_MODULATION: f64 = 0.04;
+/// The screen's share of the light on the face from which a lack of relief is certain.
 const GOOD_MODULATION: f64 = 0.15;
+/// Noise of the slopes up to which a lack of relief is certain.
 const GOOD_NOISE: f64 = 0.008;
-/// −log₂ of the probability of another code to agree as well as this one must; half of what is promised, since it may be looked twice.
+/// −log₂ of the greatest probability that another code agrees as well. The probability is half of the
+/// promised 2⁻²⁰, because the light may be analysed twice.
 const LEAST_FRESHNESS: f64 = 21.0;
-/// Changes of the light (as a share of it) that the code does not explain, beyond those of any face that moves a little and of a
-/// camera that follows the screen's part of the light: another light plays, as in a recording.
+/// Unexplained change of the light, as a share of it, above which another light plays, as in a recording.
+/// Faces that move a little stay below it.
 const OTHER_LIGHT: f64 = 0.025;
+/// The same limit per unit of the screen's share of the light, because a camera's exposure follows the
+/// screen.
 const CAMERA: f64 = 0.07;
-/// Where a surface is as likely a face's as not, and how fast that changes (by mean correlation of its slopes).
+/// Mean correlation of the slopes at which a surface is a face with a probability of one half.
 const FACE_LIKE: f64 = 0.45;
+/// Change of the score's logit per unit of the mean correlation.
 const STEEPNESS: f64 = 14.0;
-/// Slopes noisier than this, or of a surface that mirrors the screen so strongly (patches answer so many times what others do), must be
-/// that much more like a face's: what glass and the picture behind it answer, little and uneven, has come up to 0.55.
+/// Noise of the slopes above which a surface must reach `SURELY_FACE_LIKE`.
 const MUCH_NOISE: f64 = 0.035;
+/// Ratio of the strongest responses to the median above which a surface must reach `SURELY_FACE_LIKE`,
+/// because it mirrors the screen.
 const MIRROR: f64 = 5.0;
+/// Least mean correlation for a noisy or mirroring surface. Glass with a picture behind it responds little
+/// and unevenly and has reached 0.55.
 const SURELY_FACE_LIKE: f64 = 0.65;
-/// Below this a surface that answered well has no relief beyond doubt.
+/// Mean correlation below which a surface with a clear response certainly has no relief.
 const NO_RELIEF: f64 = 0.25;
 
-/// What the light showed.
+/// The analysis of the light on the face.
 #[derive(Clone, Debug)]
 pub struct Findings {
+    /// Agreement of the light with the code.
     pub freshness: Freshness,
+    /// Response of each patch.
     pub response: Response,
+    /// Slopes of the surface.
     pub slopes: Slopes,
+    /// Similarity of the surface to a face; `None` if too few patches are known.
     pub likeness: Option<Likeness>,
-    /// How the surface of one half of the time compares with that of the other.
+    /// Similarity of the surfaces from two halves of the periods; `None` if too few patches are known.
     pub steadiness: Option<Likeness>,
-    /// The screen's share of the light on the face.
+    /// The screen's share of the light on the face, 0–1.
     pub modulation: f64,
+    /// Further cues in the responses.
     pub signs: Signs,
 }
 
 impl Findings {
-    /// From what the patches looked like while the code played, and the head's mean pose; `most_lag` is in seconds. `None` when
-    /// there are too few frames, or without randomness.
+    /// Analyses the patches recorded while the code played, with the head's mean pose. `most_lag` is the
+    /// greatest delay in seconds. Returns `None` if there are too few frames, if the fit fails, or without
+    /// randomness.
     pub fn new(
         series: &Series,
         code: &LightCode,
@@ -79,7 +93,8 @@ impl Findings {
         })
     }
 
-    /// Returns the findings for a source that shows people as a mirror does: left and right of the screen's light are exchanged.
+    /// Returns the findings for a source that shows people as a mirror does, with left and right of the
+    /// screen's light exchanged.
     #[must_use]
     pub fn mirrored(mut self) -> Self {
         self.slopes = self.slopes.mirrored();
@@ -87,7 +102,7 @@ impl Findings {
         self
     }
 
-    /// Why it is no live face.
+    /// Returns the reason why the surface is no live face; `None` if it is one or if the score decides.
     pub fn failure(&self) -> Option<Failure> {
         let answers = self.modulation >= LEAST_MODULATION && self.freshness.bits() >= LEAST_FRESHNESS;
         let like = self.likeness.filter(|_| self.slopes.known() >= LEAST_PATCHES).map(|l| l.mean());
@@ -105,7 +120,7 @@ impl Findings {
         }
     }
 
-    /// Whether more of the light may show what this much does not.
+    /// Returns true if more light may settle a doubtful result.
     pub fn is_undecided(&self) -> bool {
         let open = match self.failure() {
             Some(failure) => failure == Failure::NoReflection,
@@ -114,14 +129,14 @@ impl Findings {
         open && self.modulation >= LEAST_MODULATION
     }
 
-    /// Returns whether the columns of the light answer as on a face in a mirror: the surface slopes as a face's does from top to bottom, and
-    /// the other way round from side to side. No flat or bent sheet does.
+    /// Returns true if the surface fits a face in a mirror: its slopes from top to bottom are those of a
+    /// face, and those from side to side are reversed. No flat or bent sheet has such slopes.
     fn fits_mirror_image(&self) -> bool {
         let turned_over = self.likeness.filter(|likeness| likeness.across < 0.0).map(Likeness::mirrored);
         turned_over.is_some_and(|likeness| likeness.mean() >= self.least_likeness())
     }
 
-    /// The likeness from which on a surface is a face's.
+    /// Returns the least mean correlation of a face's surface.
     fn least_likeness(&self) -> f64 {
         let noisy = self.steadiness.is_none_or(|steadiness| steadiness.difference > MUCH_NOISE);
         if noisy || self.mirrors() { SURELY_FACE_LIKE } else { FACE_LIKE }
@@ -131,17 +146,17 @@ impl Findings {
         self.signs.mirror.is_some_and(|mirror| mirror > MIRROR)
     }
 
-    /// Whether there was light enough to see a relief if there were one.
+    /// Returns true if there was enough light to show a relief.
     fn is_clear(&self) -> bool {
         self.modulation >= GOOD_MODULATION && self.steadiness.is_some_and(|s| s.difference <= GOOD_NOISE)
     }
 
-    /// In logits.
+    /// Returns the logit of the surface's similarity to a face; `None` if too few patches are known.
     pub(super) fn surface(&self) -> Option<f64> {
         self.likeness.map(|likeness| STEEPNESS * (likeness.mean() - FACE_LIKE))
     }
 
-    /// All that was measured, by name; what is not known yet abstains.
+    /// Returns all cues by name. Cues without a value abstain.
     pub(super) fn cues(findings: Option<&Self>) -> Vec<Cue> {
         let cue = |name, weight, of: fn(&Self) -> Option<f64>| Cue::new(name, findings.and_then(of), weight);
         vec![
@@ -167,7 +182,7 @@ impl Findings {
 mod tests {
     use super::*;
 
-    /// A surface that answers well and steadily, so much like a face's.
+    /// Returns a surface with a strong and steady response and this similarity to a face.
     fn surface(like: f64) -> Findings {
         let likeness = |difference| Likeness { across: like, up: like, gain: [0.3; 2], difference };
         Findings {
@@ -204,7 +219,7 @@ mod tests {
         findings.likeness.as_mut().unwrap().across = -0.8;
         assert_eq!((findings.failure(), findings.is_undecided()), (Some(Failure::Mirrored), false));
         assert_eq!(findings.clone().mirrored().failure(), None);
-        // Nor does it pass where the light says little, or where another light plays.
+        // Weak evidence and another light must not let it pass either.
         assert_eq!(noisy(findings.clone(), 0.05).failure(), Some(Failure::Mirrored));
         findings.freshness.unexplained = 0.05;
         assert_eq!(findings.failure(), Some(Failure::OtherLight));

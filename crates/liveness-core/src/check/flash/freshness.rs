@@ -1,34 +1,35 @@
-//! Freshness: whether the light on the face is that of this code, or of any other.
+//! Freshness: the probability that the light on the face follows this code and no other.
 
 use super::changes::Changes;
 use super::code::LightCode;
 use crate::check::random::Randomness;
 
-/// Seconds between the delays that are tried.
+/// Step of the tested delays, in seconds.
 const LAG_STEP: f64 = 0.01;
-/// Codes that were not shown, and every how manieth delay each is tried with.
+/// Number of decoys: codes that were not shown.
 const DECOYS: usize = 96;
+/// Step through the list of delays for a decoy.
 const DECOY_LAGS: usize = 4;
-/// Deviations by which their mean and their spread may be wrong.
+/// Standard errors by which the decoys' mean and spread are increased, as a worst case.
 const DOUBT: f64 = 2.0;
-/// The least probability that is told apart from none.
+/// Least probability that is distinguished from zero.
 const LEAST_P: f64 = 1e-30;
 
-/// How well the code explains what changed.
+/// The agreement of the changes with the code.
 #[derive(Clone, Debug)]
 pub struct Freshness {
-    /// Seconds from the light message to the light on the face.
+    /// Delay from the light message to the light on the face, in seconds.
     pub lag: f64,
-    /// Share (0–1) of what changed, drift and exposure apart, that the code explains.
+    /// Share of the changes that the code explains, without drift and exposure, 0–1.
     pub explained: f64,
-    /// What it does not explain, as a share of the light (root mean square).
+    /// Root mean square of the unexplained changes, as a share of the light.
     pub unexplained: f64,
-    /// What codes that were not shown explain, each at its best delay.
+    /// Shares that codes which were not shown explain, each at its best delay, 0–1.
     pub decoys: Vec<f64>,
 }
 
 impl Freshness {
-    /// Searches the delay, up to `most_lag` seconds. `None` without randomness.
+    /// Searches the delay, up to `most_lag` seconds. Returns `None` without randomness.
     pub fn search(
         changes: &Changes<'_>,
         code: &LightCode,
@@ -44,13 +45,14 @@ impl Freshness {
         Some(Self { lag, explained, unexplained, decoys })
     }
 
-    /// −log₂ of the probability that a code that was not shown explains as much.
+    /// Returns −log₂ of the probability that a code that was not shown explains as much.
     pub fn bits(&self) -> f64 {
         self.bits_of(self.explained)
     }
 
-    /// −log₂ of the probability that a code that was not shown explains so much: what a random direction explains of a signal
-    /// is beta distributed, here with the decoys' mean and variance, or what these may be at worst.
+    /// Returns −log₂ of the probability that a code that was not shown explains at least the share
+    /// `explained`. The share of a signal that a random direction explains is beta distributed. Mean and
+    /// variance are those of the decoys, increased to their worst case.
     pub fn bits_of(&self, explained: f64) -> f64 {
         let (mean, variance) = spread(&self.decoys);
         let count = self.decoys.len().max(1) as f64;
@@ -63,13 +65,13 @@ impl Freshness {
     }
 }
 
-/// The delays that are tried, in seconds.
+/// Returns the tested delays up to `most`, in seconds.
 pub fn lags(most: f64) -> Vec<f64> {
     let steps = (most / LAG_STEP).round().max(0.0) as usize;
     (0..=steps).map(|i| LAG_STEP * i as f64).collect()
 }
 
-/// Mean and variance.
+/// Returns mean and variance.
 fn spread(values: &[f64]) -> (f64, f64) {
     let count = values.len().max(1) as f64;
     let mean = values.iter().sum::<f64>() / count;

@@ -1,20 +1,28 @@
-//! The flash check: the screen plays secret light, and only a face with relief, here and now, reflects it as this one does.
+//! The flash check: the screen plays secret coloured light, and only a face with relief in front of it
+//! reflects this light in the expected way.
 //!
-//! [`LightCode`] draws the light; [`FaceMapper`] reads the skin in linear light, on a map that the landmarks fix to the face;
-//! [`Freshness`] asks whether the light on it is this code's; [`demodulate`] finds how each patch answers each cell of the screen;
-//! [`Slopes`] are the surface behind that (photometric stereo: what a patch gets from the left and from the right differs by its
-//! slope, whatever its colour), [`integrate`] its depth.
+//! [`LightCode`] draws the light. [`FaceMapper`] reads the skin in linear light, on a map that the landmarks
+//! fix to the face. [`Freshness`] compares the light on the face with this code and with others.
+//! [`demodulate`] measures the response of each patch of skin to each cell of the screen. [`Slopes`] describe
+//! the surface behind the responses (photometric stereo: the difference between the light from the left and
+//! from the right depends on the slope of a patch, whatever its colour). [`integrate`] computes the depth of
+//! the surface.
 //!
-//! **Veto**: light that the code does not explain is another's ([`Failure::OtherLight`]); a surface that answers clearly and has no
-//! face's relief is an attack ([`Failure::NoRelief`]). **Confirmation**: the code explains the light as another would with a
-//! probability of at most 2⁻²⁰, *and* the slopes, less a quadric (a flat, tilted or bent sheet, a smooth mask), correlate with those of a
-//! face as the head was turned. **Abstention**: where the light says neither, it
-//! goes on for as long again; where that does not help and the screen gives too little of the light, the person is asked for a darker place
-//! ([`Failure::NoReflection`]). The score is logistic in the mean correlation of the slopes, with half of what single frames say, which never
-//! makes good what the light leaves in doubt; it is not a sum of votes: fresh light on a flat surface, or relief under stale light, never passes.
+//! **Veto**: light that the code does not explain has another source ([`Failure::OtherLight`]). A surface
+//! that responds clearly and has no face's relief is an attack ([`Failure::NoRelief`]). **Confirmation**:
+//! another code explains the light as well with a probability of at most 2⁻²⁰, *and* the slopes correlate
+//! with those of a face in the head's pose. A quadric is removed from the slopes first, because a flat,
+//! tilted or bent sheet or a smooth mask has one. **Abstention**: if the light gives no answer, it goes on
+//! for the same time again. If that does not help and the screen contributes too little of the light, the
+//! person is asked for a darker place ([`Failure::NoReflection`]).
 //!
-//! The idea is of Tang et al., *Face Flashing* (NDSS 2018), Liu et al., *Aurora Guard* (2019) and Farrukh et al., *FaceRevelio*
-//! (MobiCom 2020); slopes from opposite cells cancel albedo and exposure, so that neither needs to be known.
+//! The score is a logistic function of the mean correlation of the slopes, plus half the logit of the single
+//! frames, which cannot raise the score of a doubtful surface. It is not a sum of votes: neither fresh light
+//! on a flat surface nor relief under stale light can pass.
+//!
+//! The idea is from Tang et al., *Face Flashing* (NDSS 2018), Liu et al., *Aurora Guard* (2019) and Farrukh
+//! et al., *FaceRevelio* (MobiCom 2020). Slopes from opposite cells cancel albedo and exposure, so neither
+//! needs to be known.
 
 mod changes;
 mod code;
@@ -61,18 +69,20 @@ use crate::vision::{Frame, Point};
 use stage::{Stage, Turn};
 pub use steady::{Place, Steady};
 
+/// Settings of a flash check.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FlashConfig {
-    /// Of the grid, 2 to [`MOST_SIDE`] each; together at most [`MOST_CELLS`] cells.
+    /// Rows of the grid, 2 to [`MOST_SIDE`]. The grid has at most [`MOST_CELLS`] cells.
     pub rows: u32,
+    /// Columns of the grid, 2 to [`MOST_SIDE`].
     pub columns: u32,
-    /// How long the light plays at least, in nanoseconds; many cells need more.
+    /// Minimum length of the light, in nanoseconds; grids with many cells take longer.
     pub duration: Time,
-    /// From a light message to the light on the face at most, in nanoseconds.
+    /// Maximum delay from a light message to the light on the face, in nanoseconds.
     pub max_display_latency: Time,
-    /// The source shows people as a mirror does.
+    /// True if the source shows people as a mirror does.
     pub mirrored: bool,
-    /// 0 = the operating system's randomness.
+    /// Seed of the light code; 0 selects the operating system's randomness.
     pub seed: u64,
 }
 
@@ -90,30 +100,31 @@ impl Default for FlashConfig {
 }
 
 impl FlashConfig {
-    /// How long an attempt takes at least, in nanoseconds: the face settles, the light plays, its end is seen.
+    /// Returns the minimum length of an attempt, in nanoseconds: settling, the light, and the time to see its
+    /// end.
     pub fn takes(&self) -> Time {
         stage::SETTLE + LightCode::length((self.rows * self.columns) as usize, self.duration) + stage::TAIL
     }
 }
 
-/// Readings of single frames before the light: at most so many, so far apart (nanoseconds).
+/// Settings for the readings of single frames before the light.
 const READINGS: PassiveConfig = PassiveConfig {
     frames: 5,
     interval: 60_000_000,
     room: false,
-    // The screen lights a dark room and shines in glasses.
+    // The screen lights a dark room and reflects in glasses.
     left_out: &["framing", "size", "brightness", "exposure", "glare"],
 };
-/// While the light plays, it is looked so often (nanoseconds) whether the face is still the same.
+/// Interval between comparisons of the face with the first one while the light plays, in nanoseconds.
 const IDENTIFY: Time = 700_000_000;
-/// Fewer frames than this in each period of the code do not show it.
+/// Least mean number of frames in a period of the code.
 const LEAST_FRAMES: f64 = 1.4;
-/// How far apart frames usually are (nanoseconds).
+/// Assumed interval before the first frame, in nanoseconds.
 const USUAL: Time = 33_333_333;
-/// What single frames count, in logits, beside the surface.
+/// Weight of the single frames' logit in the score, beside the logit of the surface.
 const SINGLE_FRAMES: f64 = 0.5;
 
-/// Watches one attempt.
+/// Flash check over one attempt.
 pub struct FlashCheck {
     config: FlashConfig,
     random: Randomness,
@@ -123,27 +134,30 @@ pub struct FlashCheck {
     mapper: FaceMapper,
     map: FaceMap,
     series: Series,
-    /// Sums of yaw, pitch and roll.
+    /// Sums of yaw, pitch and roll over the recorded frames, in degrees.
     turned: [f64; 3],
     steady: Steady,
-    /// Of the last frame, in pixels.
+    /// Landmarks of the last recorded frame, in pixels.
     last: Vec<Point>,
     cues: u32,
     findings: Option<Findings>,
     failure: Option<Failure>,
     ticks: Ticks,
-    /// Width and height of the last frame.
+    /// Width and height of the last frame, in pixels.
     size: (usize, usize),
-    /// What the screen shows.
+    /// Colours on the screen; `None` if the light is off.
     shown: Option<Vec<u32>>,
     identity: Identity,
-    /// When the face was looked at for that last, since the code began.
+    /// Time of the last identity comparison since the code began.
     identified: Option<Time>,
 }
 
 impl FlashCheck {
+    /// Draws a light code and loads the models. Without randomness the check fails with `NoChallenge`.
+    ///
     /// # Errors
-    /// When a model cannot be loaded.
+    ///
+    /// Returns an error if a model cannot be loaded.
     pub fn new(config: FlashConfig, source: &ModelSource) -> Result<Self, InferenceError> {
         let mut random = Randomness::new(config.seed);
         let code = draw(&config, &mut random);
@@ -170,22 +184,22 @@ impl FlashCheck {
         })
     }
 
-    /// What the light showed, once it is over.
+    /// Returns the analysis of the light, once it is over.
     pub fn findings(&self) -> Option<&Findings> {
         self.findings.as_ref()
     }
 
-    /// Why it is no live face, as far as that is known.
+    /// Returns the reason why the face does not count as live, as far as it is known.
     pub fn failure(&self) -> Option<Failure> {
         self.failure.or_else(|| self.findings.as_ref()?.failure())
     }
 
-    /// What the patches looked like while the code played, and the code.
+    /// Returns the patches recorded while the code played, and the code.
     pub fn played(&self) -> Option<(&Series, &LightCode)> {
         self.code.as_ref().map(|code| (&self.series, code))
     }
 
-    /// Coaching that matters now; eyes may close before the light.
+    /// Returns the hint that matters now. Eyes may be closed.
     fn guidance(&self, observation: &FrameObservation) -> Guidance {
         match Guidance::of_whole_face(observation).in_light(self.stage.is_playing()) {
             Guidance::OpenEyes => Guidance::Ok,
@@ -193,8 +207,8 @@ impl FlashCheck {
         }
     }
 
-    /// Takes in a frame; one that shows a face which is `moving`, as it was asked to, says nothing of the light and is no reason
-    /// to begin anew.
+    /// Observes a frame. A face that is `moving` on request is not recorded, and its faults do not restart
+    /// the light.
     pub(super) fn watch(
         &mut self,
         frame: &Frame<'_>,
@@ -205,7 +219,8 @@ impl FlashCheck {
         let (time, interval) = self.ticks.of(time);
         let guidance = if moving { Guidance::Ok } else { self.guidance(observation) };
         let face: Option<(&FaceObservation, &FaceMesh)> = observation.primary();
-        // Skin read at one resolution does not compare with skin read at another: as if somebody else had come.
+        // Skin read at one resolution cannot be compared with skin read at another, so a change counts as
+        // another face.
         let size = (observation.width, observation.height);
         let last = std::mem::replace(&mut self.size, size);
         let same_size = last == size || last == (0, 0);
@@ -257,7 +272,7 @@ impl FlashCheck {
         self.last.extend_from_slice(landmarks);
     }
 
-    /// Whether the face is the one that the light began with.
+    /// Compares the face with the one at the beginning of the light, every `IDENTIFY` nanoseconds.
     fn identify(&mut self, frame: &Frame<'_>, face: &FaceMesh, since: Time) -> Result<(), InferenceError> {
         if self.identified.is_some_and(|last| since < last + IDENTIFY) {
             return Ok(());
@@ -266,7 +281,7 @@ impl FlashCheck {
         self.identity.meet(frame, &face.mesh)
     }
 
-    /// Begins anew with another code.
+    /// Starts over with another code.
     fn rearm(&mut self) {
         self.identity.forget();
         (self.identified, self.findings) = (None, None);
@@ -275,7 +290,7 @@ impl FlashCheck {
         self.failure = self.code.is_none().then_some(Failure::NoChallenge);
     }
 
-    /// What to show from now on; `None` while nothing changes.
+    /// Returns the new light of the screen; `None` if it does not change.
     fn cue(&mut self, turn: Turn, interval: Time) -> Option<LightCue> {
         let code = self.code.as_ref()?;
         let cells = match turn {
@@ -292,7 +307,7 @@ impl FlashCheck {
             return None;
         }
         self.shown = Some(colors.clone());
-        // (The first frame has none before it.)
+        // The first frame has no interval before it.
         let interval = if interval == 0 { USUAL } else { interval };
         let duration = match turn {
             Turn::Play { since } => code.stays(since, interval, stage::TAIL),
@@ -310,24 +325,24 @@ impl FlashCheck {
         Some(cue)
     }
 
-    /// The mean of the head's pose while the light played.
+    /// Returns the mean pose of the head while the light played.
     pub fn pose(&self) -> HeadPose {
         let frames = f64::from(self.series.frames().max(1));
         let [yaw, pitch, roll] = self.turned.map(|sum| (sum / frames) as f32);
         HeadPose { yaw, pitch, roll, distance: 0.0 }
     }
 
-    /// How long the code plays, in nanoseconds.
+    /// Returns the length of the code, in nanoseconds.
     fn duration(&self) -> Time {
         self.code.as_ref().map_or(0, LightCode::duration)
     }
 
-    /// How long it was meant to.
+    /// Returns the planned length of the code without an extension, in nanoseconds.
     fn planned(&self) -> Time {
         self.code.as_ref().map_or(0, |code| LightCode::length(code.cells(), self.config.duration))
     }
 
-    /// When the light ends, looks at what it showed; where that is too little to say anything, it goes on for as long again.
+    /// Analyses the light at its end. An undecided result extends the light once, by its planned length.
     fn look(&mut self, time: Time) {
         let Some(rest) = self.stage.after(time, self.duration()) else { return };
         self.failure = self.conclude();
@@ -338,7 +353,7 @@ impl FlashCheck {
         }
     }
 
-    /// Finds what the light showed, or why it showed nothing.
+    /// Analyses the light. Returns the failure if it cannot be analysed or another face was seen.
     fn conclude(&mut self) -> Option<Failure> {
         let code = self.code.as_ref()?;
         if self.identity.met_another() {
@@ -382,7 +397,7 @@ impl Check for FlashCheck {
         let mut evidence = self.passive.evidence();
         let passive = evidence.score.filter(|_| evidence.hindrance == Guidance::Ok);
         let positioned = self.findings.is_some() || self.failure.is_some();
-        // What kept the person from the start is told as such.
+        // A hindrance that kept the light from starting is reported as such, not as a failure.
         let unexplained = !positioned && evidence.hindrance == Guidance::Ok;
         let failure = self.failure().or(unexplained.then_some(Failure::NotPositioned));
         let surface = self.findings.as_ref().and_then(Findings::surface);
@@ -393,12 +408,13 @@ impl Check for FlashCheck {
             None if !positioned => evidence.score = None,
             None => {
                 let single = SINGLE_FRAMES * passive.map_or(0.0, logit);
-                // What the light leaves in doubt they cannot make good: an injected recording looks live to them.
+                // Single frames cannot compensate for a doubtful surface: an injected recording looks live in
+                // them.
                 let z = surface.map(|surface| surface + if surface < 0.0 { single.min(0.0) } else { single });
                 evidence.score = z.map(|z| 100.0 / (1.0 + (-z).exp()));
                 evidence.hindrance = Guidance::Ok;
             }
-            // The room outshines the screen: that can be mended.
+            // The room outshines the screen, which the person can change.
             Some(Failure::NoReflection) => {
                 evidence.score = None;
                 evidence.hindrance = Guidance::TooBright;

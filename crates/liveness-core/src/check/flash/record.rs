@@ -1,4 +1,4 @@
-//! What a flash check saw, for pictures of it.
+//! The record of a flash check, for diagrams.
 
 use std::sync::Arc;
 
@@ -6,21 +6,23 @@ use super::depth::integrate;
 use super::depthmap::level;
 use super::{Changes, Findings, FlashCheck, LightMoment, Map};
 
-/// What the light showed, in full; shared, since it is large.
+/// The complete analysis of the light; shared because it is large.
 #[derive(Clone, Debug)]
 pub struct LightRecord {
-    /// Of the grid of light.
+    /// Number of rows of the grid of light.
     pub rows: usize,
+    /// Number of columns of the grid of light.
     pub columns: usize,
+    /// The analysis of the light.
     pub findings: Findings,
-    /// Depth of each patch in cm towards the camera, up to scale; `None` where nothing is known.
+    /// Depth of each patch in cm towards the camera, up to scale; `None` if it is not known.
     pub depth: Map,
-    /// How the light on the face changed, and what of it the code explains.
+    /// Changes of the light on the face over time, and the part that the code explains.
     pub course: Vec<LightMoment>,
 }
 
 impl FlashCheck {
-    /// What was seen, once the light is over.
+    /// Returns the record, once the light is over.
     pub(super) fn record_of_light(&self) -> Option<Arc<LightRecord>> {
         let (findings, (series, code)) = (self.findings()?, self.played()?);
         let (slopes, gain) = level(&findings.slopes, findings.likeness?);

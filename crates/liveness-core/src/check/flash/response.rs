@@ -1,11 +1,13 @@
-//! Demodulation: how strongly each patch of skin answers each cell of the screen.
+//! Demodulation: the response of each patch of skin to each cell of the screen.
 //!
-//! For patch u and colour channel c, in linear light: L(u,t) = g(t)·(base(u) + drift + Σₖ sₖ(u)·wₖ(t−τ)), with the codes wₖ of the
-//! channel's cells and the delay τ of the display. The drift follows time (to second order) and the head's motion.
+//! For patch u and colour channel c, in linear light: L(u,t) = g(t)·(base(u) + drift + Σₖ sₖ(u)·wₖ(t−τ)),
+//! with the codes wₖ of the channel's cells and the delay τ of the display. The drift is a function of time
+//! (up to second order) and of the head's motion.
 //!
-//! The camera's exposure g is a controller that integrates what it sees: ln g = −κ ∫ ln G with G the light of the whole face. So G
-//! is fitted first, by ln G = ln(1 + Σ Sₖwₖ) + ln g + drift; each frame is then brought to the light that this fit says the face
-//! has without g. What differs between patches needs no such care: no exposure can forge it.
+//! The camera's exposure g is an integrating controller: ln g = −κ ∫ ln G, with G the light of the whole
+//! face. G is therefore fitted first, by ln G = ln(1 + Σ Sₖwₖ) + ln g + drift. Each frame is then scaled to
+//! the light that the face would have without g according to this fit. Differences between patches need no
+//! such correction, because no exposure can imitate them.
 
 use nalgebra::{DMatrix, DVector};
 
@@ -13,31 +15,33 @@ use super::changes::{Changes, DRIFT};
 use super::code::{LightCode, PERIOD, REST};
 use super::facemap::patches;
 
-/// Rounds in which ln(1 + Σ Sₖwₖ) is made linear.
+/// Number of linearisations of ln(1 + Σ Sₖwₖ).
 const ROUNDS: usize = 3;
 
-/// How the face answered the light.
+/// The response of a face to the light.
 #[derive(Clone, Debug)]
 pub struct Response {
-    /// Of each patch.
+    /// Response of each patch.
     pub patches: Vec<Answer>,
-    /// The same from every other two periods of the code, and from those between.
+    /// The same from alternate pairs of code periods: those from the first pair on, and those in between.
     pub halves: [Vec<Answer>; 2],
-    /// Standard deviation, in red, green and blue, of what remains unexplained in a frame, relative to the light.
+    /// Standard deviation of the unexplained light of a patch in a frame, relative to its light, in red,
+    /// green and blue.
     pub noise: [f64; 3],
 }
 
-/// What one patch of skin did.
+/// The response of one patch of skin.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
-    /// Mean linear light.
+    /// Mean linear light, in red, green and blue.
     pub light: [f32; 3],
-    /// Of each cell, at full drive.
+    /// Response to each cell at full drive, in red, green and blue.
     pub cells: Vec<[f32; 3]>,
 }
 
 impl Response {
-    /// The screen's share of the light on the face, at rest: the median over its patches.
+    /// Returns the screen's share of the light on the face, with the screen at rest: the median over the
+    /// patches, 0–1.
     pub fn modulation(&self) -> f64 {
         let share = |answer: &Answer| f64::from(REST * answer.to_screen() / answer.bright().max(1e-6));
         let mut shares: Vec<f64> = self.patches.iter().map(share).collect();
@@ -47,24 +51,24 @@ impl Response {
 }
 
 impl Answer {
-    /// To the whole screen at full drive, in all channels.
+    /// Returns the response to the whole screen at full drive, summed over the channels.
     pub fn to_screen(&self) -> f32 {
         self.cells.iter().flatten().sum()
     }
 
-    /// To the whole screen, in one channel.
+    /// Returns the response to the whole screen at full drive in one channel.
     pub fn in_channel(&self, channel: usize) -> f32 {
         self.cells.iter().map(|cell| cell[channel]).sum()
     }
 
-    /// Its mean light in all channels.
+    /// Returns the mean light, summed over the channels.
     pub fn bright(&self) -> f32 {
         self.light.iter().sum()
     }
 }
 
-/// What each patch answered to the code, `lag` seconds late. `None` when there are too few frames, or what they show makes no
-/// sense.
+/// Returns the response of each patch to the code with a delay of `lag` seconds. `None` if there are too few
+/// frames or if the fit fails.
 pub fn demodulate(changes: &Changes<'_>, code: &LightCode, lag: f64) -> Option<Response> {
     let (patches, noise) = answers(changes, code, lag, |_| true)?;
     let half = |time: f64| ((time - lag).max(0.0) * 1e9 / (2 * PERIOD) as f64) as u64 % 2;
@@ -73,7 +77,7 @@ pub fn demodulate(changes: &Changes<'_>, code: &LightCode, lag: f64) -> Option<R
     Some(Response { patches, halves: [first, second], noise })
 }
 
-/// What the light of the whole face is in each slot without exposure and drift, over what it is.
+/// Returns the gain of each slot that removes exposure and drift from the light of the whole face.
 fn gains(changes: &Changes<'_>, codes: &[DMatrix<f64>; 3]) -> Option<DVector<f64>> {
     let (slots, mixed) = (changes.roots.len(), changes.mixed(codes));
     let cells = mixed.ncols();
@@ -98,7 +102,7 @@ fn gains(changes: &Changes<'_>, codes: &[DMatrix<f64>; 3]) -> Option<DVector<f64
     Some(DVector::from_fn(slots, |j, _| (model[j].ln() + level - changes.whole[j]).exp()))
 }
 
-/// Each patch's answers in the slots at these times, and the noise by channel.
+/// Returns the response of each patch in the slots whose time `counts`, and the noise by channel.
 fn answers(
     changes: &Changes<'_>,
     code: &LightCode,
@@ -142,7 +146,7 @@ fn answers(
     Some((answers, noise))
 }
 
-/// The normal matrix; a head that does not move must not make it singular.
+/// Returns the normal matrix. A small ridge keeps it regular if the head does not move.
 fn regular(design: &DMatrix<f64>) -> DMatrix<f64> {
     let mut normal = design.transpose() * design;
     for i in 0..normal.nrows() {
@@ -162,7 +166,8 @@ mod tests {
         demodulate(&Changes::new(&series).unwrap(), &code, 0.1).unwrap()
     }
 
-    /// The greatest error of a patch's answers, relative to their mean, when all are brought to the same scale.
+    /// Returns the greatest error of a patch's response, relative to the mean, after scaling to the true
+    /// responses.
     fn error(response: &Response) -> f32 {
         let code = code(1);
         let truth = |patch, cell| {
@@ -198,7 +203,8 @@ mod tests {
 
     #[test]
     fn the_modulation_is_the_screen_s_share() {
-        // Four cells of a half, at rest at 0.6, against 0.3 from the room; patches that look aside get less.
+        // The four cells respond with one half and are at rest at 0.6; the room adds 0.3. Patches at an angle
+        // receive less.
         let modulation = response(&Camera::default()).modulation();
         assert!((0.72..0.82).contains(&modulation), "{modulation}");
     }

@@ -1,30 +1,36 @@
-//! Proof that a light pattern cannot trigger seizures: WCAG 2.3.1, "three flashes or below threshold".
+//! Photosensitivity limits of a light pattern: WCAG 2.3.1, "three flashes or below threshold".
 //!
-//! A general flash is a pair of opposing changes of relative luminance by 10 % of the maximum or more where the darker state
-//! is below 0.80; a red flash is a pair of opposing changes to or from a saturated red. More than three of either in any
-//! second, on a quarter of the screen or more, is a violation. Every rectangle of cells that covers a quarter is looked at, and
-//! each cell by itself, since a person may sit close to a large screen.
+//! A general flash is a pair of opposing changes of relative luminance by at least 10 % of the maximum, if
+//! the darker state is below 0.80. A red flash is a pair of opposing changes to or from a saturated red. More
+//! than three of either kind in any second, on at least a quarter of the screen, violate the limits. Every
+//! rectangle of cells that covers a quarter is checked. Each single cell is checked too, because a person may
+//! sit close to a large screen.
 
 use super::super::Time;
 
-/// One state of the screen: from `at` (nanoseconds) on, each cell's linear red, green and blue (0–1), row by row.
+/// One state of the screen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shown {
+    /// Start of the state, in nanoseconds.
     pub at: Time,
+    /// Linear red, green and blue of each cell, 0–1, row by row.
     pub cells: Vec<[f32; 3]>,
 }
 
-/// More flashes than this in a second are a violation.
+/// Maximum number of flashes in a second.
 const MOST_FLASHES: usize = 3;
 const SECOND: Time = 1_000_000_000;
-/// Of relative luminance.
+/// Least change of relative luminance in a flash.
 const CHANGE: f32 = 0.1;
+/// Relative luminance below which the darker state of a flash lies.
 const DARKER: f32 = 0.8;
-/// R / (R + G + B) of a saturated red, and the change of 320 · (R − G − B) that counts.
+/// Least R / (R + G + B) of a saturated red.
 const SATURATED: f32 = 0.8;
+/// Least change of 320 · (R − G − B) in a red flash.
 const RED_CHANGE: f32 = 20.0;
 
-/// Whether a sequence of states, whose changes may be eased but do not overshoot, keeps the limits.
+/// Returns true if a sequence of states keeps the limits. The changes between them may be gradual but must
+/// not overshoot.
 pub fn is_safe(rows: usize, columns: usize, states: &[Shown]) -> bool {
     regions(rows, columns).all(|region| {
         let colors = || states.iter().map(|state| (state.at, mean(&state.cells, columns, &region)));
@@ -33,7 +39,7 @@ pub fn is_safe(rows: usize, columns: usize, states: &[Shown]) -> bool {
     })
 }
 
-/// First and last row and column.
+/// First row, last row, first column and last column.
 type Region = [usize; 4];
 
 fn regions(rows: usize, columns: usize) -> impl Iterator<Item = Region> {
@@ -58,7 +64,7 @@ fn mean(cells: &[[f32; 3]], columns: usize, &[top, bottom, left, right]: &Region
     sum.map(|v| v / count.max(1.0))
 }
 
-/// The times of changes that each oppose the one before.
+/// Returns the times of changes of luminance, each opposite to the one before.
 fn general(colors: impl Iterator<Item = (Time, [f32; 3])>) -> Vec<Time> {
     let luminance = |c: [f32; 3]| 0.2126 * c[0] + 0.7152 * c[1] + 0.0722 * c[2];
     changes(colors.map(|(at, color)| (at, luminance(color), false)), |low, _| low < DARKER, CHANGE)
@@ -72,8 +78,8 @@ fn red(colors: impl Iterator<Item = (Time, [f32; 3])>) -> Vec<Time> {
     changes(states, |_, saturated| saturated, RED_CHANGE)
 }
 
-/// Walks from turning point to turning point of a value. Each walk that goes far enough counts once, if `counts` says so of
-/// its lower value and of whether the state at either end is marked.
+/// Returns the times of the changes between turning points of a value. A change of at least `least` counts
+/// once, if `counts` accepts its lower value and the mark of either end.
 fn changes(
     states: impl Iterator<Item = (Time, f32, bool)>,
     counts: impl Fn(f32, bool) -> bool,
@@ -99,7 +105,7 @@ fn changes(
     times
 }
 
-/// A change in one direction: value and mark of its ends.
+/// A change in one direction: value and mark of both ends.
 struct Walk {
     from: (f32, bool),
     to: (f32, bool),
@@ -131,7 +137,7 @@ mod tests {
         let (black, white) = ([0.0; 3], [1.0; 3]);
         assert!(is_safe(1, 1, &blinking(167 * MILLISECOND, black, white)));
         assert!(!is_safe(1, 1, &blinking(120 * MILLISECOND, black, white)));
-        // Hardly visible ones, and bright ones, may be fast.
+        // Hardly visible flashes and bright flashes may be fast.
         assert!(is_safe(1, 1, &blinking(30 * MILLISECOND, [0.5; 3], [0.58; 3])));
         assert!(is_safe(1, 1, &blinking(30 * MILLISECOND, [0.81; 3], [1.0; 3])));
     }

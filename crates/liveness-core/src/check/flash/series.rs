@@ -1,13 +1,13 @@
-//! Face maps over time, in slots of a fixed length, whatever the frame rate.
+//! Face maps over time, in slots of a fixed length that do not depend on the frame rate.
 
 use super::facemap::{FaceMap, patches};
 
-/// Seconds to a slot; frames that share one are added up.
+/// Length of a slot, in seconds. Frames in the same slot are averaged.
 const SLOT: f64 = 0.025;
-/// Longer than any light.
+/// Maximum number of slots: 40 s, longer than any light.
 const MOST_SLOTS: usize = 1600;
 
-/// What the patches looked like since the light began.
+/// The patches of skin since the light began.
 #[derive(Clone, Debug, Default)]
 pub struct Series {
     slots: Vec<Slot>,
@@ -15,22 +15,22 @@ pub struct Series {
     clipped: Vec<[u32; 3]>,
 }
 
-/// How the head moved, in numbers of about 1: yaw and pitch, place and size.
+/// Motion of the head: yaw, pitch, x, y and size, scaled so that usual changes are about 1.
 pub type Motion = [f32; 5];
 
-/// Frames of about one moment.
+/// The frames of one slot.
 #[derive(Clone, Debug, Default)]
 pub struct Slot {
-    /// Of each frame, in seconds since the light began.
+    /// Time of each frame, in seconds since the light began.
     pub times: Vec<f64>,
     /// Mean linear light of each patch.
     pub light: Vec<[f32; 3]>,
-    /// Mean [`Motion`].
+    /// Mean motion of the head.
     pub motion: Motion,
 }
 
 impl Series {
-    /// Adds a frame; each costs the same. Time does not run backwards.
+    /// Adds a frame in constant time. `time` is in seconds since the light began and must not decrease.
     pub fn push(&mut self, time: f64, map: &FaceMap, motion: Motion) {
         if !time.is_finite() || map.light.len() != patches().len() {
             return;
@@ -48,15 +48,17 @@ impl Series {
         }
     }
 
+    /// Returns the slots in order of time.
     pub fn slots(&self) -> &[Slot] {
         &self.slots
     }
 
+    /// Returns the number of frames.
     pub fn frames(&self) -> u32 {
         self.frames
     }
 
-    /// The share of frames in which each patch was clipped, by channel.
+    /// Returns the share of frames in which each patch was clipped, by channel.
     pub fn clipped(&self) -> impl Iterator<Item = [f32; 3]> {
         self.clipped.iter().map(|counts| counts.map(|count| count as f32 / self.frames.max(1) as f32))
     }
@@ -74,12 +76,12 @@ impl Slot {
         }
     }
 
-    /// How much a slot counts.
+    /// Returns the weight of the slot: its number of frames.
     pub fn weight(&self) -> f64 {
         self.times.len() as f64
     }
 
-    /// The mean of a function of time over its frames.
+    /// Returns the mean of a function of time over the frames of the slot.
     pub fn mean(&self, of: impl Fn(f64) -> f64) -> f64 {
         self.times.iter().map(|time| of(*time)).sum::<f64>() / self.times.len() as f64
     }

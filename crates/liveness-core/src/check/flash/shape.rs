@@ -1,8 +1,9 @@
-//! The surface that the answers show: slopes free of albedo, compared with a face's.
+//! The surface behind the responses: slopes independent of albedo, compared with those of a face.
 //!
-//! Photometric stereo by the light of a screen (Face Flashing, NDSS 2018; Aurora Guard, 2019; FaceRevelio, MobiCom 2020): with
-//! xₖ, yₖ the place of cell k on the screen (−1 to 1), p = Σ xₖsₖ / Σ sₖ and q = Σ yₖsₖ / Σ sₖ cancel the colour of the skin and grow
-//! with the surface's slope nₓ/n_z and n_y/n_z.
+//! Photometric stereo by the light of a screen (Face Flashing, NDSS 2018; Aurora Guard, 2019; FaceRevelio,
+//! MobiCom 2020). With the place (xₖ, yₖ) of cell k on the screen, −1 to 1, and the response sₖ to it, p = Σ
+//! xₖsₖ / Σ sₖ and q = Σ yₖsₖ / Σ sₖ cancel the colour of the skin. They grow with the surface's slopes
+//! nₓ/n_z and n_y/n_z.
 
 use nalgebra::{DMatrix, DVector, Rotation3, Vector3};
 
@@ -11,30 +12,33 @@ use super::facemap::{Patch, neighbours, patches};
 use super::response::Answer;
 use crate::face::HeadPose;
 
-/// A value for each patch; `None` where it is not known.
+/// A value for each patch; `None` if it is not known.
 pub type Map = Vec<Option<f32>>;
 
-/// The slopes of a surface towards the picture's right and up.
+/// The slopes of a surface, without a unit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slopes {
+    /// Slope towards the frame's right.
     pub p: Map,
+    /// Slope upwards.
     pub q: Map,
 }
 
-/// What a patch must not answer less than, relative to its light, to be counted.
+/// Least response of a patch to the screen, relative to its light.
 const LEAST_ANSWER: f32 = 0.01;
-/// Channels clipped in a larger share of frames are left out.
+/// Maximum share of clipped frames for a channel to count.
 const MOST_CLIPPED: f32 = 0.1;
-/// Patches that are turned further away (cosine) are left out at the rim: hair, ears and the wall come in there. Further in,
-/// in cm from the middle, it is the nose.
+/// Least cosine between a patch's normal and the view at the rim, where hair, ears and the wall interfere.
 const LEAST_FACING: f32 = 0.6;
+/// Half the side, in cm, of the central square in which every patch counts, because steep patches there
+/// belong to the nose.
 const RIM: f32 = 3.0;
-/// Of the Gaussian that slopes are smoothed with, in patches, after a median of 3 × 3.
+/// Standard deviation of the Gaussian that smooths the slopes after a 3 × 3 median, in patches.
 const SMOOTH: f32 = 1.5;
 
 impl Slopes {
-    /// From answers and their noise by channel; `clipped` is the share of frames in which each channel of
-    /// each patch was.
+    /// Measures the slopes from the responses and their noise by channel. `clipped` is the share of frames in
+    /// which each channel of each patch was clipped.
     pub fn measured(
         answers: &[Answer],
         noise: [f64; 3],
@@ -45,7 +49,7 @@ impl Slopes {
             let (mut sum, mut across, mut up) = (0.0, 0.0, 0.0);
             for channel in (0..3).filter(|channel| clipped[*channel] <= MOST_CLIPPED) {
                 let light = answer.light[channel].max(1e-4);
-                // A ratio is as sure as its divisor is above the noise.
+                // The reliability of a ratio grows with its divisor relative to the noise.
                 let noise = (light * noise[channel].max(1e-4) as f32).powi(2);
                 let total = answer.in_channel(channel);
                 let trust = total.max(0.0) / noise;
@@ -62,7 +66,7 @@ impl Slopes {
         Self::of(found).smoothed(true)
     }
 
-    /// The canonical face's, turned as the head was.
+    /// Returns the slopes of the canonical face in the head's pose.
     pub fn expected(pose: HeadPose) -> Self {
         let [pitch, yaw, roll] = [pose.pitch, pose.yaw, pose.roll].map(f32::to_radians);
         let turn = Rotation3::from_euler_angles(pitch, yaw, roll);
@@ -90,12 +94,13 @@ impl Slopes {
         Self { p: self.p.into_iter().map(|slope| slope.map(|p| -p)).collect(), ..self }
     }
 
-    /// How many patches are known.
+    /// Returns the number of known patches.
     pub fn known(&self) -> usize {
         self.p.iter().flatten().count()
     }
 
-    /// Without the tilt that the screen's place gives it: as steep on average as another, with this share of its slopes.
+    /// Returns the slopes without the tilt that the position of the screen causes: the mean of each slope
+    /// becomes `gain` times that of `other`.
     pub fn levelled(&self, other: &Self, gain: f64) -> Self {
         let level = |map: &Map, like: &Map| {
             let both = || map.iter().zip(like).filter_map(|(a, b)| a.zip(*b));
@@ -105,13 +110,14 @@ impl Slopes {
         Self { p: level(&self.p, &other.p), q: level(&self.q, &other.q) }
     }
 
-    /// Compares with another surface, once a quadric is out of the slopes of both: a flat, tilted or bent sheet in near
-    /// light, or a smooth mask. `None` when too little is known.
+    /// Compares the slopes with another surface after removal of a quadric from both, because a flat, tilted
+    /// or bent sheet in near light or a smooth mask has one. Returns `None` if fewer than 200 patches are
+    /// known.
     pub fn likeness(&self, other: &Self) -> Option<Likeness> {
         self.compared(other, Trend::Quadric)
     }
 
-    /// Compares with another surface, less a trend.
+    /// Compares the slopes with another surface after removal of a trend.
     pub(super) fn compared(&self, other: &Self, trend: Trend) -> Option<Likeness> {
         let (p, q) = (Relation::of(&self.p, &other.p, trend)?, Relation::of(&self.q, &other.q, trend)?);
         Some(Likeness {
@@ -127,26 +133,28 @@ fn counts(patch: &Patch) -> bool {
     patch.normal[2] >= LEAST_FACING || (patch.place[0].abs() < RIM && patch.place[1].abs() < RIM)
 }
 
-/// How two surfaces compare.
+/// The similarity of two surfaces.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Likeness {
-    /// Correlations of p and of q, −1 to 1.
+    /// Correlation of p, −1 to 1.
     pub across: f64,
+    /// Correlation of q, −1 to 1.
     pub up: f64,
-    /// How much of the other's slopes, across and up, there is in the first's.
+    /// Regression coefficients of the first surface's slopes on the other's, across and up.
     pub gain: [f64; 2],
-    /// Half the root mean square of what they differ by: the deviation of the mean of two equal measurements.
+    /// Half the root mean square of the difference: the standard deviation of the mean of two equally precise
+    /// measurements.
     pub difference: f64,
 }
 
 impl Likeness {
-    /// Returns the likeness for a first surface whose slopes from side to side have the other sign.
+    /// Returns the likeness for a first surface whose slopes from side to side have the opposite sign.
     #[must_use]
     pub fn mirrored(self) -> Self {
         Self { across: -self.across, gain: [-self.gain[0], self.gain[1]], ..self }
     }
 
-    /// The mean correlation.
+    /// Returns the mean correlation, −1 to 1.
     pub fn mean(&self) -> f64 {
         0.5 * (self.across + self.up)
     }
@@ -175,22 +183,22 @@ fn gaussian(map: &Map) -> Map {
     (0..map.len()).map(|i| map[i].map(|_| around(i))).collect()
 }
 
-/// Fewer known patches than this are no surface.
+/// Least number of known patches for a comparison.
 const LEAST_PATCHES: usize = 200;
 
-/// What is taken out of maps before they are compared.
+/// The trend that is removed from maps before a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trend {
     Plane,
     Quadric,
 }
 
-/// How two maps relate without their trends.
+/// The relation of two maps without their trends.
 pub(super) struct Relation {
     pub correlation: f64,
-    /// The regression of the first on the second.
+    /// Regression coefficient of the first map on the second.
     gain: f64,
-    /// Mean square.
+    /// Mean square of the difference.
     difference: f64,
 }
 
@@ -243,7 +251,7 @@ mod tests {
     #[test]
     fn sheets_are_not() {
         let face = Slopes::expected(HeadPose::default());
-        // Near light across a flat, a tilted and a bent sheet, with a ripple as of noise.
+        // Near light falls across a flat, a tilted and a bent sheet, with a ripple in place of noise.
         for bend in [0.0, 0.05, 0.2] {
             let sheet = slopes(|[x, y, _], _| {
                 let ripple = 0.02 * (9.0 * x).sin() * (7.0 * y).cos();

@@ -1,39 +1,43 @@
-//! Signs in the answers beside the likeness of the slopes.
+//! Cues in the responses other than the similarity of the slopes.
 //!
-//! Left out: the angle at which the slopes lean on average against the head's yaw. It differs from it by up to 30° in live faces,
-//! since where the screen stands is not known.
+//! The angle at which the slopes lean on average is not compared with the head's yaw. In live faces the two
+//! differ by up to 30°, because the position of the screen is not known.
 
 use super::facemap::patches;
 use super::response::Answer;
 use super::shape::{Map, Relation, Slopes, Trend, median};
 
-/// What each says alone; `None` where it cannot say.
+/// The cues; each is `None` if it cannot be measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Signs {
-    /// Correlation of the slopes with a face's, less a plane only.
+    /// Correlation of the slopes with those of a face after removal of a plane only, −1 to 1.
     pub shape: Option<f64>,
-    /// Correlation of the slopes with a face's on the nose and around the eyes, where no smooth mask has any.
+    /// Correlation of the slopes with those of a face on the nose and around the eyes, where a smooth mask
+    /// has none.
     pub relief: Option<f64>,
-    /// How the answers' brightness follows that of the surface: skin and paper answer by their colour, glass by its own.
+    /// Correlation of the responses with the brightness of the surface, −1 to 1. Skin and paper respond
+    /// according to their colour; glass does not.
     pub pigment: Option<f64>,
-    /// By how much (natural logarithm) the answers are redder, against blue, than the surface looks.
+    /// Natural logarithm of the red to blue ratio of the responses, relative to that of the surface.
     pub tint: Option<f64>,
-    /// How many times the median the strongest answers are, to the cell that is mirrored most.
+    /// Ratio of the strongest responses to the median, for the cell with the greatest ratio; high for a
+    /// mirror.
     pub mirror: Option<f64>,
 }
 
-/// The nose, and the eyes with their sockets, in cm from the middle of the face.
+/// Returns true on the nose, the eyes and their sockets. The coordinates are in cm from the middle of the
+/// face.
 fn is_rugged([x, y, _]: [f32; 3]) -> bool {
     let nose = x.abs() < 2.4 && (-3.0..2.0).contains(&y);
     let eyes = x.abs() < 5.5 && (1.0..5.0).contains(&y);
     nose || eyes
 }
 
-/// Answers beyond this share of the patches are its strongest.
+/// Quantile of the strongest responses.
 const STRONGEST: f64 = 0.98;
 
 impl Signs {
-    /// From the answers, their slopes and those of a face as the head was turned.
+    /// Computes the cues from the responses, their slopes and the slopes of a face in the head's pose.
     pub fn new(answers: &[Answer], slopes: &Slopes, face: &Slopes) -> Self {
         let rugged =
             |map: &Map| map.iter().zip(patches()).map(|(v, p)| v.filter(|_| is_rugged(p.place))).collect();
@@ -91,14 +95,15 @@ mod tests {
     use super::*;
     use crate::face::HeadPose;
 
-    /// Brows, lips and shadows of a beard, say.
+    /// Returns the colour of a patch, with dark areas like brows, lips and the shadow of a beard.
     fn colour(patch: &Patch) -> [f32; 3] {
         let [x, y, _] = patch.place;
         let dark = if (1.3 * x).sin() * (0.9 * y).cos() > 0.6 { 0.5 } else { 1.0 };
         [0.5, 0.35, 0.25].map(|c| c * dark)
     }
 
-    /// What a surface answers to each cell, whose middle it is told, when the room shows its colour.
+    /// Returns the cues of a surface. `answer` returns the response of a patch to the cell at (x, y); the
+    /// room shows the colour of the surface.
     fn signs(answer: impl Fn(&Patch, f32, f32) -> [f32; 3]) -> Signs {
         let code = code(1);
         let answers: Vec<Answer> = patches()
@@ -136,7 +141,7 @@ mod tests {
 
     #[test]
     fn glass_answers_as_a_mirror_whatever_it_shows() {
-        // Each cell stands in the glass where its picture is.
+        // The glass shows the mirror image of each cell.
         let glass = signs(|patch, x, y| {
             let [across, up, _] = patch.place;
             let far = (across - 4.0 * x).hypot(up - 4.0 * y);

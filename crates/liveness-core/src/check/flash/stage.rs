@@ -1,25 +1,27 @@
-//! When the light plays: the face is positioned, the screen rests for a moment, the code runs; a face that leaves begins anew.
+//! The sequence of the light: the face is positioned, the screen shows even light for a moment, and the code
+//! plays. If the face leaves, the sequence starts over.
 
 use super::super::Time;
 
-/// How long a face must be well placed before the code begins, and how long it may lapse.
+/// Time in good position before the code begins, in nanoseconds.
 pub const SETTLE: Time = 400_000_000;
+/// Longest interruption of the good position, in nanoseconds.
 const LAPSE: Time = 300_000_000;
-/// After the code, so that its last light is seen.
+/// Time after the code in which its last light is still seen, in nanoseconds.
 pub const TAIL: Time = 150_000_000;
-/// How much of the whole what was planned is; the rest is for what may come to it.
+/// Share of the progress reserved for the planned light; the rest covers a possible extension.
 const PLANNED: f64 = 0.9;
-/// So often the light begins anew.
+/// Maximum number of restarts of the light.
 const REARMS: u32 = 2;
 
-/// What the screen does in a frame.
+/// The action of the screen in a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
     /// The light was never on.
     Dark,
-    /// Even light.
+    /// The screen shows even light.
     Rest,
-    /// The code, so many nanoseconds from its begin.
+    /// The code plays; `since` is the time from its start, in nanoseconds.
     Play { since: Time },
     /// The light ends with this frame.
     Off,
@@ -29,17 +31,17 @@ pub enum Turn {
 enum Phase {
     #[default]
     Waiting,
-    /// First and last moment of good placing.
+    /// First and last time of the good position.
     Settling(Time, Time),
     Playing(Time),
     Over,
 }
 
-/// Where an attempt stands.
+/// The state of an attempt.
 #[derive(Clone, Debug, Default)]
 pub struct Stage {
     phase: Phase,
-    /// The light has been on.
+    /// True while the light is on.
     lit: bool,
     who: Option<u32>,
     last_good: Time,
@@ -49,7 +51,8 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Goes on to a frame: whether its face is well placed, whose it is, and how long the code takes.
+    /// Advances to a frame. `good` is true if its face is in good position, `who` is the number of the face,
+    /// and `duration` is the length of the code in nanoseconds.
     pub fn advance(&mut self, time: Time, good: bool, who: Option<u32>, duration: Time) -> Turn {
         self.rearmed = false;
         self.now = time;
@@ -91,36 +94,40 @@ impl Stage {
         if self.rearms > REARMS { Phase::Over } else { Phase::Waiting }
     }
 
-    /// Whether the face comes to its place with this frame.
+    /// Returns true if the good position begins with this frame.
     pub fn begins(&self) -> bool {
         matches!(self.phase, Phase::Settling(from, _) if from == self.now)
     }
 
+    /// Returns true if the light was restarted with this frame.
     pub fn was_rearmed(&self) -> bool {
         self.rearmed
     }
 
-    /// The face left too often.
+    /// Returns true if the face left too often.
     pub fn gave_up(&self) -> bool {
         self.rearms > REARMS
     }
 
+    /// Returns true if the light is over.
     pub fn is_over(&self) -> bool {
         self.phase == Phase::Over
     }
 
-    /// Whether the code runs.
+    /// Returns true while the code plays.
     pub fn is_playing(&self) -> bool {
         matches!(self.phase, Phase::Playing(_))
     }
 
-    /// How long the code, so long, is over at a time, in nanoseconds; `None` before its last light is seen.
+    /// Returns the nanoseconds since a code of length `duration` ended, or `None` until [`TAIL`] has passed
+    /// after it.
     pub fn after(&self, time: Time, duration: Time) -> Option<Time> {
         let Phase::Playing(from) = self.phase else { return None };
         time.saturating_sub(from).checked_sub(duration).filter(|after| *after >= TAIL)
     }
 
-    /// How much of the attempt is done, 0–1, of a code that was planned for one time and takes another, longer one.
+    /// Returns the progress of the attempt, 0–1. A code with the length `planned` may have been extended to
+    /// `duration`.
     pub fn fraction(&self, planned: Time, duration: Time) -> f64 {
         let share = |done: Time, whole: Time| (done as f64 / whole.max(1) as f64).min(1.0);
         let first = |done: Time| PLANNED * share(done, SETTLE + planned + TAIL);
@@ -182,7 +189,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever comes, an attempt that is over has switched its light off.
+        /// The light is off when an attempt is over, whatever the frames show.
         #[test]
         fn the_light_ends(frames in prop::collection::vec((0u64..500, prop::option::of(0u32..2)), 1..300)) {
             let (mut stage, mut time, mut lit) = (Stage::default(), 0, false);

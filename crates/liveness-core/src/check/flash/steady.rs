@@ -1,12 +1,13 @@
-//! Landmarks without their jitter: a head moves as one piece.
+//! Landmarks without jitter, because a head moves as a rigid body.
 
 use nalgebra::{Matrix4, Matrix4x2, Vector4};
 
 use crate::face::Mesh;
 use crate::vision::Point;
 
-/// Carries the landmarks of the first frame into each later one by the affine map of space that fits all of them best. What
-/// is wrong with the first stays wrong by the same, and patches lie on the same skin all the time.
+/// Maps the landmarks of the first frame into each later frame by the affine map of space with the least
+/// squared error over all landmarks. Errors of the first frame remain constant, so a patch stays on the same
+/// skin.
 #[derive(Clone, Debug, Default)]
 pub struct Steady {
     first: Vec<Vector4<f32>>,
@@ -14,18 +15,19 @@ pub struct Steady {
     points: Vec<Point>,
 }
 
-/// Where the head is.
+/// The position and scale of the head in a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Place {
-    /// In eye distances of the first frame, from where it was then.
+    /// Horizontal position of the face's centre, in eye distances.
     pub x: f32,
+    /// Vertical position of the face's centre, in eye distances.
     pub y: f32,
-    /// Logarithm of its size.
+    /// Natural logarithm of the scale, in pixels per eye distance of the first frame.
     pub size: f32,
 }
 
 impl Steady {
-    /// The landmarks in this frame (in pixels), and the place.
+    /// Returns the stabilised landmarks in this frame, in pixels, and the position of the head.
     pub fn follow(&mut self, mesh: &Mesh) -> (&[Point], Place) {
         if self.first.is_empty() {
             self.begin(mesh);
@@ -40,7 +42,7 @@ impl Steady {
             let place = map.transpose() * first;
             Point::new(place.x, place.y)
         }));
-        // The first frame's points have their mean at the origin and eyes one apart.
+        // The first frame's points have their mean at the origin and an eye distance of 1.
         let scale = (map[(0, 0)] * map[(1, 1)] - map[(0, 1)] * map[(1, 0)]).abs().max(1e-6).sqrt();
         let place = Place { x: map[(3, 0)] / scale, y: map[(3, 1)] / scale, size: scale.ln() };
         (&self.points, place)
@@ -82,7 +84,7 @@ mod tests {
         let plain =
             |v: &[f32; 3]| Landmark { x: 300.0 + 10.0 * v[0], y: 200.0 - 10.0 * v[1], z: -10.0 * v[2] };
         steady.follow(&mesh(plain));
-        // Turned, moved, grown, and each landmark off by a pixel.
+        // The head is turned, moved and larger, and each landmark has an error of about a pixel.
         let turned = |v: &[f32; 3]| {
             let [x, y, z] = [v[0] + 0.2 * v[2], v[1], v[2]];
             Landmark { x: 320.0 + 11.0 * x, y: 190.0 - 11.0 * y, z: -11.0 * z }

@@ -1,17 +1,17 @@
-//! Faces whose answers are known, for tests.
+//! Synthetic faces with known responses, for tests.
 
 use super::code::LightCode;
 use super::facemap::{FaceMap, Patch, patches};
 use super::series::Series;
 use crate::check::random::Randomness;
 
-/// How a camera sees.
+/// The properties of a camera.
 pub struct Camera {
-    /// Seconds from one frame to the next.
+    /// Returns the seconds from the n-th frame to the next.
     pub steps: fn(usize) -> f64,
-    /// How fast the exposure follows the light, per second.
+    /// Rate at which the exposure follows the light, per second.
     pub exposure: f64,
-    /// Relative, of each patch in each frame.
+    /// Standard deviation of the noise of each patch in each frame, relative to its light.
     pub noise: f64,
 }
 
@@ -25,13 +25,14 @@ pub fn code(seed: u64) -> LightCode {
     LightCode::draw(2, 2, 3_000_000_000, &mut Randomness::new(seed)).unwrap()
 }
 
-/// What a patch of skin answers to each cell, by its place and normal: a face in a room that gives a third of the light.
+/// Returns the response of a patch of skin to the cell at (`across`, `up`). The room gives a third of the
+/// light.
 pub fn skin(patch: &Patch, across: f32, up: f32) -> f32 {
     let [x, y, z] = patch.normal;
     0.5 * (0.3 * across * x + 0.2 * up * y + z).max(0.0)
 }
 
-/// A face under a code that is shown `lag` seconds late.
+/// Returns the patches of a face under a code that is shown with a delay of `lag` seconds.
 pub fn played(
     code: &LightCode,
     lag: f64,
