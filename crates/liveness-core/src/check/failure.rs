@@ -24,7 +24,7 @@ pub enum Failure {
     OtherFace,
     /// The face turned without depth.
     Flat,
-    /// The operating system supplied no random numbers.
+    /// No challenge could be drawn, usually because the operating system supplied no random numbers.
     NoChallenge,
     /// The face left or turned away while the light played.
     MovedAway,

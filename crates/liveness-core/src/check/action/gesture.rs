@@ -43,7 +43,7 @@ impl Pace {
 /// A completed action.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Performance {
-    /// Begin of the movement, extrapolated to rest from two levels of the rise.
+    /// Start of the movement, extrapolated to rest from two levels of the rise.
     pub onset: Time,
     /// Time of the greatest extent.
     pub apex: Time,

@@ -1,7 +1,7 @@
 //! Changes of the light on a face while the code played: of the whole light, and of its lean to the sides and
 //! up.
 //!
-//! A light in front of the face changes these nine numbers per frame (three in each channel). They have
+//! A light in front of the face changes nine numbers per frame, three in each channel. They have
 //! almost no noise, because each is a mean over the whole face.
 
 use nalgebra::{DMatrix, DVector};
@@ -38,7 +38,7 @@ pub struct Changes<'a> {
     pub(super) drift: DMatrix<f64>,
     /// ln G of each slot, with G the light of the whole face.
     pub(super) whole: DVector<f64>,
-    /// Integral of ln G over time, without its mean.
+    /// Integral over time of ln G minus its mean.
     pub(super) integral: DVector<f64>,
     /// Shares of the channels in G.
     shares: [f64; 3],

@@ -312,8 +312,8 @@ mod tests {
         assert_eq!(srgb([-1.0, 7.0, f32::NAN]) & 0xff_ff00, 0x00_ff00);
     }
 
-    /// Asserts that no seed violates the limits. The design promises 10⁶ seeds (`cargo test --release --
-    /// --ignored`); fewer fit an ordinary test run.
+    /// Asserts that no seed violates the limits. The design promises 10⁶ seeds
+    /// (`cargo test --release -- --ignored`); fewer fit an ordinary test run.
     fn no_violation(seeds: impl Iterator<Item = u64>) {
         for seed in seeds {
             let code = LightCode::draw(2, 2, 3_000_000_000, &mut Randomness::new(seed)).unwrap();

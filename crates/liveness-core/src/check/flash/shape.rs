@@ -1,8 +1,8 @@
 //! The surface behind the responses: slopes independent of albedo, compared with those of a face.
 //!
 //! Photometric stereo by the light of a screen (Face Flashing, NDSS 2018; Aurora Guard, 2019; FaceRevelio,
-//! MobiCom 2020). With the place (xₖ, yₖ) of cell k on the screen, −1 to 1, and the response sₖ to it, p = Σ
-//! xₖsₖ / Σ sₖ and q = Σ yₖsₖ / Σ sₖ cancel the colour of the skin. They grow with the surface's slopes
+//! MobiCom 2020). With the place (xₖ, yₖ) of cell k on the screen, −1 to 1, and the response sₖ to it,
+//! p = Σ xₖsₖ / Σ sₖ and q = Σ yₖsₖ / Σ sₖ cancel the colour of the skin. They grow with the surface's slopes
 //! nₓ/n_z and n_y/n_z.
 
 use nalgebra::{DMatrix, DVector, Rotation3, Vector3};
@@ -195,6 +195,7 @@ pub(super) enum Trend {
 
 /// The relation of two maps without their trends.
 pub(super) struct Relation {
+    /// Correlation of the two maps, −1 to 1.
     pub correlation: f64,
     /// Regression coefficient of the first map on the second.
     gain: f64,
@@ -203,6 +204,7 @@ pub(super) struct Relation {
 }
 
 impl Relation {
+    /// Compares two maps without their trends. Returns `None` if fewer than [`LEAST_PATCHES`] patches are known.
     pub fn of(a: &Map, b: &Map, trend: Trend) -> Option<Self> {
         let known: Vec<usize> = (0..a.len()).filter(|i| a[*i].is_some() && b[*i].is_some()).collect();
         if known.len() < LEAST_PATCHES {

@@ -21,6 +21,7 @@ impl Default for Camera {
     }
 }
 
+/// Returns a code of 3 s for a grid of 2 × 2 cells.
 pub fn code(seed: u64) -> LightCode {
     LightCode::draw(2, 2, 3_000_000_000, &mut Randomness::new(seed)).unwrap()
 }
