@@ -52,7 +52,7 @@ impl Method {
 /// One measured sign for or against liveness.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cue {
-    /// Unique name within the check.
+    /// Name of the cue, unique within a check.
     pub name: Cow<'static, str>,
     /// Value in the cue's own unit; `None` if the cue abstained.
     pub value: Option<f64>,
