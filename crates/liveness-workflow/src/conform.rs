@@ -1,4 +1,5 @@
-//! Whether a document is as its schema says: the part of JSON Schema that ours uses, with faults for people.
+//! Validation of a document against its schema, with readable faults. Supports the part of JSON Schema that
+//! the workflow schema uses.
 
 use std::borrow::Cow;
 
@@ -8,10 +9,11 @@ use super::document::Step;
 use super::fault::{Fault, Faults};
 use super::schema::PRINTABLE;
 
-/// A longer name is compared with no known one: comparing takes the product of both lengths.
+/// Length in bytes above which an unknown field name gets no suggestion, as a comparison costs the product of
+/// both lengths.
 const MAX_COMPARED: usize = 100;
 
-/// Everything in which `value` differs from `schema`.
+/// Returns every difference of `value` from `schema`.
 pub fn faults(value: &Value, schema: &Value) -> Faults {
     differences(value, schema, schema)
 }
@@ -23,7 +25,7 @@ fn differences(value: &Value, schema: &Value, root: &Value) -> Faults {
 }
 
 struct Conformity<'a> {
-    /// What references are meant from.
+    /// The schema that `$ref` pointers resolve against.
     root: &'a Value,
     path: Vec<Step>,
     faults: Faults,
@@ -99,7 +101,7 @@ impl Conformity<'_> {
     }
 }
 
-/// The field that a value stands in.
+/// Returns the name of the field that holds the value at `path`.
 fn name(path: &[Step]) -> String {
     let key = path.iter().rev().find_map(|step| match step {
         Step::Key(key) => Some(key.as_str()),
@@ -116,7 +118,7 @@ fn context(path: &[Step]) -> String {
     if path.is_empty() { String::new() } else { format!("{}: ", name(path)) }
 }
 
-/// What a value is by itself, without what is in it.
+/// Returns whether the value itself conforms. Its fields and items are checked separately.
 fn fits(value: &Value, schema: &Value) -> bool {
     let typed = match schema["type"].as_str() {
         Some("object") => value.is_object(),
@@ -148,7 +150,7 @@ fn within(measure: Option<f64>, least: &Value, most: &Value) -> bool {
     })
 }
 
-/// What the schema allows, in words.
+/// Describes the values that the schema allows.
 fn allowed(schema: &Value) -> String {
     if schema["enum"].is_array() {
         return format!("one of {}", texts(&schema["enum"]).collect::<Vec<_>>().join(", "));
@@ -189,7 +191,7 @@ fn found(value: &Value) -> String {
     }
 }
 
-/// Names the known field that is nearest, where one is near.
+/// Describes an unknown field and suggests the most similar known one, if one is close.
 fn unknown(key: &str, known: Option<&Map<String, Value>>) -> String {
     let similar = |known: &&String| strsim::damerau_levenshtein(key, known);
     let known = known.filter(|_| key.len() <= MAX_COMPARED);
@@ -201,7 +203,7 @@ fn unknown(key: &str, known: Option<&Map<String, Value>>) -> String {
     format!("unknown field `{}`{suggestion}", shortened(key))
 }
 
-/// The beginning of a text that is too long to be told.
+/// Returns the first `MAX_COMPARED` characters of a text, with an ellipsis if the text is longer.
 fn shortened(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(MAX_COMPARED) {
         Some((end, _)) => format!("{}…", &text[..end]).into(),

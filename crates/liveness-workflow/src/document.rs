@@ -1,4 +1,4 @@
-//! A document's text as a value, and where in the text a value stands.
+//! JSON and TOML documents as values, and the position of a value in the text.
 
 use std::fmt;
 
@@ -7,22 +7,25 @@ use serde::de::{Deserialize, DeserializeSeed, Error, IgnoredAny, MapAccess, SeqA
 use serde_json::{Map, Number, Value};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The format of a workflow file.
 pub enum Format {
     Json,
     Toml,
 }
 
-/// One step of the way from the document's root to a value.
+/// One step of the path from the document's root to a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     Key(String),
     Index(usize),
 }
 
-/// A line and a column, from 1.
+/// A position in the text: line and column, both counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
+    /// Line, from 1.
     pub line: usize,
+    /// Column in characters, from 1.
     pub column: usize,
 }
 
@@ -32,8 +35,8 @@ impl fmt::Display for Place {
     }
 }
 
-/// Reads the text; a byte order mark at its start does not count. No key may stand twice in one object. JSON's numbers are kept
-/// digit by digit.
+/// Parses a text. Skips a byte order mark at the start and rejects duplicate keys. JSON numbers keep all
+/// their digits.
 pub fn parse(text: &str, format: Format) -> Result<Value, (Place, String)> {
     let text = without_byte_order_mark(text);
     match format {
@@ -45,20 +48,20 @@ pub fn parse(text: &str, format: Format) -> Result<Value, (Place, String)> {
     .map(|Strict(value)| value)
 }
 
-/// Reads a JSON text; a byte order mark at its start does not count. No key may stand twice in one object.
+/// Parses a JSON text. Skips a byte order mark at the start and rejects duplicate keys.
 ///
 /// # Errors
-/// What is wrong with it, and where.
+/// A description of the fault that begins with its position.
 pub fn parse_json(text: &str) -> Result<Value, String> {
     parse(text, Format::Json).map_err(|(place, told)| format!("{place}: {told}"))
 }
 
-/// The text without the mark that editors on Windows put before UTF-8.
+/// Returns the text without a leading byte order mark, which editors on Windows write before UTF-8.
 pub fn without_byte_order_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-/// Where the value at `path` stands: the document is read once more and given up there.
+/// Returns the position of the value at `path`. Parses the text again and stops at the value.
 pub fn place(text: &str, format: Format, path: &[Step]) -> Option<Place> {
     let text = without_byte_order_mark(text);
     match format {
@@ -77,7 +80,7 @@ fn of_json(error: &serde_json::Error) -> Place {
     Place { line: error.line().max(1), column: error.column().max(1) }
 }
 
-/// Without the place, which serde_json puts last.
+/// Returns the error's message without the position, which serde_json appends.
 fn told(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(" at line").map_or(text.clone(), |(told, _)| told.to_owned())
@@ -89,12 +92,12 @@ fn of_toml(text: &str, error: &toml::de::Error) -> Place {
     Place { line: before.matches('\n').count() + 1, column }
 }
 
-/// Any value, each key at most once.
+/// Any value without duplicate keys.
 struct Strict(Value);
 
-/// How the toml crate hands a date on.
+/// The key under which the toml crate passes a date to a visitor.
 const DATE: &str = "$__toml_private_datetime";
-/// The key under which serde_json hands a number on.
+/// The key under which serde_json passes a number to a visitor.
 const NUMBER: &str = "$serde_json::private::Number";
 
 impl<'de> Deserialize<'de> for Strict {
@@ -163,7 +166,8 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 }
 
-/// The number, digit by digit. One that is infinite to everybody who reads it as a double cannot be kept.
+/// Parses a number and keeps its digits. A number outside the range of a double is rejected, as readers would
+/// take it for infinite.
 fn number<E: Error>(text: &str) -> Result<Value, E> {
     let number = text.parse::<Number>().map_err(E::custom)?;
     if number.as_f64().is_none() {
@@ -173,7 +177,7 @@ fn number<E: Error>(text: &str) -> Result<Value, E> {
     Ok(number.into())
 }
 
-/// Reads up to a value and fails there, because it is the errors that tell places.
+/// Reads a document up to the value at this path and fails there: only parse errors carry a position.
 struct Until<'a>(&'a [Step]);
 
 impl<'de> DeserializeSeed<'de> for Until<'_> {

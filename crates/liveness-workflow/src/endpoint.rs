@@ -1,29 +1,32 @@
-//! The address of a webhook's server: whether an event can be delivered there, and whether it stays private on the way.
+//! The address of a webhook's server: validation, confidentiality and private addresses.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
-/// Characters of a URI (RFC 3986) besides letters and digits.
+/// The characters that a URI may contain (RFC 3986) besides letters and digits.
 const URI_PUNCTUATION: &str = "-._~:/?#[]@!$&'()*+,;=%";
 
 /// A parsed `http` or `https` address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
-    /// In normal form: scheme and host in lower case.
+    /// The normalised address: scheme and host are in lower case.
     pub url: Url,
     host: Host,
 }
 
 impl Endpoint {
+    /// Parses an address and accepts only those to which an event can be delivered.
+    ///
     /// # Errors
-    /// What is wrong with the address, as the rest of a sentence that begins with the key's name.
+    /// A description of the fault. It continues a sentence that begins with the key's name.
     pub fn parse(text: &str) -> Result<Self, String> {
         let url = Url::parse(text).map_err(|e| format!("is not an address: {e}"))?;
         if !matches!(url.scheme(), "https" | "http") {
             return Err("must begin with https:// (or http:// on this machine)".to_owned());
         }
-        // What `Url` mends in silence is refused: the server's log and ours must show the same address.
+        // `Url` corrects some mistakes silently. They are faults here, so that both sides' logs show the same
+        // address.
         let written = written_authority(text)?;
         if written.contains('@') {
             return Err("must not hold a user or password: it would be stored with each event".to_owned());
@@ -50,17 +53,18 @@ impl Endpoint {
         self.has_address(is_loopback)
     }
 
-    /// Returns whether no one between this machine and the server can read the events.
+    /// Returns whether events are protected in transit: the scheme is `https`, or the host is this machine.
     pub fn is_confidential(&self) -> bool {
         self.url.scheme() == "https" || self.is_loopback()
     }
 
-    /// Returns whether the host is `localhost` or an address that is not public. Other names may still resolve to one.
+    /// Returns whether the host is `localhost` or an address that is not public. Other names may still
+    /// resolve to one.
     pub fn is_private(&self) -> bool {
         self.has_address(is_private)
     }
 
-    /// Returns whether the host is `localhost` or an address of a kind.
+    /// Returns whether the host is `localhost` or an address for which `kind` returns true.
     fn has_address(&self, kind: fn(IpAddr) -> bool) -> bool {
         match &self.host {
             Host::Domain(name) => name == "localhost",
@@ -70,20 +74,20 @@ impl Endpoint {
     }
 }
 
-/// HOST:PORT as it is written, without checks.
+/// Returns HOST:PORT as written, without validation.
 fn written_authority(text: &str) -> Result<&str, String> {
     let (_, rest) = text.split_once("://").ok_or("must have // after the scheme")?;
     Ok(rest.split(['/', '?', '#']).next().unwrap_or_default())
 }
 
-/// Refuses a host that is written in another form than the one that is connected to, or that no server has.
+/// Rejects a host whose written form differs from its normal form, and a host that no server can have.
 fn check_host(authority: &str, host: &Host) -> Result<(), String> {
     let written = match authority.strip_prefix('[') {
         Some(_) => authority.split_inclusive(']').next().unwrap_or_default(),
         None => authority.split(':').next().unwrap_or_default(),
     };
     let normal = host.to_string();
-    // IPv6 has many spellings, each of them plain.
+    // IPv6 addresses have several valid spellings, all of them in ASCII.
     if !matches!(host, Host::Ipv6(_)) && !written.eq_ignore_ascii_case(&normal) {
         return Err(format!("must have its host in plain ASCII: write {normal} instead of {written}"));
     }
@@ -99,7 +103,7 @@ fn check_host(authority: &str, host: &Host) -> Result<(), String> {
     }
 }
 
-/// RFC 1123, and underscores, which some internal names have.
+/// Returns whether the name is a host name (RFC 1123). Allows underscores, as some internal names have them.
 fn is_host_name(name: &str) -> bool {
     let fits = |label: &str| {
         (1..=63).contains(&label.len())
@@ -125,7 +129,7 @@ fn percent_encoded(c: char) -> String {
     c.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-/// Returns whether the address is this machine's own, also as IPv4 in IPv6.
+/// Returns whether the address is a loopback address. An IPv4 address mapped into IPv6 counts as IPv4.
 pub fn is_loopback(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => ip.is_loopback(),
@@ -133,8 +137,9 @@ pub fn is_loopback(ip: IpAddr) -> bool {
     }
 }
 
-/// Returns whether the address is not on the public Internet (IANA's special-purpose registries): this machine, a private, shared or
-/// link-local network, or a reserved block. IPv4 inside IPv6 counts as the IPv4 address.
+/// Returns whether the address is not on the public Internet (IANA special-purpose registries): this machine,
+/// a private, shared or link-local network, or a reserved block. An IPv4 address embedded in IPv6 counts as
+/// IPv4.
 pub fn is_private(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => is_private_v4(ip),
@@ -162,12 +167,13 @@ fn is_private_v6(ip: Ipv6Addr) -> bool {
     if let Some(inner) = embedded_v4(ip) {
         return is_private_v4(inner);
     }
-    // Everything that is not global unicast (2000::/3), and in it Teredo, documentation and the benchmarks' block.
+    // Everything outside global unicast (2000::/3) is private, and so are its Teredo, documentation and
+    // benchmark blocks.
     let [a, b, ..] = ip.segments();
     a & 0xe000 != 0x2000 || (a == 0x2001 && (b < 0x0200 || b == 0x0db8)) || (a == 0x3fff && b < 0x1000)
 }
 
-/// The IPv4 address that is reached through a mapped, NAT64 (64:ff9b::/96) or 6to4 (2002::/16) address.
+/// Returns the IPv4 address embedded in a mapped, NAT64 (64:ff9b::/96) or 6to4 (2002::/16) address.
 fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
     let [a, b, c, d, e, f, g, h] = ip.segments();
     let of = |high: u16, low: u16| {

@@ -1,13 +1,14 @@
-//! Why there is no workflow.
+//! The errors of loading a workflow file.
 
 use std::io;
 use std::path::PathBuf;
 
 #[derive(Debug, thiserror::Error)]
+/// Reason why a workflow could not be loaded.
 pub enum WorkflowError {
     #[error("the workflow {} cannot be read: {source}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
-    /// Every fault on a line of its own.
+    /// One or more faults, each on its own line.
     #[error("{0}")]
     Faulty(String),
     #[error("{} has no workflow {id}, but {ids}", path.display())]

@@ -1,23 +1,26 @@
-//! What is wrong with a workflow file, and where.
+//! Faults of a workflow file and their places.
 
 use super::document::Step;
 
-/// Most faults that a report lists. A report must not grow with its file.
+/// Maximum number of faults that a report lists, so that a report does not grow with its file.
 const MAX_TOLD: usize = 20;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
+/// One fault of a workflow file.
 pub struct Fault {
-    /// The way to the value at fault.
+    /// The path from the document's root to the faulty value.
     pub path: Vec<Step>,
+    /// The description for the author of the file.
     pub text: String,
 }
 
 impl Fault {
+    /// A fault of the value at `path`.
     pub fn new(path: &[Step], text: impl Into<String>) -> Self {
         Self { path: path.to_vec(), text: text.into() }
     }
 
-    /// Of the field `key` of what `path` leads to.
+    /// A fault of the field `key` in the value at `path`.
     pub fn of_key(path: &[Step], key: &str, text: impl Into<String>) -> Self {
         Self { path: [path, &[Step::Key(key.to_owned())]].concat(), text: text.into() }
     }
@@ -31,7 +34,7 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// Adds a fault. Beyond the first 20 it is only counted, and `fault` is not called.
+    /// Adds a fault. After the first 20 it only counts the fault and does not call `fault`.
     pub fn push_with(&mut self, fault: impl FnOnce() -> Fault) {
         if self.told.len() < MAX_TOLD {
             self.told.push(fault());
@@ -40,21 +43,22 @@ impl Faults {
         }
     }
 
+    /// Returns whether there are no faults.
     pub fn is_empty(&self) -> bool {
         self.told.is_empty()
     }
 
-    /// The first faults.
+    /// Returns the first faults, at most 20.
     pub fn told(&self) -> &[Fault] {
         &self.told
     }
 
-    /// The number of faults beyond [`Self::told`].
+    /// Returns the number of faults beyond [`Self::told`].
     pub fn more(&self) -> usize {
         self.more
     }
 
-    /// `Ok` without a fault.
+    /// Returns `Ok` if there are no faults.
     pub fn into_result(self) -> Result<(), Self> {
         if self.is_empty() { Ok(()) } else { Err(self) }
     }

@@ -1,4 +1,4 @@
-//! The words of the kiosk screen, and checks without light.
+//! The keywords of the kiosk settings, and the replacement of checks that play light.
 
 use super::document::Step;
 use super::fault::Fault;
@@ -8,7 +8,7 @@ use super::word::{Named, Word};
 use liveness_core::check::Method;
 use liveness_screen::Language;
 
-/// The start of the first check.
+/// The event that starts the first check.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Start {
     /// The first frame.
@@ -20,7 +20,7 @@ pub enum Start {
     Touch,
 }
 
-/// The check that replaces one with light.
+/// The method that replaces a method with light.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WithoutLight {
     #[default]
@@ -52,7 +52,7 @@ impl Node {
         matches!(self.method.0, Method::Flash | Method::ActionFlash)
     }
 
-    /// The same check without light; a check that plays none stays as it is.
+    /// Returns the check without light. A check that plays no light is returned unchanged.
     #[must_use]
     pub fn without_light(&self, instead: WithoutLight) -> Self {
         if !self.has_light() {
@@ -80,7 +80,7 @@ impl Node {
 }
 
 impl Settings {
-    /// A way without light for checks that have none.
+    /// Returns the fault of `without_light` in a workflow without checks that play light.
     pub(super) fn needless_way(&self, nodes: &[Node], path: &[Step]) -> Option<Fault> {
         let text = "without_light belongs to the methods \"flash\" and \"action_flash\"";
         let needless = self.without_light.is_some() && !nodes.iter().any(Node::has_light);

@@ -1,7 +1,8 @@
-//! The workflow file: which checks are made on which source, by which rules, and what becomes of the decision.
+//! The workflow file: the source of the video, the checks on it, their rules, and the use of the decision.
 //!
-//! One file holds one workflow or, under `workflows`, several; a workflow is one check or, under `nodes`, several. A
-//! document is held against the schema, which tells all faults by their place; what conforms is read into the types.
+//! A file holds one workflow, or several under `workflows`. A workflow holds one check, or several under
+//! `nodes`. A document is validated against the schema, which reports every fault with its position, and is
+//! then read into the types.
 
 mod conform;
 mod document;
@@ -43,20 +44,22 @@ pub use store::Store;
 pub use webhook::Webhook;
 pub use word::{Name, Named, Word};
 
-/// No workflow is anywhere near this long.
+/// Maximum size of a workflow file in bytes; real files are far smaller.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// A session's course.
+/// The settings and checks of a session.
 #[derive(Clone, Debug)]
 pub struct Workflow {
+    /// The workflow's name, by default the file's name without its extension.
     pub id: String,
+    /// The settings besides the checks.
     pub settings: Settings,
-    /// At least one; each has its own name.
+    /// The checks, at least one. Their names differ.
     pub nodes: Vec<Node>,
 }
 
 impl Workflow {
-    /// The workflow `id` of a file; its only one when there is no `id`.
+    /// Loads the workflow `id` of a file, or its only workflow if `id` is `None`.
     pub fn load(path: &Path, id: Option<&str>) -> Result<Self, WorkflowError> {
         let mut workflows = Self::load_all(path)?;
         let ids = workflows.iter().map(|workflow| workflow.id.as_str()).collect::<Vec<_>>().join(", ");
@@ -73,22 +76,23 @@ impl Workflow {
         })
     }
 
+    /// Returns the methods of the checks in their order.
     pub fn methods(&self) -> Vec<Method> {
         self.nodes.iter().map(|node| node.method.0).collect()
     }
 
-    /// Returns whether a check plays light.
+    /// Returns whether any check plays light.
     pub fn has_light(&self) -> bool {
         self.nodes.iter().any(Node::has_light)
     }
 
-    /// Replaces the checks that play light, as `without_light` says.
+    /// Replaces the checks that play light by the method in `without_light`, or by action if it is not set.
     pub fn drop_light(&mut self) {
         let instead = self.settings.without_light.map(|word| word.0).unwrap_or_default();
         self.nodes.iter_mut().for_each(|node| *node = node.without_light(instead));
     }
 
-    /// All workflows of a file.
+    /// Loads all workflows of a file. Relative paths in them become relative to the file's folder.
     pub fn load_all(path: &Path) -> Result<Vec<Self>, WorkflowError> {
         let text = read(path)?;
         let format = match path.extension() {
@@ -114,7 +118,7 @@ impl Workflow {
     }
 }
 
-/// The workflows of a text, or all its faults with their places.
+/// Parses the workflows of a text. An error lists all faults with their positions.
 fn parse(text: &str, format: Format) -> Result<Vec<Workflow>, Vec<String>> {
     let value = document::parse(text, format).map_err(|(place, told)| vec![format!("{place}: {told}")])?;
     interpret(value).map_err(|faults| {
@@ -127,7 +131,7 @@ fn parse(text: &str, format: Format) -> Result<Vec<Workflow>, Vec<String>> {
     })
 }
 
-/// Where a value is, or else where it might have been: what is left out has no line.
+/// Returns the position of the value at `path`, or of its nearest ancestor if the value is not in the text.
 fn place(text: &str, format: Format, path: &[Step]) -> Option<Place> {
     let above = || path.split_last().and_then(|(_, above)| place(text, format, above));
     document::place(text, format, path).or_else(above)
@@ -174,14 +178,14 @@ fn read_nodes(parts: Vec<Part>, stored: bool, faults: &mut Faults) -> Result<Vec
     Ok(nodes)
 }
 
-/// A part of a conforming document.
+/// A part of a valid document.
 struct Part {
     path: Vec<Step>,
     value: Value,
 }
 
 impl Part {
-    /// What is listed under `key`; without it, the part itself.
+    /// Returns the items of the list under `key`, or the part itself if there is no such list.
     fn items(mut self, key: &str) -> Vec<Self> {
         match self.value.get_mut(key).map(Value::take) {
             Some(Value::Array(items)) => {
@@ -192,7 +196,8 @@ impl Part {
         }
     }
 
-    /// What a workflow says of itself, and its nodes: its own fields where it lists none.
+    /// Splits a workflow into its own settings and its nodes. Without a list of nodes, its check fields form
+    /// the only node.
     fn split(self) -> (Self, Vec<Self>) {
         let Self { path, value: Value::Object(fields) } = self else {
             return (Self { path: Vec::new(), value: Value::Null }, vec![self]);
@@ -208,7 +213,8 @@ impl Part {
         (Self { path, value: Value::Object(settings) }, nodes)
     }
 
-    /// The typed content. What conforms can be read: should it not, that is told as well.
+    /// Deserializes the part. A valid part can be read; if the types disagree with the schema, the error is
+    /// reported as a fault.
     fn read<T: DeserializeOwned>(&mut self) -> Result<T, Faults> {
         if let Value::Object(fields) = &mut self.value {
             for names in schema::SYNONYMS {
@@ -221,7 +227,7 @@ impl Part {
     }
 }
 
-/// To JSON Schema, 3.0 is a whole number.
+/// Converts floats without a fraction to integers, as JSON Schema takes 3.0 for an integer.
 fn whole(value: &mut Value) {
     match value {
         Value::Object(fields) => fields.values_mut().for_each(whole),

@@ -1,4 +1,4 @@
-//! One check of a workflow; what is left out keeps the element's default.
+//! One check of a workflow. A field that is left out keeps the element's default.
 
 use liveness_core::check::{Action, Actions, Method};
 use liveness_core::inference::ModelSource;
@@ -11,119 +11,121 @@ use super::word::{Name, Word};
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+/// A liveness check; fields left out keep their defaults
 pub struct Node {
     /// Name of this check in the decision
     pub node_id: Option<Name>,
-    /// How liveness is checked
+    /// Method of the liveness check
     pub method: Word<Method>,
-    /// How often a person may try
+    /// Maximum number of attempts
     #[schemars(range(min = 1, max = 3))]
     pub max_attempts: Option<u32>,
-    /// Seconds that one attempt may take
+    /// Maximum duration of one attempt in seconds
     #[schemars(range(min = 0.1, max = 3600.0))]
     pub attempt_timeout_s: Option<f64>,
-    /// A score at or below it declines
+    /// Scores at or below this value are declined
     #[schemars(range(min = 0.0, max = 100.0))]
     pub decline_threshold: Option<f64>,
-    /// A score at or below it, but above decline_threshold, goes to review
+    /// Scores at or below this value, but above decline_threshold, go to review
     #[schemars(range(min = 0.0, max = 100.0))]
     pub review_threshold: Option<f64>,
-    /// Good frames that a decision takes (passive)
+    /// Number of usable frames that a decision needs (passive)
     #[schemars(range(min = 1, max = 1000))]
     pub frames: Option<u32>,
-    /// Least milliseconds between analysed frames (passive)
+    /// Minimum time between analysed frames in milliseconds (passive)
     #[schemars(range(min = 0, max = 60000))]
     pub interval_ms: Option<u64>,
-    /// What may be asked, something besides a blink (action, action_flash)
+    /// Actions that may be requested, at least one of them other than a blink (action, action_flash)
     #[schemars(length(min = 1))]
     pub actions: Option<Vec<Word<Action>>>,
-    /// How many of them are (action, action_flash)
+    /// Number of actions to request (action, action_flash)
     #[schemars(range(min = 1, max = 5))]
     pub action_count: Option<u32>,
-    /// Seconds to begin each (action, action_flash)
+    /// Time to begin each action in seconds (action, action_flash)
     #[schemars(range(min = 0.5, max = 60.0))]
     pub action_timeout_s: Option<f64>,
-    /// The light that the screen plays (flash, action_flash)
+    /// Light that the screen plays (flash, action_flash)
     pub light: Option<Light>,
-    /// rows of `light`
+    /// Same as rows of `light`
     #[schemars(range(min = 2, max = 8))]
     pub grid_rows: Option<u32>,
-    /// columns of `light`
+    /// Same as columns of `light`
     #[schemars(range(min = 2, max = 8))]
     pub grid_columns: Option<u32>,
-    /// duration_s of `light`
+    /// Same as duration_s of `light`
     #[schemars(range(min = 2.0, max = 10.0))]
     pub light_duration_s: Option<f64>,
-    /// max_display_latency_ms of `light`
+    /// Same as max_display_latency_ms of `light`
     #[schemars(range(min = 0, max = 1000))]
     pub max_display_latency_ms: Option<u64>,
-    /// The source shows people as a mirror does: left and right are exchanged
+    /// true = the source shows a mirror image, with left and right exchanged
     pub mirrored: Option<bool>,
-    /// A folder of .onnx files that stand in for the embedded ones
+    /// Folder of .onnx files that replace the embedded models
     pub models_dir: Option<Name>,
-    /// A face quality at or below it goes to review
+    /// Face quality at or below this value goes to review
     #[schemars(range(min = 0.0, max = 100.0))]
     pub face_quality_review_threshold: Option<f64>,
-    /// A face quality at or below it declines
+    /// Face quality at or below this value is declined
     #[schemars(range(min = 0.0, max = 100.0))]
     pub face_quality_decline_threshold: Option<f64>,
-    /// A face darker than this is too dark
+    /// Faces darker than this value are too dark
     #[schemars(range(min = 0.0, max = 100.0))]
     pub face_luminance_min_threshold: Option<f64>,
-    /// A face brighter than this is too bright
+    /// Faces brighter than this value are too bright
     #[schemars(range(min = 0.0, max = 100.0))]
     pub face_luminance_max_threshold: Option<f64>,
-    /// What a face too dark comes to
+    /// Action for a face that is too dark
     pub face_luminance_min_action: Option<Word<RuleAction>>,
-    /// What a face too bright comes to
+    /// Action for a face that is too bright
     pub face_luminance_max_action: Option<Word<RuleAction>>,
-    /// What several faces in the picture come to
+    /// Action for several faces in the picture
     pub face_liveness_multiple_faces_action: Option<Word<RuleAction>>,
-    /// What signs of a video that no camera filmed here and now come to
+    /// Action for signs of an injected video, which no camera is filming at this moment
     pub frame_injection_action: Option<Word<RuleAction>>,
-    /// Whether age and gender are estimated for the decision; minimum_age_threshold asks for them too
+    /// true = the decision contains estimated age and gender; minimum_age_threshold also adds them
     pub age_estimation: Option<bool>,
-    /// Years; a face that looks younger is declined
+    /// Minimum age in years; a face that looks younger is declined
     #[schemars(range(min = 1.0, max = 120.0))]
     pub minimum_age_threshold: Option<f64>,
-    /// What a face that may be another person's comes to
+    /// Action for a possible duplicate face of another person; REVIEW when left out
     pub face_liveness_possible_duplicated_face_action: Option<Word<RuleAction>>,
-    /// What another person's face comes to
+    /// Action for a duplicate face of another person; DECLINE when left out
     pub duplicated_face_action: Option<Word<RuleAction>>,
-    /// What a face on the blocklist comes to
+    /// Action for a face on the blocklist; DECLINE when left out
     pub blocklist_action: Option<Word<RuleAction>>,
-    /// What a face that may be on the blocklist comes to
+    /// Action for a face that may be on the blocklist; REVIEW when left out
     pub possible_blocklist_action: Option<Word<RuleAction>>,
-    /// Cosine similarity from which a face may be another person's; 0.5 when left out
+    /// Cosine similarity from which a face is a possible duplicate; 0.5 when left out
     #[schemars(range(min = 0.0, max = 1.0))]
     pub possible_duplicated_face_threshold: Option<f64>,
-    /// Cosine similarity from which it is; 0.7 when left out
+    /// Cosine similarity from which a face is a duplicate; 0.7 when left out
     #[schemars(range(min = 0.0, max = 1.0))]
     pub duplicated_face_threshold: Option<f64>,
     /// Cosine similarity from which a face may be on the blocklist; 0.5 when left out
     #[schemars(range(min = 0.0, max = 1.0))]
     pub possible_blocklist_threshold: Option<f64>,
-    /// Cosine similarity from which it is; 0.7 when left out
+    /// Cosine similarity from which a face is on the blocklist; 0.7 when left out
     #[schemars(range(min = 0.0, max = 1.0))]
     pub blocklist_threshold: Option<f64>,
-    /// Rules on the finished check's fields; the first that holds sets its status
+    /// Rules on the fields of the finished check; the first rule that holds sets the status
     #[serde(default)]
     pub status_rules: Vec<Rule>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+/// Light that the screen plays, as a grid of cells
 pub struct Light {
-    /// Rows of cells; at most 16 cells together
+    /// Number of rows; rows × columns is at most 16
     #[schemars(range(min = 2, max = 8))]
     pub rows: Option<u32>,
-    /// Columns of cells
+    /// Number of columns; rows × columns is at most 16
     #[schemars(range(min = 2, max = 8))]
     pub columns: Option<u32>,
-    /// Seconds that it plays at least
+    /// Minimum duration of the light in seconds
     #[schemars(range(min = 2.0, max = 10.0))]
     pub duration_s: Option<f64>,
-    /// Milliseconds from a light message to the light in the camera's picture at most
+    /// Maximum delay in milliseconds from a light message to the light in the camera's picture
     #[schemars(range(min = 0, max = 1000))]
     pub max_display_latency_ms: Option<u64>,
 }
@@ -135,7 +137,7 @@ impl Node {
         folder.unwrap_or_default()
     }
 
-    /// A check with the elements' defaults.
+    /// Returns a check of `method` with the elements' defaults.
     pub fn new(method: Method) -> Self {
         match serde_json::from_value(serde_json::json!({ "method": method.name() })) {
             Ok(node) => node,
@@ -143,10 +145,12 @@ impl Node {
         }
     }
 
+    /// Returns the name of the check in the decision, `liveness` by default.
     pub fn name(&self) -> &str {
         self.node_id.as_ref().map_or("liveness", |name| &name.0)
     }
 
+    /// Returns the score thresholds for decline and review.
     pub fn thresholds(&self) -> Thresholds {
         let default = Thresholds::default();
         Thresholds {
@@ -155,7 +159,7 @@ impl Node {
         }
     }
 
-    /// What is asked of the evidence besides the score.
+    /// Returns the rules on the evidence besides the score.
     pub fn rules(&self) -> Rules {
         let limit =
             |threshold, action: Option<Word<RuleAction>>| Limit { threshold, action: action.map(|a| a.0) };
@@ -170,16 +174,17 @@ impl Node {
         }
     }
 
-    /// Returns whether the decision holds age and gender.
+    /// Returns whether the decision contains age and gender.
     pub fn asks_age(&self) -> bool {
         self.age_estimation == Some(true) || self.minimum_age_threshold.is_some()
     }
 
+    /// Returns the status rules in the order of the file.
     pub fn status_rules(&self) -> Vec<StatusRule> {
         self.status_rules.iter().map(Rule::status_rule).collect()
     }
 
-    /// What faces on lists come to.
+    /// Returns the actions and similarity thresholds for faces on lists.
     pub fn screening(&self) -> Screening {
         let action = |word: Option<Word<RuleAction>>| word.map(|word| word.0);
         let default = Likeness::default();
@@ -197,7 +202,7 @@ impl Node {
         }
     }
 
-    /// The light, by either way to write it.
+    /// Returns the light settings, given either in `light` or in separate fields.
     pub fn light(&self) -> Light {
         self.light.unwrap_or(Light {
             rows: self.grid_rows,
@@ -207,7 +212,7 @@ impl Node {
         })
     }
 
-    /// What may be asked.
+    /// Returns the actions that may be requested, or `None` for the default.
     pub fn actions(&self) -> Option<Actions> {
         let actions = self.actions.as_ref()?;
         Some(Actions::of(&actions.iter().map(|word| word.0).collect::<Vec<_>>()))

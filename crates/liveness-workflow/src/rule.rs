@@ -1,4 +1,4 @@
-//! A status rule as it is written.
+//! A status rule as written in a workflow file.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ use super::document::Step;
 use super::fault::Fault;
 use super::word::{Name, Word};
 
-/// The fields of a check in the decision.
+/// Returns the names of a check's fields in the decision.
 fn check_fields() -> &'static [String] {
     static FIELDS: LazyLock<Vec<String>> = LazyLock::new(|| {
         let check = LivenessCheck::new("", Method::Passive, &Decision::abandoned(), None);
@@ -24,28 +24,33 @@ fn check_fields() -> &'static [String] {
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+/// A rule that sets the status of a check if a field of the decision fulfils a condition
 pub struct Rule {
-    /// A field of the check in the decision, as score, warnings.risk or evidence.attempts_used
+    /// Field of the check in the decision, such as score, warnings.risk or evidence.attempts_used
     pub field: Name,
+    /// Comparison of the field with the value
     pub operator: Word<Operator>,
-    /// What the field is compared with; a list for `in`
+    /// Value to compare the field with; a list for the operator `in`
     pub value: Value,
+    /// Status of the check if the rule holds
     pub status: Word<Status>,
 }
 
 impl Rule {
+    /// Returns the rule in the form that decisions use.
     pub fn status_rule(&self) -> StatusRule {
         let Self { field, operator, value, status } = self;
         StatusRule { field: field.0.clone(), operator: operator.0, value: value.clone(), status: status.0 }
     }
 
-    /// Returns whether its field is estimated only on request.
+    /// Returns whether the rule's field is estimated only on request: age or gender.
     pub fn is_on_age(&self) -> bool {
         let field = self.field.0.as_str();
         field == "age_estimation" || field.starts_with("evidence.gender")
     }
 
-    /// A rule on what there is not would silently never hold.
+    /// Returns the faults of the rule: an unknown field or an unsuitable value. Such a rule would silently
+    /// never hold.
     pub fn faults(&self, path: &[Step]) -> Vec<Fault> {
         let mut faults = Vec::new();
         let first = self.field.0.split('.').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The JSON Schema of workflow files, derived from the types that they are read into.
+//! The JSON Schema of workflow files, derived from the types that read them.
 
 use std::sync::LazyLock;
 
@@ -10,10 +10,12 @@ use serde_json::{Map, Value, json};
 use super::node::Node;
 use super::settings::Settings;
 
-/// No control characters: GLib's strings end at the first NUL, and names get into logs.
+/// The pattern of text without control characters. GLib strings end at the first NUL, and names appear in
+/// logs.
 pub const PRINTABLE: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
 
-/// Fields that have several names: the first is that of our types, the others are as integrators know them.
+/// Fields with several names. The first name is the field's name in the types; the others are names that
+/// integrators know.
 pub const SYNONYMS: &[&[&str]] = &[
     &["method", "face_liveness_method"],
     &["max_attempts", "attempts", "face_liveness_max_attempts"],
@@ -21,13 +23,13 @@ pub const SYNONYMS: &[&[&str]] = &[
     &["review_threshold", "face_liveness_score_review_threshold"],
 ];
 
-/// Of a whole file: one workflow or several, each with one check or several.
+/// Returns the schema of a whole file: one or several workflows, each with one or several checks.
 pub fn whole() -> &'static Value {
     static WHOLE: LazyLock<Value> = LazyLock::new(build);
     &WHOLE
 }
 
-/// The names that the fields of a check may have.
+/// Returns the schemas of a check's fields by name, synonyms included.
 pub fn node_keys() -> &'static Map<String, Value> {
     static NODE: LazyLock<Map<String, Value>> = LazyLock::new(|| properties(&node()));
     &NODE
@@ -65,7 +67,7 @@ fn build() -> Value {
     })
 }
 
-/// A check's, with the synonyms.
+/// Builds the schema of a check, synonyms included.
 fn node() -> Value {
     let mut node = of::<Node>();
     let mut exclusive = Vec::new();
@@ -106,7 +108,8 @@ fn of<T: JsonSchema>() -> Value {
     schema.to_value()
 }
 
-/// What may be left out is left out, not null; Rust's number formats are nobody's business.
+/// Simplifies a generated schema: optional fields are absent rather than null, and Rust's number formats are
+/// removed.
 fn plain(schema: &mut Schema) {
     schema.remove("format");
     if let Some(Value::Array(types)) = schema.get_mut("type") {

@@ -1,4 +1,4 @@
-//! What a check's fields say together.
+//! Validation of a check's fields against each other.
 
 use liveness_core::check::{ActionConfig, FlashConfig, MOST_CELLS, Method};
 use liveness_core::session::{RuleAction, Screening, Thresholds};
@@ -10,12 +10,12 @@ use super::node::{Light, Node};
 use super::rule::Rule;
 use super::word::Word;
 
-/// What livenessbin takes, where a workflow leaves it open, for an attempt's time in seconds and for the number of movements beside
-/// the light.
+/// The defaults of livenessbin: the duration of an attempt in seconds, and the number of movements that
+/// accompany the light.
 const ATTEMPT: f64 = 15.0;
 const MOVEMENTS: u32 = 1;
 
-/// A number that was given, or the default.
+/// A number from the file, or its default.
 struct Number {
     name: &'static str,
     given: Option<f64>,
@@ -34,7 +34,7 @@ impl Number {
 }
 
 impl Node {
-    /// What no field says by itself, told by the names that the fields were given.
+    /// Returns the faults that involve several fields. They use the field names written in the file.
     pub fn faults(&self, path: &[Step], names: &Names) -> Vec<Fault> {
         let mut faults = self.strangers(path);
         faults.extend(self.models_dir.as_ref().and_then(|dir| dir.fault_of_path(path, "models_dir")));
@@ -52,7 +52,7 @@ impl Node {
         faults
     }
 
-    /// Whether a rigid mask can do all that is asked, at least now and then.
+    /// Returns whether a rigid mask can perform every requested action, at least for some draws.
     pub fn leaves_masks_a_way(&self) -> bool {
         let usual = match self.method.0 {
             Method::Action => ActionConfig::default().count,
@@ -63,7 +63,7 @@ impl Node {
         self.actions().is_some_and(|actions| !actions.always_ask_expression(count))
     }
 
-    /// What would be done about faces on lists, where there are none.
+    /// Returns the faults of actions for faces on lists in a workflow without a store.
     pub fn listless(&self, path: &[Step]) -> Vec<Fault> {
         let owned = [
             (
@@ -86,7 +86,7 @@ impl Node {
         told.collect()
     }
 
-    /// A lower threshold above the higher one.
+    /// Returns the faults of lower thresholds that exceed their higher ones.
     fn crossed(&self, path: &[Step], names: &Names) -> Vec<Fault> {
         let default = Thresholds::default();
         let number = |ours, given, default| Number { name: names.written(ours), given, default };
@@ -129,7 +129,7 @@ impl Node {
         told.collect()
     }
 
-    /// A setting that the method does not know is a mistake, not a wish to pass over.
+    /// Returns the faults of settings that do not belong to the method. Ignoring them would hide a mistake.
     fn strangers(&self, path: &[Step]) -> Vec<Fault> {
         let passive: &[Method] = &[Method::Passive];
         let action: &[Method] = &[Method::Action, Method::ActionFlash];
@@ -161,7 +161,8 @@ impl Node {
         told.collect()
     }
 
-    /// More cells than can be told apart: fewer would be shown.
+    /// Returns the fault of a grid with more cells than can be distinguished. Such a check would show fewer
+    /// cells.
     fn crowded_light(&self, path: &[Step]) -> Option<Fault> {
         let FlashConfig { rows, columns, .. } = self.lit()?;
         let key = self.first_of(&["light", "grid_rows", "grid_columns"]);
@@ -172,7 +173,7 @@ impl Node {
         (rows * columns > MOST_CELLS as u32).then(|| Fault::of_key(path, key, text))
     }
 
-    /// A light that no attempt sees to its end.
+    /// Returns the fault of a light that outlasts an attempt.
     fn endless_light(&self, path: &[Step]) -> Option<Fault> {
         let takes = self.lit()?.takes() as f64 * 1e-9;
         let attempt = Number { name: "attempt_timeout_s", given: self.attempt_timeout_s, default: ATTEMPT };
@@ -182,7 +183,7 @@ impl Node {
         (attempt.value() <= takes).then(|| Fault::of_key(path, self.first_of(&keys), text))
     }
 
-    /// The light as it is played.
+    /// Returns the configuration of the light as played, or `None` if the method plays no light.
     fn lit(&self) -> Option<FlashConfig> {
         let Light { rows, columns, duration_s, .. } = self.light();
         let default = FlashConfig::default();
@@ -199,7 +200,7 @@ impl Node {
         }
     }
 
-    /// The first of these fields that was given.
+    /// Returns the first of these fields that is set, or `method` if none is.
     fn first_of(&self, keys: &[&'static str]) -> &'static str {
         let given = |key: &&&str| match **key {
             "attempt_timeout_s" => self.attempt_timeout_s.is_some(),

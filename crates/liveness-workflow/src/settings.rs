@@ -1,4 +1,4 @@
-//! What a workflow says besides its checks.
+//! The settings of a workflow besides its checks.
 
 use std::path::Path;
 
@@ -18,69 +18,79 @@ use liveness_screen::Language;
 
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+/// Settings of a workflow besides its checks
 pub struct Settings {
-    /// The workflow's name in the decision; the file's name when left out
+    /// Name of the workflow in the decision; the file's name when left out
     pub workflow_id: Option<Name>,
-    /// Your own reference to the person, handed through to the decision
+    /// Your own reference to the person, copied into the decision
     pub vendor_data: Option<String>,
-    /// Any JSON, handed through to the decision
+    /// Any JSON, copied into the decision
     pub metadata: Option<Value>,
-    /// Days after which an approval is no longer one
+    /// Number of days after which an approval expires
     #[schemars(range(min = 1, max = 36500))]
     pub validity_days: Option<u32>,
-    /// Where the video comes from: test, file:PATH, images:FOLDER, v4l2:/dev/videoN, rtsp://…, pipeline:FRAGMENT
+    /// Source of the video: test, file:PATH, images:FOLDER, v4l2:/dev/videoN, rtsp://…, pipeline:FRAGMENT
     pub source: Option<Name>,
+    /// Connection to an RTSP camera
     pub rtsp: Option<Rtsp>,
-    /// Where the kiosk screen is shown: fullscreen (Wayland, X11 or, without a desktop, KMS), window, kms or none
+    /// Display of the kiosk screen: fullscreen (Wayland, X11 or, without a desktop, KMS), window, kms or none
     pub display: Option<Word<Display>>,
-    /// The kiosk screen's language; the system's when left out
+    /// Language of the kiosk screen; the system's language when left out
     pub language: Option<Word<Language>>,
-    /// false = no light is played, for people whom flashing light harms: flash and action_flash become what `without_light`
-    /// says, or action when it is left out. The decision's evidence names the method that was used
+    /// false = no light is played, for people whom flashing light harms: flash and action_flash are replaced
+    /// by the method in `without_light`, or by action when it is left out. The decision's evidence names the
+    /// method that was used
     pub flash: Option<bool>,
-    /// What flash and action_flash become for a person who asks for no light on the ready screen (with `start`: touch), or
-    /// with `flash`: false. A weaker check than light; when left out, the ready screen does not offer it
+    /// Method that replaces flash and action_flash for a person who requests no light on the ready screen
+    /// (with `start`: touch), or with `flash`: false. It is a weaker check than light. When left out, the
+    /// ready screen does not offer it
     pub without_light: Option<Word<WithoutLight>>,
-    /// What starts the check: immediately (the first frame, the default), face (somebody who looks at the camera) or touch
-    /// (a touch, a click or a key on the ready screen, which warns of the light; Enter in the terminal too)
+    /// Event that starts the check: immediately (the first frame, the default), face (a person looks at the
+    /// camera) or touch (a touch, a click or a key on the ready screen, which warns of the light; Enter in
+    /// the terminal also starts it)
     pub start: Option<Word<Start>>,
-    /// A folder that gets a folder per session: decision, reference images, depth maps
+    /// Folder for evidence, with one folder per session: decision, reference images, depth maps
     pub evidence: Option<Name>,
-    /// A folder that gets each session's video
+    /// Folder for the videos of the sessions
     pub record: Option<Name>,
-    /// Days after which a session's evidence and video are removed; what the store keeps has its own keep_days
+    /// Number of days after which a session's evidence and video are deleted; data in the store has its own
+    /// keep_days
     #[schemars(range(min = 1, max = 36500))]
     pub keep_days: Option<u32>,
+    /// Server that receives the decisions
     pub webhook: Option<Webhook>,
+    /// Database of sessions and faces
     pub store: Option<Store>,
 }
 
-/// How an RTSP camera is talked to.
+/// Connection to an RTSP camera
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rtsp {
-    /// auto tries udp first
+    /// Transport protocol; auto tries udp first
     pub transport: Option<Word<Transport>>,
-    /// Milliseconds that late packets are waited for
+    /// Time to wait for late packets in milliseconds
     #[schemars(range(min = 0, max = 10000))]
     pub latency_ms: Option<u32>,
-    /// The environment variable that holds the user's name; LIVENESS_RTSP_USER when left out
+    /// Environment variable with the user name; LIVENESS_RTSP_USER when left out
     pub user_env: Option<Name>,
-    /// The environment variable that holds the password; LIVENESS_RTSP_PASSWORD when left out
+    /// Environment variable with the password; LIVENESS_RTSP_PASSWORD when left out
     pub password_env: Option<Name>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The display of the kiosk screen.
 pub enum Display {
     #[default]
     None,
-    /// The whole screen, by whatever the session offers: Wayland, X11 or none of them (KMS).
+    /// The whole screen, through the session's display system: Wayland, X11, or KMS without a desktop.
     Fullscreen,
     Window,
     Kms,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The transport protocol of an RTSP stream.
 pub enum Transport {
     #[default]
     Auto,
@@ -106,6 +116,7 @@ impl Named for Transport {
 }
 
 impl Settings {
+    /// Returns the faults that involve several settings, and those of paths and addresses.
     pub fn faults(&self, path: &[Step]) -> Vec<Fault> {
         let within = |key: &str| [path, &[Step::Key(key.to_owned())]].concat();
         let webhook = self.webhook.iter().flat_map(|webhook| webhook.faults(&within("webhook")));
@@ -124,7 +135,7 @@ impl Settings {
         folders.chain(source).chain(webhook).chain(store).chain(homeless).chain(idle).collect()
     }
 
-    /// Paths in a file are meant from where the file is.
+    /// Resolves relative paths against `folder`, the folder of the workflow file.
     pub fn move_into(&mut self, folder: &Path) {
         let webhook = self.webhook.iter_mut();
         let webhook = webhook.flat_map(|webhook| [&mut webhook.secret_file, &mut webhook.ca_file]).flatten();
@@ -141,13 +152,13 @@ impl Settings {
 }
 
 impl Name {
-    /// Returns the fault of this path under `key`.
+    /// Returns the fault of this path, attributed to the field `key`.
     pub(super) fn fault_of_path(&self, path: &[Step], key: &str) -> Option<Fault> {
         let fault = location::path(&self.0).err()?;
         Some(Fault::of_key(path, key, format!("{key}: {fault}")))
     }
 
-    /// Makes it a path from `folder` on.
+    /// Resolves this path against `folder`.
     pub fn move_into(&mut self, folder: &Path) {
         let path = location::path(&self.0).unwrap_or_else(|_| self.0.clone().into());
         self.0 = folder.join(path).display().to_string();

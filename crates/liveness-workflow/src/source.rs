@@ -1,12 +1,12 @@
-//! Where a workflow's video may come from.
+//! The sources of a workflow's video.
 
 use liveness_core::location;
 
-/// In words.
+/// The accepted sources, for error messages.
 pub const SOURCES: &str =
     "test, file:PATH, images:FOLDER, v4l2:/dev/videoN, rtsp://… or pipeline:GST-LAUNCH-FRAGMENT";
 
-/// What is wrong with the form of a source; whether it is there shows only when it is opened.
+/// Returns the fault in the form of a source. A missing source is detected only when it is opened.
 pub(super) fn fault(source: &str) -> Option<String> {
     let known = match source.split_once(':') {
         None => source == "test",

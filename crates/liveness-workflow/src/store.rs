@@ -1,4 +1,4 @@
-//! Where sessions and faces are kept.
+//! The store of sessions and faces.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -9,22 +9,24 @@ use super::word::Name;
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+/// Encrypted database of sessions and faces
 pub struct Store {
-    /// The database's file
+    /// Path of the database file
     pub path: Name,
-    /// A file that holds the key by which it is encrypted
+    /// File with the encryption key; give either this or key_env
     pub key_file: Option<Name>,
-    /// The environment variable that holds it
+    /// Environment variable with the encryption key
     pub key_env: Option<Name>,
-    /// Days after which a session is purged, with its evidence and video
+    /// Number of days after which a session is deleted with its evidence and video
     #[schemars(range(min = 1, max = 36500))]
     pub keep_days: Option<u32>,
-    /// Whether approved faces are added to the index
+    /// true = approved faces are added to the index
     #[serde(default)]
     pub enrol_faces: bool,
 }
 
 impl Store {
+    /// Returns the faults of paths and of the key, which must come from exactly one place.
     pub fn faults(&self, path: &[Step]) -> Vec<Fault> {
         let paths = [("path", Some(&self.path)), ("key_file", self.key_file.as_ref())];
         let mut faults: Vec<_> =

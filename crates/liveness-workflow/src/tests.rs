@@ -150,7 +150,8 @@ fn all_faults_are_told_at_once() {
     assert_eq!(told.lines().map(|line| &line[..6]).collect::<Vec<_>>(), ["line 2", "line 3"]);
 }
 
-/// Reports of this size took minutes when each fault was looked up in the text, and compared names of any length.
+/// Reports of this size took minutes when each fault was searched for in the text and names of any length
+/// were compared.
 #[test]
 fn a_report_is_short_and_quick_however_many_faults_there_are() {
     let json = |fields: &mut dyn Iterator<Item = String>| {
@@ -292,9 +293,9 @@ fn paths_are_meant_from_the_file() {
     assert_eq!(workflow.nodes[0].models_dir, Some(below_home("nets")));
 }
 
-// What the schema says and what the parser takes.
+// The agreement of the schema and the parser.
 
-/// Whether the types take what a document holds, whatever the schema says.
+/// Returns whether the types accept a document, without regard to the schema.
 fn readable(value: Value) -> bool {
     let root = Part { path: Vec::new(), value };
     root.items("workflows").into_iter().all(|part| {
@@ -318,7 +319,7 @@ fn scalar() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// Mostly what a field's schema asks for.
+/// Generates values that usually conform to a field's schema.
 fn value(schema: &Value) -> BoxedStrategy<Value> {
     let schema = if schema["$ref"].is_string() { &schema::whole()["$defs"]["node"] } else { schema };
     let meant = match (schema["enum"].as_array(), schema["type"].as_str()) {
@@ -340,7 +341,7 @@ fn value(schema: &Value) -> BoxedStrategy<Value> {
     prop_oneof![12 => meant, 1 => scalar()].boxed()
 }
 
-/// Some of an object's fields, and now and then one that it has not.
+/// Generates some of an object's fields, and occasionally an unknown one.
 fn object(schema: Value, likely: f64) -> impl Strategy<Value = Value> {
     let fields = schema["properties"].as_object().cloned().unwrap_or_default();
     let required = schema["required"].clone();

@@ -1,4 +1,4 @@
-//! Where decisions are reported to.
+//! The webhook that receives decisions.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -10,27 +10,30 @@ use super::word::Name;
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+/// Server that receives the decisions
 pub struct Webhook {
-    /// https://…; http:// only on this machine
+    /// Address of the server: https://…, or http:// on this machine only
     pub url: Name,
-    /// A file that holds the secret by which events are signed; 16 to 4096 bytes, line ends at the end do not count
+    /// File with the secret that signs the events, 16 to 4096 bytes without trailing line ends; give either
+    /// this or secret_env
     pub secret_file: Option<Name>,
-    /// The environment variable that holds it
+    /// Environment variable with the secret that signs the events
     pub secret_env: Option<Name>,
-    /// Seconds that the receiver may take
+    /// Maximum time for a response in seconds
     #[schemars(range(min = 0.1, max = 300.0))]
     pub timeout_s: Option<f64>,
-    /// A PEM file with the CA certificates to trust for this server, instead of the system's
+    /// PEM file with the CA certificates to trust for this server instead of the system's
     pub ca_file: Option<Name>,
-    /// The HTTP proxy to an https server on another machine, as http://HOST:PORT; environment variables such as https_proxy are
-    /// ignored
+    /// HTTP proxy to an https server on another machine, as http://HOST:PORT; environment variables such as
+    /// https_proxy are ignored
     pub proxy: Option<Name>,
-    /// Whether the server may be in a private or link-local network or on this machine (true); false also refuses names that
-    /// resolve to such an address
+    /// true (the default) = the server may be in a private or link-local network or on this machine; false
+    /// also rejects names that resolve to such an address
     pub allow_private: Option<bool>,
 }
 
 impl Webhook {
+    /// Returns the faults of the addresses, the paths and the secret, which must come from exactly one place.
     pub fn faults(&self, path: &[Step]) -> Vec<Fault> {
         let mut faults = Vec::new();
         match Endpoint::parse(&self.url.0) {
@@ -45,6 +48,7 @@ impl Webhook {
         faults
     }
 
+    /// Returns whether the server may have a private address, true by default.
     pub fn allows_private(&self) -> bool {
         self.allow_private.unwrap_or(true)
     }

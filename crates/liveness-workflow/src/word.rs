@@ -1,4 +1,4 @@
-//! Values that are written as one of a few words.
+//! Values that a workflow writes as one of a few keywords.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -10,21 +10,23 @@ use serde::{Deserialize, Deserializer, de::Error};
 
 use super::schema::PRINTABLE;
 
-/// A value that a workflow writes as a word.
+/// A value that a workflow writes as a keyword.
 pub trait Named: Sized {
-    /// Every word with the value that it stands for, as the schema lists them.
+    /// Returns every keyword with its value, in the order of the schema.
     fn words() -> Vec<(&'static str, Self)>;
 
+    /// Returns every keyword.
     fn names() -> Vec<&'static str> {
         Self::words().into_iter().map(|(word, _)| word).collect()
     }
 
+    /// Returns the value of a keyword, or `None` for an unknown one.
     fn from_word(word: &str) -> Option<Self> {
         Self::words().into_iter().find(|(known, _)| *known == word).map(|(_, value)| value)
     }
 }
 
-/// A named value, as a field's type.
+/// A value written as a keyword, as a field's type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Word<T>(pub T);
 
@@ -46,7 +48,7 @@ impl<T: Named> JsonSchema for Word<T> {
 }
 
 impl Named for Method {
-    /// Ours, and those of the decision's `method`.
+    /// The method names of the elements, followed by those in the decision's `method`.
     fn words() -> Vec<(&'static str, Self)> {
         let decided =
             [Self::Passive, Self::Flash, Self::ActionFlash].map(|method| (method.json_name(), method));
@@ -72,14 +74,14 @@ impl Named for Operator {
     }
 }
 
-/// Those that a decision may have.
+/// The statuses that a rule may set.
 impl Named for Status {
     fn words() -> Vec<(&'static str, Self)> {
         [Self::Approved, Self::InReview, Self::Declined].map(|status| (status.name(), status)).to_vec()
     }
 }
 
-/// A short printable text: a name, a path, an address.
+/// A short printable text: a name, a path or an address.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(transparent)]
 pub struct Name(pub String);
