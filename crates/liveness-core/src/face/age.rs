@@ -1,4 +1,4 @@
-//! An estimate of age and gender (FaceRes): for information, never part of a decision.
+//! Estimation of age and gender (FaceRes).
 
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ const INPUT: TensorSpec = TensorSpec {
     bias: 0.0,
 };
 
+/// The estimated gender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Gender {
@@ -35,31 +36,37 @@ impl Gender {
     }
 }
 
+/// The estimated age and gender of a face.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct AgeGender {
-    /// In years.
+    /// Age in years, 0.5 to below 120.
     pub age: f32,
+    /// The more likely gender.
     pub gender: Gender,
-    /// How sure the net is of the gender, 0–1.
+    /// Confidence in the gender, 0–1.
     pub gender_confidence: f32,
 }
 
+/// Estimates age and gender. Keeps its buffers between frames.
 pub struct AgeEstimator {
     net: Arc<Net>,
     input: Vec<f32>,
 }
 
 impl AgeEstimator {
+    /// Loads the model.
+    ///
     /// # Errors
-    /// When the model cannot be loaded.
+    /// An [`InferenceError`] if the model cannot be loaded.
     pub fn new(source: &ModelSource) -> Result<Self, InferenceError> {
         Ok(Self { net: Net::load(Model::AgeGender, source)?, input: vec![0.0; INPUT.len()] })
     }
 
-    /// `None` when the net's answer is no human age.
+    /// Estimates the age and gender of the face with the landmarks `mesh`. Returns `None` if the estimated
+    /// age is outside 0.5–120 years.
     ///
     /// # Errors
-    /// When the net cannot run.
+    /// An [`InferenceError`] if the net cannot run.
     pub fn estimate(
         &mut self,
         frame: &Frame<'_>,

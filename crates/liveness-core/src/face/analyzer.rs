@@ -1,4 +1,4 @@
-//! From a frame to its observation: detect, follow, measure.
+//! The analysis of a frame: detection, tracking and measurement of faces.
 
 use super::blendshapes::BlendshapeNet;
 use super::detector::{Detection, FaceDetector};
@@ -9,38 +9,40 @@ use super::quality::QualityMeter;
 use crate::inference::{InferenceError, ModelSource};
 use crate::vision::{Frame, Glimpse, Oval, Point, Rect, RotatedRect, Sampler};
 
-/// The detector runs again after so many frames, to find new faces.
+/// Number of frames from one run of the detector to the next, while a face is tracked.
 const DETECT_EVERY: u32 = 5;
-/// Below this presence the face is lost (MediaPipe's threshold).
+/// Minimum presence of a tracked face (MediaPipe's threshold).
 const MIN_PRESENCE: f32 = 0.5;
-/// Boxes that overlap this much are the same face in two frames.
+/// Overlap (intersection over union) above which boxes in two frames belong to the same face.
 const SAME_FACE: f32 = 0.3;
-/// The score of a close-up below which what was detected is no face: patterns come to 0.73, faces to 0.69 and more.
+/// Minimum score of a close-up that confirms a detected face. Patterns reach 0.73; faces have at least 0.69.
 const CONFIRMED: f32 = 0.68;
-/// While no face is found, the oval that people are asked into is searched at its own scale, a part with each frame: all of it, its
-/// upper and its lower half. Shift of the part's centre, in half heights of the oval, and side, in heights. At 1280 × 720 a face is
-/// found up to 2 m from a usual camera; in the whole picture it is lost beyond 0.8 m.
+/// Parts of the oval that are searched while no face is found, one per frame: all of it, its upper and its
+/// lower half. Each part is a square: its centre's offset in half heights of the oval, and its side in
+/// heights. At 1280 × 720 pixels a face is found up to 2 m from a usual camera; a search of the whole picture
+/// finds it only up to 0.8 m.
 const SEARCHED: [(f32, f32); 3] = [(0.0, 1.1), (-0.5, 0.7), (0.5, 0.7)];
-/// The score of what is looked at there: faces come to 0.74 and more.
+/// Minimum score of a detection in the oval. Faces have at least 0.74.
 const FOUND: f32 = 0.7;
-/// Most new faces of a frame that are looked at.
+/// Maximum number of new faces examined per frame.
 const MOST_LOOKS: usize = 3;
-/// A new face takes over from the one followed when its area is larger by this factor.
+/// Minimum ratio of areas for a new face to replace the tracked one.
 const TAKES_OVER: f32 = 1.5;
 
-/// A face that was lost for at most this many frames, as in profile, is the same when it is found in the same place.
+/// Maximum number of frames for which a face may be lost, as in profile, and keep its number when found in
+/// the same place.
 const MAX_LOST: u32 = 5;
 
-/// The face that is followed from frame to frame.
+/// The face that is tracked from frame to frame.
 struct Track {
     id: u32,
-    /// Found by the detector, not yet by the landmark net.
+    /// The detector has found the face, but the landmark net has not seen it yet.
     fresh: bool,
     bbox: Rect,
     region: RotatedRect,
 }
 
-/// Analyses the frames of one stream, in order.
+/// Analyses the frames of one stream in order.
 pub struct FaceAnalyzer {
     detector: FaceDetector,
     landmarks: LandmarkNet,
@@ -48,21 +50,23 @@ pub struct FaceAnalyzer {
     quality: QualityMeter,
     sampler: Sampler,
     track: Option<Track>,
-    /// The number and the box of the face that was followed last, and the frames since.
+    /// The number and box of the last tracked face, and the number of frames since it was seen.
     last: Option<(u32, Rect, u32)>,
-    /// The faces beside the followed one, as last detected.
+    /// The faces besides the tracked one, as last detected.
     others: Vec<FaceObservation>,
     since_detection: u32,
     last_id: u32,
-    /// The part of the oval that is searched next.
+    /// Index in [`SEARCHED`] of the part to search next.
     part: usize,
-    /// Width and height of the last frame.
+    /// Width and height of the last frame in pixels.
     size: (usize, usize),
 }
 
 impl FaceAnalyzer {
+    /// Loads the models.
+    ///
     /// # Errors
-    /// When ONNX Runtime or a model cannot be loaded.
+    /// An [`InferenceError`] if ONNX Runtime or a model cannot be loaded.
     pub fn new(source: &ModelSource) -> Result<Self, InferenceError> {
         Ok(Self {
             detector: FaceDetector::new(source)?,
@@ -80,13 +84,13 @@ impl FaceAnalyzer {
         })
     }
 
-    /// Forgets the faces: the next frame has nothing to do with the last.
+    /// Forgets the faces, so that the next frame is analysed without reference to the last.
     pub fn reset(&mut self) {
         (self.track, self.last) = (None, None);
         self.others.clear();
     }
 
-    /// Goes on from what another analyzer has seen in this frame, with its numbers for the faces.
+    /// Continues from another analyzer's observation of the current frame and takes over its face numbers.
     pub fn adopt(&mut self, seen: &FrameObservation) {
         self.track = seen.primary().map(|(face, measured)| Track {
             id: face.id,
@@ -99,14 +103,14 @@ impl FaceAnalyzer {
         self.others.extend(seen.faces.iter().skip(usize::from(self.track.is_some())).cloned());
         self.size = (seen.width, seen.height);
         self.last_id = seen.faces.iter().map(|face| face.id).fold(self.last_id, u32::max);
-        // Soon look oneself for others.
+        // The detector next runs after `DETECT_EVERY` frames, to find other faces.
         self.since_detection = 0;
     }
 
-    /// What `frame` shows.
+    /// Returns the observation of `frame`.
     ///
     /// # Errors
-    /// When a net cannot run.
+    /// An [`InferenceError`] if a net cannot run.
     pub fn analyze(&mut self, frame: &Frame<'_>) -> Result<FrameObservation, InferenceError> {
         self.since_detection += 1;
         self.resize((frame.width(), frame.height()));
@@ -115,7 +119,7 @@ impl FaceAnalyzer {
         }
         let mut primary = self.follow(frame)?;
         if primary.is_none() && self.since_detection > 0 {
-            // Lost between two detections: look again at once.
+            // Lost between two detections: detect at once.
             self.detect(frame)?;
             primary = self.follow(frame)?;
         }
@@ -133,7 +137,8 @@ impl FaceAnalyzer {
         Ok(FrameObservation { width: frame.width(), height: frame.height(), glimpse, faces })
     }
 
-    /// A camera that changes its resolution still shows the same: faces stay where they are in the picture.
+    /// Scales the known faces to the frame's new size. A camera that changes its resolution shows the same
+    /// scene.
     fn resize(&mut self, size: (usize, usize)) {
         let last = std::mem::replace(&mut self.size, size);
         if last == size || last == (0, 0) {
@@ -148,11 +153,11 @@ impl FaceAnalyzer {
         if let Some(track) = &mut self.track {
             track.region = track.region.scaled(scale);
         }
-        // Unless it shows another part of the scene.
+        // The new size may also show another part of the scene: detect at once.
         self.since_detection = DETECT_EVERY;
     }
 
-    /// Runs the detector and decides whom to follow.
+    /// Runs the detector and chooses the face to track.
     fn detect(&mut self, frame: &Frame<'_>) -> Result<(), InferenceError> {
         self.since_detection = 0;
         let detections = self.detector.detect(frame, &mut self.sampler)?;
@@ -160,7 +165,7 @@ impl FaceAnalyzer {
         Ok(())
     }
 
-    /// Searches a part of the oval; tells whether something was found there.
+    /// Searches one part of the oval. Returns whether it holds a face.
     fn search_oval(&mut self, frame: &Frame<'_>) -> Result<bool, InferenceError> {
         let (width, height) = (frame.width() as f32, frame.height() as f32);
         let (shift, share) = SEARCHED[self.part];
@@ -182,7 +187,8 @@ impl FaceAnalyzer {
         Ok(true)
     }
 
-    /// Notes the faces of a frame beside the one that is followed, and turns to the largest where that is much larger.
+    /// Records the detected faces besides the tracked one. Switches to the largest of them if it is much
+    /// larger than the tracked one.
     fn take_in(&mut self, detections: Vec<Detection>) {
         let known = std::mem::take(&mut self.others);
         let followed = self.track.as_ref().map(|track| (track.id, track.bbox));
@@ -204,7 +210,7 @@ impl FaceAnalyzer {
         }
     }
 
-    /// The largest face beside the followed one that has a larger area than `least` and is none of `given_up`.
+    /// Returns the largest untracked face with an area above `least` whose number is not in `given_up`.
     fn largest_other(&self, least: f32, given_up: &[u32]) -> Option<Track> {
         let waiting = self.others.iter().filter(|face| face.bbox.area() > least);
         let largest = waiting
@@ -216,7 +222,7 @@ impl FaceAnalyzer {
 
     fn id_of(&mut self, bbox: &Rect, known: &[FaceObservation]) -> u32 {
         let known = known.iter().map(|face| (face.id, face.bbox));
-        // The followed one's number is taken while it is followed.
+        // The number of the tracked face cannot be reused while the face is tracked.
         let lost = self.last.filter(|_| self.track.is_none()).map(|(id, bbox, _)| (id, bbox));
         let mut all = known.chain(lost);
         all.find(|(_, before)| same(before, bbox)).map(|(id, _)| id).unwrap_or_else(|| {
@@ -225,8 +231,8 @@ impl FaceAnalyzer {
         })
     }
 
-    /// Finds the followed face in `frame`; forgets it when it is gone. Where a new one is none, or turns out to be a small part of
-    /// what was detected, the next largest is looked at.
+    /// Finds the tracked face in `frame` and forgets it if it is gone. If a new face is not confirmed, or
+    /// turns out to be a small part of the detection, the next largest face is examined.
     fn follow(&mut self, frame: &Frame<'_>) -> Result<Option<FaceObservation>, InferenceError> {
         let mut looked_at = Vec::new();
         let mut largest: Option<(Track, FaceObservation)> = None;
@@ -251,7 +257,7 @@ impl FaceAnalyzer {
         Ok(Some(face))
     }
 
-    /// Looks where the followed face should be.
+    /// Examines the region in which the tracked face is expected.
     fn look(&mut self, frame: &Frame<'_>) -> Result<Option<FaceObservation>, InferenceError> {
         if !self.is_confirmed(frame)? {
             return Ok(None);
@@ -260,7 +266,7 @@ impl FaceAnalyzer {
         if std::mem::take(&mut track.fresh)
             && let (Some(mesh), _) = self.landmarks.find(frame, &track.region, &mut self.sampler)?
         {
-            // The detector's box is coarse; what was seen in it tells better where to look.
+            // The detector's box is coarse; the landmarks found in it give a better region.
             track.region = mesh.region();
         }
         let (mesh, presence) = self.landmarks.find(frame, &track.region, &mut self.sampler)?;
@@ -274,7 +280,8 @@ impl FaceAnalyzer {
         Ok(Some(FaceObservation { id, confidence: presence, bbox, mesh }))
     }
 
-    /// Returns whether a new face is a face in a close-up too, and takes over its angle from there. Other detections are dropped.
+    /// Returns whether a close-up confirms a new face, and takes over its rotation. An unconfirmed detection
+    /// is dropped.
     fn is_confirmed(&mut self, frame: &Frame<'_>) -> Result<bool, InferenceError> {
         let Some(track) = self.track.as_mut().filter(|track| track.fresh) else {
             return Ok(self.track.is_some());
@@ -307,7 +314,8 @@ fn same(a: &Rect, b: &Rect) -> bool {
     a.iou(b) > SAME_FACE
 }
 
-/// A mesh that has drifted off the picture, or shrunk to nothing, is no face.
+/// Returns whether the mesh is at least 30 % inside the picture and larger than one pixel. A mesh that has
+/// drifted away or shrunk is not a face.
 fn in_picture(mesh: &Mesh, frame: &Frame<'_>) -> bool {
     let bbox = mesh.bbox();
     let picture = Rect::new(0.0, 0.0, frame.width() as f32, frame.height() as f32);

@@ -1,11 +1,11 @@
-//! MediaPipe's 52 blendshape coefficients (0–1) from 146 of the landmarks.
+//! MediaPipe's 52 blendshape coefficients (0–1), computed from 146 landmarks.
 
 use std::sync::Arc;
 
 use super::landmarks::Mesh;
 use crate::inference::{InferenceError, Model, ModelSource, Net};
 
-/// The coefficients' names, ARKit's; left and right are the person's own.
+/// Names of the coefficients, from ARKit. Left and right are the person's own.
 pub const BLENDSHAPE_NAMES: [&str; 52] = [
     "_neutral",
     "browDownLeft",
@@ -73,7 +73,7 @@ const SUBSET: [usize; 146] = [
     474, 475, 476, 477,
 ];
 
-/// The coefficients that the plugin reads, by their place in [`BLENDSHAPE_NAMES`].
+/// The coefficients that the plugin uses, with their index in [`BLENDSHAPE_NAMES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub enum Blendshape {
@@ -92,11 +92,12 @@ pub enum Blendshape {
 pub struct Blendshapes(pub [f32; 52]);
 
 impl Blendshapes {
+    /// Returns a coefficient, 0–1.
     pub fn get(&self, shape: Blendshape) -> f32 {
         self.0[shape as usize]
     }
 
-    /// How far the more open eye is closed.
+    /// Returns the closure of the more open eye, 0 (open) to 1 (closed).
     pub fn eyes_closed(&self) -> f32 {
         self.get(Blendshape::EyeBlinkLeft).min(self.get(Blendshape::EyeBlinkRight))
     }

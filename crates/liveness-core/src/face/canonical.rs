@@ -1,4 +1,4 @@
-//! MediaPipe's canonical face: the average head that pose is fitted with and face maps are drawn on.
+//! MediaPipe's canonical face: the average head, used for fitting the pose and drawing face maps.
 
 use std::sync::LazyLock;
 
@@ -7,10 +7,11 @@ use serde::Deserialize;
 /// A mesh in cm: x to the picture's right, y up, z towards the camera.
 #[derive(Default, Deserialize)]
 pub struct CanonicalFace {
-    /// Of the landmarks, without those of the irises.
+    /// Positions of the landmarks without the irises.
     pub vertices: Vec<[f32; 3]>,
+    /// Triangles, as indices of vertices.
     pub triangles: Vec<[usize; 3]>,
-    /// Landmarks that hardly move with the expression, and their weights.
+    /// Landmarks that hardly move with the expression, with their weights.
     pub procrustes_basis: Vec<(usize, f32)>,
 }
 
@@ -18,7 +19,7 @@ static FACE: LazyLock<CanonicalFace> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../../../models/canonical_face.json")).unwrap_or_default()
 });
 
-/// Read once.
+/// Returns the canonical face, which is parsed once per process.
 pub fn canonical_face() -> &'static CanonicalFace {
     &FACE
 }

@@ -1,4 +1,4 @@
-//! BlazeFace short range (Bazarevsky et al. 2019): boxes and six key points of the faces in a whole frame.
+//! BlazeFace short range (Bazarevsky et al. 2019): boxes and six key points of the faces in a frame.
 
 use std::f32::consts::{FRAC_PI_4, PI};
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use crate::vision::{
 };
 
 const SIDE: usize = 128;
-/// The score below which MediaPipe drops a face.
+/// Minimum score of a face, from MediaPipe.
 const MIN_SCORE: f32 = 0.5;
-/// Overlap beyond which two boxes are one face.
+/// Overlap (intersection over union) above which two boxes belong to the same face.
 const SAME_FACE: f32 = 0.3;
 const INPUT: TensorSpec = TensorSpec {
     width: SIDE,
@@ -22,28 +22,31 @@ const INPUT: TensorSpec = TensorSpec {
     bias: -1.0,
 };
 const VALUES: usize = 16;
-/// Side of a close-up, in sides of the face's box: the net is surest of faces that take this share of its input.
+/// Side of a close-up in sides of the face's box. Scores are highest for faces that fill this share of the
+/// input.
 const CLOSE_UP: f32 = 2.0;
-/// The turns (radians) in which a close-up is shown: heads lean so far, cameras lie on their side or hang upside down.
+/// Rotations of a close-up in radians: leaning heads, and cameras that lie on their side or hang upside down.
 const LEANING: [f32; 3] = [0.0, FRAC_PI_4, -FRAC_PI_4];
 const LYING: [f32; 5] = [2.0 * FRAC_PI_4, 3.0 * FRAC_PI_4, PI, -3.0 * FRAC_PI_4, -2.0 * FRAC_PI_4];
-/// A lying face must be surer by this much than one that leans at most: a masked one looks like a face upside down as well.
+/// Minimum lead in score of a lying face over a leaning one. A masked face also resembles a face upside down.
 const SURER: f32 = 0.05;
-/// Input pixels from its anchor beyond which no face is told.
+/// Maximum distance of a decoded value from its anchor, in input pixels.
 const FARTHEST: f32 = 1e4;
 
-/// A face that the detector found, in frame pixels.
+/// A detected face, in frame pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Detection {
-    /// 0–1.
+    /// Score of the detection, 0–1.
     pub score: f32,
+    /// Bounding box in frame pixels.
     pub bbox: Rect,
-    /// The person's right and left eye, nose tip, mouth, right and left ear.
+    /// The person's right eye, left eye, nose tip, mouth, right ear and left ear.
     pub keypoints: [Point; 6],
 }
 
 impl Detection {
-    /// Where the landmark net looks: 1.5× the longer side, turned so that the eyes are level.
+    /// Returns the input region of the landmark net: 1.5 times the longer side of the box, rotated so that
+    /// the eyes are level.
     pub fn region(&self) -> RotatedRect {
         let [right_eye, left_eye, ..] = self.keypoints;
         let square = self.bbox.square(1.5);
@@ -56,6 +59,7 @@ impl Detection {
     }
 }
 
+/// Detects faces. Keeps its buffers between frames.
 pub struct FaceDetector {
     net: Arc<Net>,
     anchors: Vec<Point>,
@@ -63,17 +67,19 @@ pub struct FaceDetector {
 }
 
 impl FaceDetector {
+    /// Loads the model.
+    ///
     /// # Errors
-    /// When the model cannot be loaded.
+    /// An [`InferenceError`] if the model cannot be loaded.
     pub fn new(source: &ModelSource) -> Result<Self, InferenceError> {
         let net = Net::load(Model::Detector, source)?;
         Ok(Self { net, anchors: anchors(), input: vec![0.0; INPUT.len()] })
     }
 
-    /// The faces in `frame`, largest first.
+    /// Returns the faces in `frame`, largest first.
     ///
     /// # Errors
-    /// When the net cannot run.
+    /// An [`InferenceError`] if the net cannot run.
     pub fn detect(
         &mut self,
         frame: &Frame<'_>,
@@ -83,12 +89,13 @@ impl FaceDetector {
         self.detect_in(frame, &whole.square(1.0).turned(0.0), sampler)
     }
 
-    /// Looks at a face again, close up, and finds out how it is turned: in the whole picture its angle and its score say little,
-    /// above all when it lies on its side. The score of what is found is that of the best turn; below 0.6 there is no face, and
-    /// below 0.75 seldom one. `None` where a close-up shows none in any turn.
+    /// Examines a detected face in close-ups and determines its rotation. In the whole picture the angle and
+    /// the score are unreliable, above all for a face that lies on its side. Returns the detection of the
+    /// best rotation, or `None` if no close-up shows a face. Below a score of 0.6 there is no face, below
+    /// 0.75 rarely one.
     ///
     /// # Errors
-    /// When the net cannot run.
+    /// An [`InferenceError`] if the net cannot run.
     pub fn confirm(
         &mut self,
         frame: &Frame<'_>,
@@ -99,12 +106,13 @@ impl FaceDetector {
         let lying = self.surest(frame, found, &LYING, sampler)?;
         let least = leaning.map_or(0.0, |leaning| leaning.score + SURER);
         let Some(best) = lying.filter(|lying| lying.score > least).or(leaning) else { return Ok(None) };
-        // Once more as it lies: the eyes are found best in an upright face.
+        // Once more at the angle that was found: the eyes are located best in an upright face.
         let upright = self.surest(frame, found, &[best.region().angle], sampler)?;
         Ok(upright.filter(|upright| upright.score > best.score - SURER).or(Some(best)))
     }
 
-    /// Returns the surest detection in a close-up of a face, over some turns in radians.
+    /// Returns the detection with the highest score in close-ups of a face at the rotations `turns`, in
+    /// radians.
     fn surest(
         &mut self,
         frame: &Frame<'_>,
@@ -122,10 +130,10 @@ impl FaceDetector {
         Ok(best)
     }
 
-    /// The faces in a square of `frame`, upright as the square is turned, largest first.
+    /// Returns the faces in a rotated square of `frame`, largest first.
     ///
     /// # Errors
-    /// When the net cannot run.
+    /// An [`InferenceError`] if the net cannot run.
     pub fn detect_in(
         &mut self,
         frame: &Frame<'_>,
@@ -147,7 +155,7 @@ impl FaceDetector {
     }
 }
 
-/// The 896 anchor centres in input pixels: two on each cell of 8 pixels, six on each of 16.
+/// Returns the 896 anchor centres in input pixels: two per cell of 8 × 8 pixels, six per cell of 16 × 16.
 fn anchors() -> Vec<Point> {
     [(8, 2), (16, 6)]
         .into_iter()
@@ -167,7 +175,7 @@ fn decode(raw: &[f32], logit: f32, anchor: Point, map: &Affine) -> Option<Detect
     if score < MIN_SCORE || width <= 0.0 || height <= 0.0 {
         return None;
     }
-    // A net gone wrong may say anything.
+    // A faulty net may return values of any size.
     if !raw.iter().all(|value| value.abs() < FARTHEST) {
         return None;
     }
@@ -180,8 +188,8 @@ fn decode(raw: &[f32], logit: f32, anchor: Point, map: &Affine) -> Option<Detect
     })
 }
 
-/// Weighted non-maximum suppression: the boxes of one face become their mean by score, which is steadier than the
-/// best one alone.
+/// Weighted non-maximum suppression: the boxes of one face are replaced by their mean, weighted by score. The
+/// mean is steadier than the best box alone.
 fn suppress(mut candidates: Vec<Detection>) -> Vec<Detection> {
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
     let mut faces = Vec::new();

@@ -1,4 +1,4 @@
-//! MobileFace embedding: 256 numbers that are near for pictures of one person.
+//! MobileFace embedding: a vector of 256 numbers, similar for pictures of the same person.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ const INPUT: TensorSpec = TensorSpec {
     scale: 1.0,
     bias: 0.0,
 };
-/// ArcFace's positions of the picture's left eye, right eye, nose tip and mouth corners.
+/// Positions of the left eye, right eye, nose tip and mouth corners in the picture, from ArcFace.
 const TEMPLATE: [Point; 5] = [
     Point::new(38.2946, 51.6963),
     Point::new(73.5318, 51.5014),
@@ -24,16 +24,17 @@ const TEMPLATE: [Point; 5] = [
     Point::new(70.7299, 92.2041),
 ];
 
-/// A unit vector. Deliberately not `Debug`: it is a biometric template and must not reach a log.
+/// A face template as a unit vector. Deliberately not `Debug`: it is biometric data and must not appear in a
+/// log.
 #[derive(Clone, PartialEq)]
 pub struct Embedding(Vec<f32>);
 
 impl Embedding {
-    /// Faces in one check that are less alike (cosine) are not of one person. Of one clip they are above 0.6, of different
-    /// people below 0.48 (99.9 % of pairs of `models/reference/pairs.py`).
+    /// Cosine similarity below which two faces in one check are of different people. Faces in one clip have
+    /// more than 0.6, different people less than 0.48 (99.9 % of the pairs of `models/reference/pairs.py`).
     pub const SAME_PERSON: f32 = 0.3;
 
-    /// Scales `values` to length 1; `None` when they are all zero or not finite.
+    /// Scales `values` to length 1. Returns `None` if they are all zero or not finite.
     pub fn new(mut values: Vec<f32>) -> Option<Self> {
         let norm = values.iter().map(|v| v * v).sum::<f32>().sqrt();
         if !norm.is_finite() || norm <= f32::EPSILON {
@@ -43,32 +44,36 @@ impl Embedding {
         Some(Self(values))
     }
 
+    /// Returns the components of the unit vector.
     pub fn values(&self) -> &[f32] {
         &self.0
     }
 
-    /// Cosine similarity, −1 to 1.
+    /// Returns the cosine similarity, −1 to 1.
     pub fn similarity(&self, other: &Self) -> f32 {
         self.0.iter().zip(&other.0).map(|(a, b)| a * b).sum()
     }
 }
 
+/// Computes face embeddings. Keeps its buffers between frames.
 pub struct Embedder {
     net: Arc<Net>,
     input: Vec<f32>,
 }
 
 impl Embedder {
+    /// Loads the model.
+    ///
     /// # Errors
-    /// When the model cannot be loaded.
+    /// An [`InferenceError`] if the model cannot be loaded.
     pub fn new(source: &ModelSource) -> Result<Self, InferenceError> {
         Ok(Self { net: Net::load(Model::Embedding, source)?, input: vec![0.0; INPUT.len()] })
     }
 
-    /// The embedding of a face; `None` when its landmarks coincide.
+    /// Returns the embedding of the face with the landmarks `mesh`, or `None` if the landmarks coincide.
     ///
     /// # Errors
-    /// When the net cannot run.
+    /// An [`InferenceError`] if the net cannot run.
     pub fn embed(
         &mut self,
         frame: &Frame<'_>,

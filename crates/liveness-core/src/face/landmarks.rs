@@ -1,4 +1,4 @@
-//! MediaPipe's attention mesh (Grishchenko et al. 2020): 478 landmarks, with refined eyes, irises and lips.
+//! MediaPipe's attention mesh (Grishchenko et al. 2020): 478 landmarks with refined eyes, irises and lips.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::vision::{
     Affine, Border, ChannelOrder, Frame, Layout, Point, Rect, RotatedRect, Sampler, TensorSpec,
 };
 
-/// How many landmarks a face has: 468 of the mesh and 5 of each iris.
+/// Number of landmarks of a face: 468 of the mesh and 5 of each iris.
 pub const LANDMARKS: usize = 478;
 const SIDE: usize = 192;
 const INPUT: TensorSpec = TensorSpec {
@@ -19,36 +19,52 @@ const INPUT: TensorSpec = TensorSpec {
     bias: 0.0,
 };
 
-/// Indices into the mesh; right and left are the person's own.
+/// Indices of landmarks in the mesh. Right and left are the person's own.
 pub mod index {
+    /// Tip of the nose.
     pub const NOSE_TIP: usize = 1;
+    /// Top of the forehead.
     pub const FOREHEAD: usize = 10;
+    /// Bottom of the chin.
     pub const CHIN: usize = 152;
+    /// Outer corner of the right eye.
     pub const RIGHT_EYE_OUTER: usize = 33;
+    /// Inner corner of the right eye.
     pub const RIGHT_EYE_INNER: usize = 133;
+    /// Inner corner of the left eye.
     pub const LEFT_EYE_INNER: usize = 362;
+    /// Outer corner of the left eye.
     pub const LEFT_EYE_OUTER: usize = 263;
+    /// Right corner of the mouth.
     pub const MOUTH_RIGHT: usize = 61;
+    /// Left corner of the mouth.
     pub const MOUTH_LEFT: usize = 291;
+    /// Centre of the right iris.
     pub const RIGHT_IRIS: usize = 468;
+    /// Centre of the left iris.
     pub const LEFT_IRIS: usize = 473;
 }
 
-/// The outline of the face, clockwise from the top as the picture is seen.
+/// Landmarks of the face's outline, clockwise in the picture from the top.
 pub const FACE_OVAL: [usize; 36] = [
     10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176,
     149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
 ];
 
-/// A landmark in frame pixels; `z` grows away from the camera, in the same unit, 0 near the head's centre.
+/// A landmark in frame pixels. `z` is in the same unit and grows away from the camera; it is 0 near the
+/// head's centre.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// Column, from the left edge.
 pub struct Landmark {
+    /// Row, from the top edge.
     pub x: f32,
+    /// Depth, away from the camera.
     pub y: f32,
     pub z: f32,
 }
 
 impl Landmark {
+    /// Returns the position in the picture.
     pub fn point(self) -> Point {
         Point::new(self.x, self.y)
     }
@@ -61,21 +77,27 @@ pub struct Mesh {
 }
 
 impl Mesh {
-    /// `None` unless there are [`LANDMARKS`], all finite.
+    /// Returns a mesh, or `None` unless there are [`LANDMARKS`] landmarks, all finite.
     pub fn new(landmarks: Vec<Landmark>) -> Option<Self> {
         let finite = |l: &Landmark| l.x.is_finite() && l.y.is_finite() && l.z.is_finite();
         (landmarks.len() == LANDMARKS && landmarks.iter().all(finite)).then_some(Self { landmarks })
     }
 
+    /// Returns all landmarks.
     pub fn landmarks(&self) -> &[Landmark] {
         &self.landmarks
     }
 
+    /// Returns the position of a landmark in frame pixels.
+    ///
+    /// # Panics
+    /// If `index` is not below [`LANDMARKS`].
     pub fn point(&self, index: usize) -> Point {
         self.landmarks[index].point()
     }
 
-    /// The midpoints between the corners of the person's right and left eye: steadier than the gaze.
+    /// Returns the midpoints between the corners of the person's right and left eye. They do not move with
+    /// the gaze.
     pub fn eyes(&self) -> [Point; 2] {
         let middle = |a, b| self.point(a).midpoint(self.point(b));
         [
@@ -84,22 +106,24 @@ impl Mesh {
         ]
     }
 
+    /// Returns the midpoint between the corners of the mouth.
     pub fn mouth(&self) -> Point {
         self.point(index::MOUTH_RIGHT).midpoint(self.point(index::MOUTH_LEFT))
     }
 
-    /// Distance between the eyes in pixels.
+    /// Returns the distance between the eyes in pixels.
     pub fn eye_distance(&self) -> f32 {
         let [right, left] = self.eyes();
         right.distance(left)
     }
 
-    /// The box around all landmarks.
+    /// Returns the bounding box of all landmarks.
     pub fn bbox(&self) -> Rect {
         Rect::around(self.landmarks.iter().map(|l| l.point())).unwrap_or_default()
     }
 
-    /// Where to look for the face in the next frame: 1.5× the longer side, the eyes level.
+    /// Returns the input region for the next frame: 1.5 times the longer side of the box, rotated so that the
+    /// eyes are level.
     pub fn region(&self) -> RotatedRect {
         let square = self.bbox().square(1.5);
         let (right, left) = (self.point(index::RIGHT_EYE_OUTER), self.point(index::LEFT_EYE_OUTER));
@@ -112,22 +136,26 @@ impl Mesh {
     }
 }
 
+/// Finds the landmarks of a face. Keeps its buffers between frames.
 pub struct LandmarkNet {
     net: Arc<Net>,
     input: Vec<f32>,
 }
 
 impl LandmarkNet {
+    /// Loads the model.
+    ///
     /// # Errors
-    /// When the model cannot be loaded.
+    /// An [`InferenceError`] if the model cannot be loaded.
     pub fn new(source: &ModelSource) -> Result<Self, InferenceError> {
         Ok(Self { net: Net::load(Model::Landmarks, source)?, input: vec![0.0; INPUT.len()] })
     }
 
-    /// The face in `region` and how sure it is that one is there (0–1); no mesh when its values make no sense.
+    /// Returns the landmarks of the face in `region` and the probability that a face is present (0–1). The
+    /// mesh is `None` if its values are not finite.
     ///
     /// # Errors
-    /// When the net cannot run.
+    /// An [`InferenceError`] if the net cannot run.
     pub fn find(
         &mut self,
         frame: &Frame<'_>,

@@ -1,38 +1,44 @@
-//! Exact search among many embeddings.
+//! Exact nearest-neighbour search among many embeddings.
 
-/// Numbers of an embedding that are multiplied side by side.
+/// Number of products that are summed side by side.
 const LANES: usize = 16;
 
-/// Embeddings of one length, one behind the other. Rows are plain numbers: unit vectors, when products are to be cosine
-/// similarities.
+/// Embeddings of one length, stored contiguously. The rows are arbitrary numbers; with unit vectors, the dot
+/// products are cosine similarities.
 pub struct EmbeddingMatrix {
     width: usize,
     values: Vec<f32>,
 }
 
 impl EmbeddingMatrix {
-    /// For rows of `width` numbers, at least one.
+    /// Returns an empty matrix with rows of `width` numbers.
+    ///
+    /// # Panics
+    /// If `width` is 0.
     pub fn new(width: usize) -> Self {
         assert!(width > 0, "rows have at least one number");
         Self { width, values: Vec::new() }
     }
 
-    /// How many rows there are.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         self.values.len() / self.width
     }
 
+    /// Returns whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
+    /// Returns a row.
+    ///
     /// # Panics
-    /// When there is no such row.
+    /// If the row does not exist.
     pub fn row(&self, row: usize) -> &[f32] {
         &self.values[row * self.width..(row + 1) * self.width]
     }
 
-    /// Adds a row; false when it is of another length.
+    /// Appends a row. Returns false, and leaves the matrix unchanged, if the row has another length.
     pub fn push(&mut self, row: &[f32]) -> bool {
         let fits = row.len() == self.width;
         if fits {
@@ -41,17 +47,18 @@ impl EmbeddingMatrix {
         fits
     }
 
-    /// Takes a row out; the last one takes its place.
+    /// Removes a row and moves the last row into its place.
     ///
     /// # Panics
-    /// When there is no such row.
+    /// If the row does not exist.
     pub fn swap_remove(&mut self, row: usize) {
         let last = self.len() - 1;
         self.values.copy_within(last * self.width.., row * self.width);
         self.values.truncate(last * self.width);
     }
 
-    /// The `most` rows with the largest dot product with `query`, largest first, of those that `wanted` holds for.
+    /// Returns the `most` rows with the largest dot products with `query`, with those products, largest
+    /// first. Only rows for which `wanted` returns true are considered.
     pub fn nearest(&self, query: &[f32], most: usize, wanted: impl Fn(usize) -> bool) -> Vec<(usize, f32)> {
         let mut best: Vec<(usize, f32)> = Vec::with_capacity(most + 1);
         for (i, row) in self.values.chunks_exact(self.width).enumerate() {
@@ -67,7 +74,7 @@ impl EmbeddingMatrix {
     }
 }
 
-/// Sums in lanes, so that the compiler can keep them in vector registers.
+/// Returns the dot product. Sums in lanes, so that the compiler can use vector registers.
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0.0f32; LANES];
     let (a, b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));

@@ -1,4 +1,5 @@
-//! One frame → [`FrameObservation`]: who is there, where, how turned, and how good the picture of them is.
+//! Analysis of one frame into a [`FrameObservation`]: the faces, their positions, head pose and image
+//! quality.
 
 mod age;
 mod analyzer;

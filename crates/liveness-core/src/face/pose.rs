@@ -1,5 +1,6 @@
-//! Head pose: MediaPipe's canonical face fitted to the landmarks by weighted Procrustes analysis in metric space, as
-//! its face geometry module does (a pinhole camera with a vertical field of view of 63° is assumed).
+//! Head pose: MediaPipe's canonical face, fitted to the landmarks by weighted Procrustes analysis in metric
+//! space. The method is that of MediaPipe's face geometry module, which assumes a pinhole camera with a
+//! vertical field of view of 63°.
 
 use std::sync::LazyLock;
 
@@ -10,30 +11,34 @@ use super::landmarks::Mesh;
 
 const VERTICAL_FIELD_OF_VIEW: f32 = 63.0;
 
-/// The head's turn in degrees, by ISO/IEC 39794-5: positive yaw looks to the person's own left (right in an
-/// unmirrored picture), positive pitch down, positive roll leans to the person's right shoulder. R = Rz·Ry·Rx.
+/// The head's rotation in degrees, after ISO/IEC 39794-5: with positive yaw the person looks to their own
+/// left (right in an unmirrored picture), with positive pitch down; with positive roll the head leans to the
+/// person's right shoulder. R = Rz·Ry·Rx.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct HeadPose {
+    /// Rotation about the vertical axis in degrees.
     pub yaw: f32,
+    /// Rotation about the horizontal axis in degrees.
     pub pitch: f32,
+    /// Rotation about the viewing axis in degrees.
     pub roll: f32,
     /// Distance from the camera in cm, for a head of average size and the assumed camera.
     pub distance: f32,
 }
 
 impl HeadPose {
-    /// The larger of yaw and pitch, without sign.
+    /// Returns the larger of |yaw| and |pitch|, in degrees.
     pub fn turn(&self) -> f32 {
         self.turn_from(&Self::default())
     }
 
-    /// The larger of the differences in yaw and pitch, in degrees.
+    /// Returns the larger of the absolute differences in yaw and pitch, in degrees.
     pub fn turn_from(&self, other: &Self) -> f32 {
         (self.yaw - other.yaw).abs().max((self.pitch - other.pitch).abs())
     }
 }
 
-/// The weighted points of the canonical face, in cm: x to the picture's right, y up, z towards the camera.
+/// The weighted points of the canonical face in cm: x to the picture's right, y up, z towards the camera.
 struct Canonical {
     indices: Vec<usize>,
     points: Matrix3xX<f32>,
@@ -50,14 +55,15 @@ static CANONICAL: LazyLock<Canonical> = LazyLock::new(|| {
     }
 });
 
-/// A scaled rotation and a shift.
+/// A similarity transform: rotation, uniform scale and translation.
 struct Similarity {
     rotation: Matrix3<f32>,
     scale: f32,
     translation: Vector3<f32>,
 }
 
-/// The head's pose from its landmarks in a `width` × `height` picture; `None` when the points are degenerate.
+/// Returns the head's pose from its landmarks in a picture of `width` × `height` pixels, or `None` if the
+/// points are degenerate.
 pub fn fit_pose(mesh: &Mesh, width: usize, height: usize) -> Option<HeadPose> {
     let canonical = &*CANONICAL;
     let screen = Screen::new(width as f32, height as f32);
@@ -66,7 +72,8 @@ pub fn fit_pose(mesh: &Mesh, width: usize, height: usize) -> Option<HeadPose> {
         canonical.indices.iter().flat_map(|i| screen.project(&mesh.landmarks()[*i])),
     );
     let depth = seen.row(2).mean();
-    // Two rounds: the scale seen on the near plane, then again once the perspective is undone with it.
+    // Two rounds: the first estimates the scale on the near plane, the second corrects it after removing the
+    // perspective.
     let first = fit(canonical, &flip(&seen))?.scale;
     let second = fit(canonical, &flip(&unproject(&seen, depth, first)))?.scale;
     let metric = flip(&unproject(&seen, depth, first * second));
@@ -80,7 +87,7 @@ pub fn fit_pose(mesh: &Mesh, width: usize, height: usize) -> Option<HeadPose> {
     [pose.yaw, pose.pitch, pose.roll, pose.distance].iter().all(|v| v.is_finite()).then_some(pose)
 }
 
-/// The near plane (at distance 1) that the picture is projected on.
+/// The near plane, at distance 1, onto which the picture is projected.
 struct Screen {
     picture: [f32; 2],
     plane: [f32; 2],
@@ -98,7 +105,7 @@ impl Screen {
     }
 }
 
-/// Landmark depth grows away from the camera, metric depth towards it.
+/// Negates z: landmark depth grows away from the camera, metric depth towards it.
 fn flip(points: &Matrix3xX<f32>) -> Matrix3xX<f32> {
     let mut flipped = points.clone();
     flipped.row_mut(2).neg_mut();
@@ -115,7 +122,7 @@ fn unproject(points: &Matrix3xX<f32>, depth: f32, scale: f32) -> Matrix3xX<f32> 
     points
 }
 
-/// The similarity that brings the canonical points nearest to `targets` in weighted least squares.
+/// Returns the similarity that maps the canonical points closest to `targets` in weighted least squares.
 fn fit(canonical: &Canonical, targets: &Matrix3xX<f32>) -> Option<Similarity> {
     let total: f32 = canonical.weights.iter().sum();
     let center = |points: &Matrix3xX<f32>| {
@@ -136,7 +143,7 @@ fn fit(canonical: &Canonical, targets: &Matrix3xX<f32>) -> Option<Similarity> {
     let svd = design.svd(true, true);
     let (mut u, vt) = (svd.u?, svd.v_t?);
     if u.determinant() * vt.determinant() < 0.0 {
-        // A reflection is no turn: give up the weakest axis.
+        // The result must be a rotation, not a reflection: flip the weakest axis.
         let weakest = svd.singular_values.imin();
         u.column_mut(weakest).neg_mut();
     }
@@ -152,7 +159,8 @@ pub(crate) mod tests {
     use nalgebra::Rotation3;
     use proptest::prelude::*;
 
-    /// A mesh of the canonical face turned by the given degrees, seen by the assumed camera from 50 cm.
+    /// Returns a mesh of the canonical face, rotated by the given degrees and seen by the assumed camera from
+    /// 50 cm.
     pub(crate) fn turned_mesh(yaw: f32, pitch: f32, roll: f32, width: usize, height: usize) -> Mesh {
         let [yaw, pitch, roll] = [yaw, pitch, roll].map(f32::to_radians);
         let turn = Rotation3::from_axis_angle(&Vector3::z_axis(), roll)

@@ -1,5 +1,5 @@
-//! Face image quality, 0–100 per component, after ISO/IEC 29794-5 and its reference implementation OFIQ where that
-//! has a formula that needs no further net; our own, marked as such, elsewhere.
+//! Face image quality, 0–100 per component. The formulas are those of ISO/IEC 29794-5 and its reference
+//! implementation OFIQ, unless they need another net; components marked "own" are not from OFIQ.
 
 use std::sync::LazyLock;
 
@@ -11,34 +11,35 @@ use crate::vision::{Affine, Border, Frame, LumaPatch, Point, Sampler, TensorSpec
 
 const SIDE: usize = 128;
 const INPUT: TensorSpec = TensorSpec::rgb(SIDE, SIDE);
-/// Where the right eye, the left eye and the mouth lie in the patch that is measured.
+/// Positions of the right eye, the left eye and the mouth in the measured patch, in pixels.
 const TEMPLATE: [Point; 3] = [Point::new(42.0, 46.0), Point::new(86.0, 46.0), Point::new(64.0, 91.0)];
 const EYE_DISTANCE: f32 = 44.0;
-/// Mean luma (0–1) outside which a face is too dark or too bright, and the share of burnt-out pixels beyond which it is: there the
-/// components come to 50.
+/// Mean luma (0–1) below which a face is too dark and above which it is too bright, and the share of
+/// burnt-out pixels above which it is overexposed. The components are 50 at these limits.
 const LUMINANCE: [f32; 2] = [0.14, 0.85];
 const BURNT_OUT: f32 = 0.26;
 
-/// Components of 0 (worst) to 100, and the face's luminance.
+/// Quality components, 0 (worst) to 100 (best), and the face's luminance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FaceQuality {
-    /// Fine detail against coarse (own: share of the 3 × 3 Laplacian in the patch's contrast).
+    /// Fine detail relative to coarse detail (own: share of the 3 × 3 Laplacian in the patch's contrast).
     pub sharpness: f32,
-    /// Under- and over-exposure prevention, the worse of the two: OFIQ's curves, that for over-exposure moved from 1 % to
-    /// 26 % of burnt-out pixels, because webcams burn foreheads out.
+    /// The worse of under- and overexposure prevention. OFIQ's curves; the one for overexposure is moved from
+    /// 1 % to 26 % of burnt-out pixels, because webcams burn out foreheads.
     pub exposure: f32,
-    /// Luminance mean: OFIQ's curve, moved from 20–80 to 14–85, since dark skin in an office comes to less than 20.
+    /// Mean luminance. OFIQ's curve, moved from 20–80 to 14–85, because dark skin in an office measures below
+    /// 20.
     pub brightness: f32,
-    /// Illumination uniformity between the cheeks (OFIQ).
+    /// Uniformity of the illumination of the two cheeks (OFIQ).
     pub uniformity: f32,
-    /// Distance between the eyes over the cosine of yaw; OFIQ's sigmoid, moved from 70 ± 20 pixels (passports) to
-    /// 28 ± 6 (what nets that see faces at 112–192 pixels need).
+    /// Distance between the eyes divided by the cosine of yaw. OFIQ's sigmoid, moved from 70 ± 20 pixels
+    /// (passports) to 28 ± 6 pixels (required by nets with inputs of 112–192 pixels).
     pub eye_distance: f32,
-    /// Share of the frame that the head takes (own).
+    /// Share of the frame that the head occupies (own).
     pub size: f32,
     /// Squared cosine of the largest of yaw, pitch and roll (OFIQ).
     pub pose: f32,
-    /// Margins around the face (OFIQ: leftward and rightward crop, margin above and below), the worst of four.
+    /// The smallest margin around the face (OFIQ: leftward and rightward crop, margin above and below).
     pub framing: f32,
     /// Share of the face that has the colour of its skin (own).
     pub occlusion: f32,
@@ -49,7 +50,7 @@ pub struct FaceQuality {
 }
 
 impl FaceQuality {
-    /// The components by name, in a fixed order.
+    /// Returns the components with their names, in a fixed order.
     pub fn components(&self) -> [(&'static str, f32); 10] {
         [
             ("sharpness", self.sharpness),
@@ -65,7 +66,7 @@ impl FaceQuality {
         ]
     }
 
-    /// The mean of each component; `None` of nothing.
+    /// Returns the mean of each component, or `None` if there are no values.
     pub fn mean<'a>(all: impl Iterator<Item = &'a Self>) -> Option<Self> {
         let (mut sum, mut count) = (Self::default(), 0.0);
         for quality in all {
@@ -76,7 +77,7 @@ impl FaceQuality {
         (count > 0.0).then_some(sum)
     }
 
-    /// The weakest component that a comparison of faces depends on, with its name.
+    /// Returns the weakest component that a comparison of faces depends on, with its name.
     pub fn weakest_for_comparison(&self) -> (&'static str, f32) {
         let all = self.components().into_iter().filter(|(name, _)| FOR_COMPARISON.contains(name));
         all.min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or(("pose", 100.0))
@@ -98,13 +99,13 @@ impl FaceQuality {
         ]
     }
 
-    /// The face quality of the contract, 0–100: that of the weakest component, since one fault is enough to spoil a
-    /// picture, and the person can mend one thing at a time. Light from one side alone takes half at most.
+    /// Returns the face quality, 0–100: the value of the weakest component, since one fault can spoil a
+    /// picture and a person can correct one thing at a time. One-sided light alone lowers it to 50 at most.
     pub fn score(&self) -> f32 {
         self.score_without(&[])
     }
 
-    /// The same of all components but some, by name: those that a check does not depend on.
+    /// Returns the face quality without the components in `left_out`, on which a check does not depend.
     pub fn score_without(&self, left_out: &[&str]) -> f32 {
         let forgiving = Self { uniformity: 0.5 * (100.0 + self.uniformity), ..*self };
         let counting = forgiving.components().into_iter().filter(|(name, _)| !left_out.contains(name));
@@ -112,11 +113,12 @@ impl FaceQuality {
     }
 }
 
-/// The components that a comparison of faces depends on: in the others a good portrait may be poor.
+/// The components that a comparison of faces depends on. A portrait that is poor in the others may still be
+/// compared.
 const FOR_COMPARISON: [&str; 6] =
     ["pose", "sharpness", "eye_distance", "occlusion", "brightness", "exposure"];
 
-/// OFIQ's sigmoid, 0–1.
+/// Returns OFIQ's sigmoid, 0–1.
 fn sigmoid(x: f32, x0: f32, w: f32) -> f32 {
     1.0 / (1.0 + ((x0 - x) / w).exp())
 }
@@ -125,7 +127,7 @@ fn percent(share: f32) -> f32 {
     100.0 * share.clamp(0.0, 1.0)
 }
 
-/// Measures quality; keeps its buffers.
+/// Measures face quality. Keeps its buffers between frames.
 #[derive(Debug, Default)]
 pub struct QualityMeter {
     rgb: Vec<f32>,
@@ -133,11 +135,12 @@ pub struct QualityMeter {
 }
 
 impl QualityMeter {
+    /// Returns a meter with empty buffers.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The quality of the face whose landmarks are `mesh`.
+    /// Returns the quality of the face with the landmarks `mesh`.
     pub fn measure(
         &mut self,
         frame: &Frame<'_>,
@@ -178,14 +181,16 @@ impl QualityMeter {
         }
     }
 
-    /// Fine detail of the face, 0–100. A face smaller than the patch holds no detail at the patch's scale: the
-    /// measure falls with it, as it should. Half is what a blur of σ = 5 % of the eye distance leaves of a sharp face.
+    /// Returns the fine detail of the face, 0–100. A face smaller than the patch has no detail at the patch's
+    /// scale, so its value falls with its size. A blur of σ = 5 % of the eye distance lowers a sharp face to
+    /// 50.
     fn sharpness(&self, scale: f32) -> f32 {
         let detail = self.luma.fine_detail(in_face) * scale.clamp(0.5, 1.0);
         percent(sigmoid(detail, 0.09, 0.02))
     }
 
-    /// Intersection of the cheeks' histograms (OFIQ): squares of 0.3 eye distances below the eyes.
+    /// Returns the intersection of the cheeks' histograms, 0–1 (OFIQ). Each cheek is a square of 0.3 eye
+    /// distances below the eye.
     fn cheek_overlap(&self) -> f32 {
         let half = 0.15 * EYE_DISTANCE;
         let level = 0.5 * (TEMPLATE[0].y + TEMPLATE[2].y);
@@ -194,14 +199,15 @@ impl QualityMeter {
         };
         let (right, left) = (cheek(TEMPLATE[0]), cheek(TEMPLATE[1]));
         let total: u32 = right.iter().sum::<u32>().max(1);
-        // Bins of 8 levels: the squares hold too few pixels for OFIQ's 256.
+        // Bins of 8 levels, as the squares hold too few pixels for OFIQ's 256.
         let coarse = |bins: &[u32; 256]| -> Vec<u32> { bins.chunks(8).map(|c| c.iter().sum()).collect() };
         let shared: u32 = coarse(&right).iter().zip(coarse(&left)).map(|(a, b)| (*a).min(b)).sum();
         shared as f32 / total as f32
     }
 
-    /// Share of the face's cells (eyes and mouth aside) whose chroma is far from the median of all, or that are flat
-    /// where the others are not: covers differ from skin in colour, in texture or in both.
+    /// Returns the share of the face's cells, without eyes and mouth, that differ from the skin. Their chroma
+    /// is far from the median, or their texture is much flatter: covers differ from skin in colour, texture
+    /// or both.
     fn foreign_share(&self) -> f32 {
         let mut cells: Vec<Cell> = Vec::with_capacity((SIDE / CELL).pow(2));
         for (x, y) in (0..SIDE / CELL).flat_map(|y| (0..SIDE / CELL).map(move |x| (x * CELL, y * CELL))) {
@@ -223,8 +229,9 @@ impl QualityMeter {
         cells.iter().filter(foreign).count() as f32 / cells.len().max(1) as f32
     }
 
-    /// Returns whether one cheek is flat and the other is not: something smooth covers half of the face, and the landmarks were squeezed into
-    /// the other half. What is burnt out or black is flat of itself.
+    /// Returns whether one cheek is flat and the other is not. Something smooth then covers half of the face,
+    /// and the landmarks are squeezed into the other half. A burnt-out or black cheek does not count, as it
+    /// is always flat.
     fn has_flat_cheek(&self) -> bool {
         let level = (0.5 * (TEMPLATE[0].y + TEMPLATE[2].y)) as usize - CELL / 2;
         let cheek = |eye: Point| {
@@ -237,9 +244,9 @@ impl QualityMeter {
         flat.0 < SMOOTHEST.min(FLAT * other.0) && (20.0..=240.0).contains(&flat.1)
     }
 
-    /// By how much everything from the tip of the nose to the chin is less red and more blue than the skin above it, as shares of the
-    /// light: a mask over mouth and nose is, whatever its colour but skin's. A beard leaves the nose and the lips, and one side's shade
-    /// the forehead.
+    /// Returns how much less red and more blue the face is from the tip of the nose to the chin than the skin
+    /// above, as shares of the light. A mask over mouth and nose differs in this way unless it has the colour
+    /// of skin. A beard leaves the nose and the lips uncovered; shade on one side also falls on the forehead.
     fn veil(&self) -> f32 {
         let brightness = |[r, g, b]: [f32; 3]| r + g + b;
         let share = |rgb: [f32; 3]| {
@@ -282,46 +289,47 @@ impl QualityMeter {
         }
         let (total, count) = (sums.iter().sum::<f32>(), (CELL * CELL) as f32);
         let mean = luma / count;
-        // Against the light: a dark cell has less contrast, not less texture.
+        // Relative to the brightness: a dark cell has less contrast but not less texture.
         let texture = (squares / count - mean * mean).max(0.0).sqrt() / mean.max(1.0);
         Cell { red: sums[0] / total, blue: sums[2] / total, texture }
     }
 }
 
-/// Contrast below that of any skin: cheeks come to 0.02 and more.
+/// Texture below that of any skin; cheeks have at least 0.02.
 const SMOOTHEST: f32 = 0.012;
-/// The occlusion (0–100) of a face half of which is covered.
+/// Occlusion component (0–100) of a face that is half covered.
 const HALF_COVERED: f32 = 40.0;
 
-/// A rectangle of the patch: columns from and to, rows from and to.
+/// A rectangle of the patch: first and last column, first and last row. The last ones are exclusive.
 type Part = [usize; 4];
 
-/// Skin above a mask.
+/// The skin above a mask, on the bridge of the nose.
 const BRIDGE: Part = [58, 70, 44, 58];
 const FOREHEAD: Part = [44, 84, 12, 30];
-/// A forehead as bright as this against the bridge of the nose is bare.
+/// Minimum brightness of a bare forehead relative to the bridge of the nose.
 const BARE: f32 = 0.8;
 /// The tip of the nose, the upper lip, the mouth and the chin.
 const LOWER_FACE: [Part; 4] = [[58, 70, 66, 78], [56, 72, 80, 86], [54, 74, 87, 96], [52, 76, 104, 117]];
-/// So much of it is a mask: people without one come to 0.02, one who stooped over a mask on his chin to 0.05, masked ones to 0.066
-/// and more.
+/// Minimum colour difference of a mask. People without a mask reach 0.02, a person stooping over a mask on
+/// the chin 0.05; masked faces have at least 0.066.
 const VEIL: f32 = 0.06;
 
-/// The side of the cells that occlusion is looked for in.
+/// Side of the cells for the occlusion measure, in pixels of the patch.
 const CELL: usize = 8;
-/// Further than this from the skin's shares of red and blue, a cell is not of its colour.
+/// Minimum distance from the skin's shares of red and blue at which a cell has another colour.
 const OTHER_CHROMA: f32 = 0.06;
-/// Below this share of the skin's texture, a cell is flat.
+/// Share of the skin's texture below which a cell is flat.
 const FLAT: f32 = 0.15;
 
-/// A small square of the face: the shares of red and blue in its light, and its contrast.
+/// A small square of the face: the shares of red and blue in its light, and its relative contrast.
 struct Cell {
     red: f32,
     blue: f32,
     texture: f32,
 }
 
-/// The margins around the face in eye distances, by OFIQ's four sigmoids; the worst counts.
+/// Returns the framing component, 0–100, from the margins around the face in eye distances. OFIQ's four
+/// sigmoids; the worst counts.
 fn framing(frame: &Frame<'_>, mesh: &Mesh) -> f32 {
     let [right, left] = mesh.eyes();
     let (middle, unit) = (right.midpoint(left), mesh.eye_distance().max(1.0));
@@ -370,7 +378,7 @@ mod tests {
 
     const SIZE: (usize, usize) = (640, 480);
 
-    /// The quality of a face of skin colour, 50 cm away, on a picture made by `paint(x, y)`.
+    /// Returns the quality of a skin-coloured face at 50 cm in a picture painted by `paint(x, y)`.
     fn quality_of(yaw: f32, paint: impl Fn(f32, f32) -> [f32; 3]) -> FaceQuality {
         let rgb: Vec<u8> = (0..SIZE.0 * SIZE.1)
             .flat_map(|i| paint((i % SIZE.0) as f32, (i / SIZE.0) as f32).map(|v| v.clamp(0.0, 255.0) as u8))
@@ -415,7 +423,7 @@ mod tests {
 
     #[test]
     fn a_mask_of_any_colour_covers_and_a_beard_does_not() {
-        // (The tip of the nose is at 245 of 480 rows, the lips at 270.)
+        // The tip of the nose is in row 245 of 480, the lips are in row 270.
         let worn = |top: f32, color: [f32; 3]| {
             quality_of(0.0, |x, y| {
                 let base = if y > top { color } else { skin(0.75) };
@@ -426,9 +434,9 @@ mod tests {
         for mask in [[120.0, 160.0, 190.0], [225.0, 228.0, 230.0], [22.0, 22.0, 24.0], [40.0, 90.0, 60.0]] {
             assert!(worn(236.0, mask) < 50.0, "{mask:?}: {}", worn(236.0, mask));
         }
-        // Below the lips.
+        // The edge is below the lips.
         assert!(worn(285.0, [30.0, 26.0, 25.0]) >= 50.0, "{}", worn(285.0, [30.0, 26.0, 25.0]));
-        // A shadow, and red light from below, are none.
+        // A shadow, and red light from below, are not masks.
         assert!(worn(236.0, skin(0.3)) >= 50.0 && worn(236.0, [230.0, 120.0, 90.0]) >= 50.0);
     }
 

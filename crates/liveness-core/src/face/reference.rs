@@ -1,14 +1,14 @@
-//! The reference image: a portrait cut from the best frame so far. Only the portrait's own pixels are copied, so
-//! that no frame is held back.
+//! The reference image: a portrait cut from the best frame so far. Only the portrait's pixels are copied, so
+//! that no frame buffer is held.
 
 use super::landmarks::Mesh;
 use crate::vision::{Affine, Border, Frame, Point, Rect, Sampler, TensorSpec};
 
-/// The portrait's longest side in pixels.
+/// Maximum side of the portrait in pixels.
 const MAX_SIDE: f32 = 512.0;
-/// How much of the face's box the portrait shows.
+/// Side of the portrait's square, in sides of the face's box.
 const SCALE: f32 = 2.0;
-/// A new shot must be better by this much, in points of the caller's measure.
+/// Minimum improvement for a new shot to replace the current one, in the unit of `worth`.
 const MARGIN: f32 = 2.0;
 
 /// The best picture of the face so far.
@@ -23,12 +23,13 @@ pub struct ReferenceShot {
 }
 
 impl ReferenceShot {
+    /// Discards the portrait.
     pub fn clear(&mut self) {
         self.worth = None;
         self.mesh = None;
     }
 
-    /// Takes the portrait when it is worth more than the one at hand.
+    /// Replaces the portrait if this one is better than the current one by at least 2 in `worth`.
     pub fn consider(&mut self, frame: &Frame<'_>, mesh: &Mesh, worth: f32, sampler: &mut Sampler) {
         if self.worth.is_some_and(|best| worth < best + MARGIN) {
             return;
@@ -39,7 +40,7 @@ impl ReferenceShot {
             return;
         }
         let shrink = (MAX_SIDE / rect.width.max(rect.height)).min(1.0);
-        // Even sides: what a JPEG with halved chroma likes best.
+        // JPEG with halved chroma needs even sides to avoid padding.
         let even = |side: f32| (((side * shrink) as usize) & !1).max(2);
         (self.width, self.height) = (even(rect.width), even(rect.height));
         let spec = TensorSpec::rgb(self.width, self.height);
@@ -52,19 +53,19 @@ impl ReferenceShot {
         self.mesh = moved(mesh, &rect, self.width, self.height);
     }
 
-    /// Interleaved RGB, its width and its height; `None` before the first shot.
+    /// Returns the interleaved RGB pixels, the width and the height, or `None` before the first shot.
     pub fn picture(&self) -> Option<(&[u8], usize, usize)> {
         self.worth.map(|_| (self.rgb.as_slice(), self.width, self.height))
     }
 
-    /// The portrait as a frame, and the landmarks in its pixels.
+    /// Returns the portrait as a frame, and the landmarks in its pixels.
     pub fn view(&self) -> Option<(Frame<'_>, &Mesh)> {
         let (rgb, width, height) = self.picture()?;
         Some((Frame::rgb(rgb, width, height).ok()?, self.mesh.as_ref()?))
     }
 }
 
-/// The mesh in the pixels of a portrait cut at `rect`.
+/// Returns the mesh in the pixels of a portrait that is cut at `rect`.
 fn moved(mesh: &Mesh, rect: &Rect, width: usize, height: usize) -> Option<Mesh> {
     let scale = Point::new(width as f32 / rect.width, height as f32 / rect.height);
     let landmarks = mesh.landmarks().iter().map(|l| super::Landmark {
