@@ -1,4 +1,4 @@
-//! Finds and loads the ONNX Runtime library, once for the process.
+//! Finds and loads the ONNX Runtime library, once per process.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -10,15 +10,17 @@ use ort::logging::LogLevel;
 use super::InferenceError;
 
 static PLUGIN_DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
-/// Kept for good: the environment must outlive every session, and there may be only one.
+/// Never dropped: the environment must outlive every session, and a process may have only one.
 static ENVIRONMENT: Mutex<Option<Environment>> = Mutex::new(None);
 
-/// Tells where the plugin file lies, so that the library is also looked for beside it. The first call counts.
+/// Sets the directory of the plugin file, in which the library is also searched for. Later calls have no
+/// effect.
 pub fn set_plugin_directory(directory: PathBuf) {
     let _ = PLUGIN_DIRECTORY.set(directory);
 }
 
-/// The process's environment; loads the library on first use. A failure may be mended and tried again.
+/// Returns the process's environment and loads the library on first use. After a failure the next call tries
+/// again.
 pub(super) fn environment() -> Result<Environment, InferenceError> {
     let mut slot = ENVIRONMENT.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(environment) = slot.as_ref() {
@@ -29,10 +31,11 @@ pub(super) fn environment() -> Result<Environment, InferenceError> {
     Ok(environment)
 }
 
-/// Tries each path in turn; one that exists but cannot be used ends the search, so that its fault is seen.
+/// Tries each path in turn. A library that exists but is unusable ends the search, so that the user sees its
+/// fault.
 fn load(candidates: &[PathBuf]) -> Result<Environment, InferenceError> {
     for path in candidates {
-        // A bare file name is the system loader's to find.
+        // The system loader searches for a bare file name, so the name need not exist in the current folder.
         let named = path.components().count() > 1;
         match ort::init_from(path) {
             Ok(builder) => {
@@ -56,11 +59,11 @@ fn load(candidates: &[PathBuf]) -> Result<Environment, InferenceError> {
     Err(InferenceError::LibraryMissing(looked.join(", ")))
 }
 
-/// Whether the library, which `ort` has loaded, also hands out the interface: `ort` panics where one of the right version
-/// does not.
+/// Returns whether the library at `path` offers the required version of the interface. `ort` has loaded it
+/// already, but panics if the version is missing.
 fn offers_interface(path: &Path) -> bool {
     type Base = unsafe extern "C" fn() -> *const ort::sys::OrtApiBase;
-    // As safe as loading any library is; the symbol's type is ONNX Runtime's C interface.
+    // As safe as loading any library; the symbol has the type of ONNX Runtime's C interface.
     unsafe {
         let Ok(library) = libloading::Library::new(path) else {
             return false;
@@ -72,7 +75,8 @@ fn offers_interface(path: &Path) -> bool {
     }
 }
 
-/// `ORT_DYLIB_PATH` alone when it is set; else beside the plugin, beside the program, then the system's.
+/// Returns the paths to try: `ORT_DYLIB_PATH` alone if it is set; otherwise beside the plugin, beside the
+/// program, and in the system's library path.
 fn candidates() -> Vec<PathBuf> {
     if let Some(path) = env::var_os("ORT_DYLIB_PATH").filter(|p| !p.is_empty()) {
         return vec![path.into()];
@@ -83,7 +87,7 @@ fn candidates() -> Vec<PathBuf> {
     found
 }
 
-/// Where the library may lie beside us.
+/// Returns the folders beside the plugin and the program that may hold the library.
 fn directories() -> Vec<PathBuf> {
     let program = env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_path_buf));
     let homes = [PLUGIN_DIRECTORY.get().cloned(), program].into_iter().flatten();
@@ -117,7 +121,7 @@ mod tests {
         let path = directory.path().join("libonnxruntime.so.1");
         std::fs::write(&path, "not a library").unwrap();
         assert_eq!(libraries_in(directory.path()), std::slice::from_ref(&path));
-        // Where another test has loaded the real library already, ort keeps that one.
+        // Another test may have loaded the real library already; `ort` then keeps that one.
         if let Err(error) = load(std::slice::from_ref(&path)) {
             assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
         }

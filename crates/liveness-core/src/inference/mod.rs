@@ -1,4 +1,4 @@
-//! ONNX Runtime: one environment, and one set of sessions for every element of the process.
+//! ONNX Runtime: one environment per process, and one set of sessions per model, shared by all elements.
 
 mod library;
 mod loaded;
@@ -12,7 +12,7 @@ pub use net::{Net, Outputs};
 
 use std::path::PathBuf;
 
-/// Why a model cannot be loaded or run. Each message says what to do.
+/// Failure to load or run a model. Each message says how to fix it.
 #[derive(Debug, thiserror::Error)]
 pub enum InferenceError {
     #[error(

@@ -1,4 +1,4 @@
-//! The plugin's models: where their bytes are and which tensors they must have.
+//! The plugin's models: the source of their bytes and their expected tensors.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use ort::session::Session;
 
 use super::InferenceError;
 
-/// The models that the plugin uses; `models/models.toml` tells where each comes from.
+/// The models that the plugin uses. `models/models.toml` lists their origins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Model {
     Detector,
@@ -18,17 +18,18 @@ pub enum Model {
     AgeGender,
 }
 
-/// Where model bytes are taken from.
+/// The source of the model bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ModelSource {
     /// The files built into the plugin.
     #[default]
     Embedded,
-    /// A folder whose files, where present, stand in for the embedded ones of the same name.
+    /// A folder whose files replace the embedded models of the same name.
     Directory(PathBuf),
 }
 
 impl Model {
+    /// All models.
     pub const ALL: [Self; 6] = [
         Self::Detector,
         Self::Landmarks,
@@ -38,6 +39,7 @@ impl Model {
         Self::AgeGender,
     ];
 
+    /// Returns the name of the model's file.
     pub const fn file_name(self) -> &'static str {
         match self {
             Self::Detector => "face_detector.onnx",
@@ -60,7 +62,7 @@ impl Model {
         }
     }
 
-    /// The shape of the one input.
+    /// Returns the shape of the only input.
     const fn input_shape(self) -> &'static [i64] {
         match self {
             Self::Detector => &[1, 128, 128, 3],
@@ -72,7 +74,7 @@ impl Model {
         }
     }
 
-    /// The outputs that are read, by name.
+    /// Returns the names of the outputs that are read.
     const fn outputs(self) -> &'static [&'static str] {
         match self {
             Self::Detector => &["regressors", "classificators"],
@@ -84,10 +86,11 @@ impl Model {
         }
     }
 
-    /// The file's content, embedded or from the folder that `source` names.
+    /// Returns the content of the model's file, embedded or from the folder in `source`.
     ///
     /// # Errors
-    /// When the folder holds none of the models or the file cannot be read.
+    /// [`InferenceError::NoModels`] if the folder holds none of the models, [`InferenceError::Unreadable`] if
+    /// the file cannot be read.
     pub fn bytes(self, source: &ModelSource) -> Result<Cow<'static, [u8]>, InferenceError> {
         let ModelSource::Directory(directory) = source else {
             return Ok(self.embedded().into());
@@ -105,7 +108,7 @@ impl Model {
         Err(InferenceError::NoModels(directory.clone()))
     }
 
-    /// Refuses a model with other tensors than expected; returns the input's shape.
+    /// Rejects a model with unexpected tensors. Returns the shape of the input.
     pub(super) fn check(self, session: &Session) -> Result<Vec<usize>, InferenceError> {
         let wrong = |reason| Err(InferenceError::WrongModel { file: self.file_name(), reason });
         let [input] = session.inputs() else {

@@ -1,4 +1,4 @@
-//! A loaded model: shared by all who use it, run by as many threads at a time as the machine has cores.
+//! A loaded model. All its users share it; at most as many threads as the machine has cores run it at a time.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -12,12 +12,12 @@ use ort::value::TensorRef;
 use super::library::environment;
 use super::{InferenceError, Model, ModelSource};
 
-/// The nets in use, by what they were loaded from.
+/// The nets in use, by model and source.
 static LOADED: LazyLock<Mutex<Loaded>> = LazyLock::new(Mutex::default);
 type Loaded = HashMap<(Model, ModelSource), Weak<Net>>;
 
-/// One model's sessions. A session runs one picture at a time on the caller's own thread; a second one is made only
-/// when two callers meet, and never more than there are cores.
+/// The sessions of one model. A session runs one picture at a time on the caller's thread. Another session is
+/// created only if all others are busy, up to the number of cores.
 pub struct Net {
     model: Model,
     shape: Vec<usize>,
@@ -32,27 +32,28 @@ struct Pool {
     made: usize,
 }
 
-/// The outputs of one run, in the model's order.
+/// The outputs of one run.
 pub struct Outputs<'a> {
     model: Model,
     values: SessionOutputs<'a>,
 }
 
 impl Outputs<'_> {
-    /// The output called `name`.
+    /// Returns the output called `name`.
     ///
     /// # Errors
-    /// [`InferenceError::Run`] when the model has no such output of `f32`.
+    /// [`InferenceError::Run`] if the model has no such output of `f32`.
     pub fn get(&self, name: &str) -> Result<ArrayViewD<'_, f32>, InferenceError> {
         let failed = |reason| InferenceError::Run { file: self.model.file_name(), reason };
         let value = self.values.get(name).ok_or_else(|| failed(format!("there is no output {name}")))?;
         value.try_extract_array().map_err(|e| failed(e.to_string()))
     }
 
-    /// As [`Outputs::get`], in memory order and with at least `least` values, all of them finite.
+    /// Returns the values of the output `name` in memory order. There are at least `least` of them, all
+    /// finite.
     ///
     /// # Errors
-    /// [`InferenceError::Run`] when the output is missing, too short or not finite.
+    /// [`InferenceError::Run`] if the output is missing, too short or not finite.
     pub fn values(&self, name: &str, least: usize) -> Result<Vec<f32>, InferenceError> {
         let values: Vec<f32> = self.get(name)?.iter().copied().collect();
         let failed = |reason| Err(InferenceError::Run { file: self.model.file_name(), reason });
@@ -67,10 +68,11 @@ impl Outputs<'_> {
 }
 
 impl Net {
-    /// The process's net for `model`; loads it when nobody holds it.
+    /// Returns the process's net for `model`, and loads it if it is not in use yet.
     ///
     /// # Errors
-    /// When ONNX Runtime or the model cannot be loaded, or the model has other inputs or outputs than expected.
+    /// An [`InferenceError`] if ONNX Runtime or the model cannot be loaded, or if the model has unexpected
+    /// inputs or outputs.
     pub fn load(model: Model, source: &ModelSource) -> Result<Arc<Self>, InferenceError> {
         let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (model, source.clone());
@@ -91,10 +93,10 @@ impl Net {
         Ok(Self { model, shape, bytes, pool, returned: Condvar::new() })
     }
 
-    /// Runs the model on one input of its own shape and hands the outputs to `read`.
+    /// Runs the model on one input of the model's shape and passes the outputs to `read`.
     ///
     /// # Errors
-    /// [`InferenceError::Run`] when `input` has another length or the run fails, and what `read` returns.
+    /// [`InferenceError::Run`] if `input` has another length or the run fails, and any error of `read`.
     pub fn run<T>(
         &self,
         input: &[f32],
