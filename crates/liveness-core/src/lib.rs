@@ -1,13 +1,21 @@
-//! Face liveness detection (presentation attack detection) without GStreamer: frames in, decisions out.
+//! Face liveness detection (presentation attack detection) without GStreamer: from frames to decisions.
 //!
-//! A layer imports only from those below it: [`session`] (attempts and decisions), [`check`] (observations over time) and
-//! [`face`] (one frame) on [`vision`] (pixels) and [`inference`] (ONNX Runtime). [`random`] is randomness that a seed repeats,
-//! for tests and rendered people; [`location`] reads the places of files.
+//! Each layer imports only from the layers below it, from top to bottom: [`session`] (attempts and
+//! decisions), [`check`] (observations over time), [`face`] (one frame), and at the bottom [`vision`]
+//! (pixels) and [`inference`] (ONNX Runtime). [`random`] generates repeatable random numbers for tests and
+//! rendered people; [`location`] parses the paths of files.
 
+/// Liveness checks: observations over time.
 pub mod check;
+/// Analysis of the faces in one frame.
 pub mod face;
+/// Models and ONNX Runtime.
 pub mod inference;
+/// Paths of files as users write them.
 pub mod location;
+/// Repeatable random numbers.
 pub mod random;
+/// Attempts, rules and decisions.
 pub mod session;
+/// Frames, sampling and geometry.
 pub mod vision;

@@ -1,24 +1,28 @@
-//! Places of files as people write them: a path, a path below the home folder (`~/clips`), a `file:///` address.
+//! Paths of files as users write them: a plain path, a path below the home folder (`~/clips`) or a `file:///`
+//! address.
 
 use std::path::{Path, PathBuf};
 
-/// Why a text names no file of this machine.
+/// Reason why a text names no file of this machine.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LocationError {
     #[error(
         "{0} begins with another user's home folder: write the whole path, or ./~ for a name that begins with ~"
     )]
+    /// The path begins with another user's home folder (`~NAME`).
     OtherHome(String),
     #[error(
         "{0} is no file address of this machine: write file:///PATH, with %20 for a blank and %25 for a percent sign"
     )]
+    /// The `file://` address is malformed or names another machine.
     Address(String),
 }
 
-/// The path that `text` means. `~` at the start is the home folder; a `file://` address is decoded.
+/// Returns the path that `text` names. A leading `~` is the home folder; a `file://` address is decoded.
 ///
 /// # Errors
-/// The home folder of another user, or an address that is on another machine or badly written.
+/// [`LocationError::OtherHome`] for another user's home folder, [`LocationError::Address`] for an address
+/// that is malformed or names another machine.
 ///
 /// ```
 /// use liveness_core::location;
@@ -42,7 +46,7 @@ pub fn path(text: &str) -> Result<PathBuf, LocationError> {
     if here { Ok(path) } else { Err(wrong()) }
 }
 
-/// The same for a path that need not be text.
+/// Returns the path that `given` names, as [`path`] does. A path that is not UTF-8 is returned unchanged.
 ///
 /// # Errors
 /// See [`path`].
@@ -50,7 +54,8 @@ pub fn of_path(given: &Path) -> Result<PathBuf, LocationError> {
     given.to_str().map_or_else(|| Ok(given.to_path_buf()), path)
 }
 
-/// The path in a source such as `file:PATH`: what follows the colon may also be the rest of an address, `///PATH`.
+/// Returns the path in a source such as `file:PATH`, given the text after the colon. The text may also be the
+/// rest of an address, `///PATH`.
 ///
 /// # Errors
 /// See [`path`].

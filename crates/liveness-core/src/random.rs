@@ -1,4 +1,4 @@
-//! Randomness that a seed repeats: SplitMix64 (Steele, Lea and Flood 2014).
+//! Repeatable random numbers from a seed: SplitMix64 (Steele, Lea and Flood 2014).
 
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -8,40 +8,44 @@ fn mix(mut z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// A sequence of random numbers.
+/// A pseudorandom sequence. It is not suitable for secrets.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 
 impl Random {
+    /// Returns the sequence of `seed`.
     pub fn new(seed: u64) -> Self {
         Self(mix(seed.wrapping_add(STEP)))
     }
 
-    /// The `n`th of a family of sequences: what happens in the nth second depends on no other second.
+    /// Returns the `n`th sequence of a family. The sequences are independent, so that second n can be drawn
+    /// without the seconds before it.
     pub fn nth(seed: u64, n: u64) -> Self {
         Self::new(mix(seed) ^ n.wrapping_mul(STEP))
     }
 
+    /// Draws 64 random bits.
     pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(STEP);
         mix(self.0)
     }
 
-    /// 0 to below 1.
+    /// Draws a number from 0 to below 1.
     pub fn unit(&mut self) -> f32 {
         (self.bits() >> 40) as f32 / (1u64 << 24) as f32
     }
 
+    /// Draws a number from `from` to below `to`.
     pub fn between(&mut self, from: f32, to: f32) -> f32 {
         from + (to - from) * self.unit()
     }
 
-    /// One of `0..count`.
+    /// Draws a number of `0..count`.
     pub fn below(&mut self, count: usize) -> usize {
         ((self.bits() >> 32) as usize * count) >> 32
     }
 
-    /// Mean 0, deviation 1, never beyond ±2.5.
+    /// Draws a standard normal number (Box–Muller), clamped to ±2.5.
     pub fn normal(&mut self) -> f32 {
         let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
         (radius * (std::f32::consts::TAU * self.unit()).cos()).clamp(-2.5, 2.5)
