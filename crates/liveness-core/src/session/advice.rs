@@ -1,49 +1,49 @@
-//! The advice that a person gets between two attempts.
+//! The advice for a person between two attempts.
 
 use super::risk::Risk;
 use crate::check::{Action, Evidence, Failure, Guidance, Mistake};
 
-/// The thing that a person should do differently in the next attempt.
+/// The change that a person should make in the next attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Advice {
-    /// Mend what spoilt the pictures; never [`Guidance::Ok`].
+    /// Correct the fault of the frames; never [`Guidance::Ok`].
     Coach(Guidance),
     /// Hold the face still until the check begins.
     Settle,
-    /// Move sooner.
+    /// Move sooner after the prompt.
     Promptly,
-    /// The movement went too little.
+    /// Make a larger movement.
     Further(Action),
-    /// The movement did not return to rest.
+    /// Return to rest after the movement.
     Return,
-    /// The head moved the opposite way.
+    /// Move the head the other way.
     OtherWay(Action),
-    /// Another movement was made.
+    /// Make only the requested movement.
     OnlyAsked,
-    /// The movement came before its prompt.
+    /// Wait for the prompt before moving.
     Wait,
-    /// The face left the picture or jumped.
+    /// Keep the face in the picture and move slowly.
     StayVisible,
-    /// The face changed.
+    /// Only one person may take the check: the face changed.
     OnePerson,
-    /// The face left while the light played.
+    /// Stay in the picture while the light plays.
     StayInLight,
-    /// The pictures stood still.
+    /// Check the camera: its picture stands still.
     Camera,
-    /// The camera seems to show a mirror image: only its operator can mend that.
+    /// Ask the operator: the camera seems to show a mirror image.
     Operator,
-    /// Too few frames showed the light.
+    /// Hold still: too few frames showed the light.
     Steady,
-    /// The room outshines the screen.
+    /// Find a darker place: the room outshines the screen.
     Darker,
-    /// Another light than the screen's changed.
+    /// Avoid other changing light.
     OtherLight,
-    /// The pictures did not convince, without one reason.
+    /// Look straight at the camera in even light: the frames did not convince for no single reason.
     EvenLight,
 }
 
 impl Advice {
-    /// Every advice that can be given.
+    /// Returns every advice that can be given.
     pub fn all() -> impl Iterator<Item = Self> {
         let coaching = Guidance::ALL.into_iter().filter(|guidance| *guidance != Guidance::Ok);
         let turns = Action::ALL.into_iter().filter(|action| action.moves_head());
@@ -67,11 +67,11 @@ impl Advice {
         coaching.map(Self::Coach).chain(further).chain(turns.map(Self::OtherWay)).chain(plain)
     }
 
-    /// Returns what the evidence shows to be the matter; `None` where it shows nothing.
+    /// Returns the advice that follows from the evidence, or `None` if it shows no fault.
     pub fn of(evidence: &Evidence) -> Option<Self> {
         let hindrance = Some(evidence.hindrance).filter(|guidance| *guidance != Guidance::Ok);
         match evidence.failure {
-            // A face that never came to its place was kept from it by what hinders.
+            // A face that never reached its position was hindered by the fault of the frames.
             None | Some(Failure::NotPositioned) if hindrance.is_some() => hindrance.map(Self::Coach),
             failure => failure.map(|failure| Self::after(failure, evidence.mistake)),
         }
@@ -105,7 +105,7 @@ impl Advice {
         }
     }
 
-    /// Returns what helps against a risk, where the evidence shows no reason.
+    /// Returns the advice against a risk, for evidence that shows no reason.
     pub const fn against(risk: Risk) -> Self {
         match risk {
             Risk::NoFaceDetected => Self::Coach(Guidance::NoFace),
@@ -125,7 +125,7 @@ impl Advice {
         }
     }
 
-    /// The sentence for the person in front of the camera, in English.
+    /// Returns the sentence for the person in front of the camera, in English.
     pub const fn text(self) -> &'static str {
         match self {
             Self::Coach(guidance) => guidance.text(),

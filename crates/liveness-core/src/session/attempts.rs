@@ -1,28 +1,31 @@
-//! The attempts of one check: a state machine without clock or pipeline.
+//! The attempts of one check: a state machine without a clock or a pipeline.
 
 use super::advice::Advice;
 use super::decision::{Decision, Status, Thresholds};
 use super::risk::LogType;
 use crate::check::{ActionEvent, ActionState, Guidance, LightCue, Step, Time};
 
-/// A retry and what to do about it are shown for this long, in nanoseconds on the running clock, before the next attempt begins.
+/// Pause between a failed attempt and the next one, in nanoseconds on the running clock. The screen shows the
+/// retry and the advice meanwhile.
 pub const RETRY_PAUSE: Time = 2_000_000_000;
 
-/// Guidance changes at most twice in this time, in nanoseconds: a person must be able to read it.
+/// Window in nanoseconds that contains at most two changes of guidance, so that a person can read them.
 pub const GUIDANCE_SPAN: Time = 1_000_000_000;
 
-/// What may be changed while a check runs.
+/// Settings that may change while a check runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SessionConfig {
-    /// 1–3.
+    /// Maximum number of attempts, 1–3.
     pub max_attempts: u32,
-    /// Nanoseconds on the running clock.
+    /// Maximum duration of an attempt, in nanoseconds on the running clock.
     pub attempt_timeout: Time,
+    /// Time between progress events, in nanoseconds on the running clock.
     pub progress_interval: Time,
+    /// Score thresholds of the decision.
     pub thresholds: Thresholds,
 }
 
-/// What is to be told.
+/// An event to report to the application.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SessionEvent {
     Guidance(Guidance),
@@ -33,87 +36,99 @@ pub enum SessionEvent {
     Decided(Decision),
 }
 
+/// The progress of a check.
 #[derive(Clone, Copy, Debug, PartialEq)]
+/// Status of the check.
 pub struct Progress {
+    /// Completed share of the attempt, 0–1.
     pub status: Status,
+    /// Number of faces in the last analysed frame.
     pub fraction: f64,
+    /// Number of faces in the last analysed frame.
     pub faces: u32,
 }
 
-/// An attempt failed and another may be made.
+/// A failed attempt that another one will follow.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Retry {
-    /// The advice for the next attempt.
+    /// Advice for the next attempt.
     pub advice: Advice,
-    /// The risk that weighs most.
+    /// Name of the most severe risk.
     pub error: &'static str,
+    /// Names of the risks, with the most severe first.
     pub feedback_codes: Vec<&'static str>,
+    /// Number of attempts made.
     pub attempts_used: u32,
+    /// Maximum number of attempts.
     pub max_attempts: u32,
 }
 
-/// Counts attempts and says when to conclude one.
+/// Counts attempts and decides when to conclude one.
 #[derive(Clone, Debug, Default)]
 pub struct Session {
     status: Status,
     attempt: u32,
-    /// Changes with every attempt of every check, so that late work can be told from current.
+    /// Changes with every attempt of every check, so that outdated work can be recognised.
     serial: u64,
     started: Option<Time>,
     last_progress: Option<Time>,
     guidance: Option<Guidance>,
-    /// The times of the last two changes of guidance.
+    /// Times of the last two changes of guidance.
     guided: [Option<Time>; 2],
     fraction: f64,
     score: Option<f64>,
-    /// In the last analysed frame.
+    /// Number of faces in the last analysed frame.
     faces: u32,
     /// The last action event of the attempt.
     action: Option<ActionEvent>,
-    /// Between a retry and the next attempt.
+    /// The pause between a retry and the next attempt.
     pause: Option<Pause>,
     /// The light that the screen shows.
     light: Option<LightCue>,
-    /// Attempts that began anew after a flush, in this check.
+    /// Number of attempts of this check that were restarted after a flush.
     restarts: u32,
 }
 
-/// The time in which a person reads what to do differently.
+/// The time in which a person reads the advice.
 #[derive(Clone, Copy, Debug)]
 struct Pause {
     advice: Advice,
-    /// The first tick after the retry.
+    /// Time of the first tick after the retry.
     since: Option<Time>,
 }
 
 impl Session {
+    /// Returns a session that has not started.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A session that has not started, later than all attempts of `earlier`.
+    /// Returns a session that has not started. Its serial is higher than those of all attempts of `earlier`.
     pub fn after(earlier: &Self) -> Self {
         Self { serial: earlier.serial + 1, ..Self::default() }
     }
 
+    /// Returns the status of the check.
     pub fn status(&self) -> Status {
         self.status
     }
 
-    /// The running or last attempt, from 1; 0 before the first.
+    /// Returns the number of the running or last attempt, from 1; 0 before the first.
     pub fn attempt(&self) -> u32 {
         self.attempt
     }
 
+    /// Returns the serial of the attempt, which changes with every attempt of every check.
     pub fn serial(&self) -> u64 {
         self.serial
     }
 
+    /// Returns whether a check is running, pauses included.
     pub fn is_running(&self) -> bool {
         self.status == Status::InProgress
     }
 
-    /// Begins a check with its first attempt; a running one is dropped without a decision.
+    /// Starts a check with its first attempt. A running check is dropped without a decision.
     pub fn start(&mut self) -> Vec<SessionEvent> {
         let mut events = self.withdraw();
         (self.guidance, self.restarts) = (None, 0);
@@ -122,14 +137,14 @@ impl Session {
         events
     }
 
-    /// Gives a running check up.
+    /// Ends a running check with the status Abandoned.
     pub fn cancel(&mut self) -> Vec<SessionEvent> {
         if self.is_running() { self.finish(Decision::abandoned()) } else { Vec::new() }
     }
 
-    /// Makes the running attempt begin anew, because the stream's time did (a flush or seek). A pause is timed anew. A check
-    /// allows `max_attempts` restarts, since each draws another challenge; from then on the second value says that the attempt
-    /// counts and is to be concluded.
+    /// Restarts the running attempt because the stream's time restarted (a flush or a seek). A pause starts
+    /// again. A check allows `max_attempts` restarts, since each one draws another challenge. After that, the
+    /// second value is true: the attempt counts and must be concluded.
     pub fn restart_attempt(&mut self, config: &SessionConfig) -> (Vec<SessionEvent>, bool) {
         if let Some(pause) = &mut self.pause {
             pause.since = None;
@@ -149,7 +164,7 @@ impl Session {
         (events, false)
     }
 
-    /// Takes back what a screen shows: an open prompt, the light.
+    /// Withdraws an open prompt and the light from the screen.
     fn withdraw(&mut self) -> Vec<SessionEvent> {
         let open = self.action.take_if(|action| action.state == ActionState::Requested);
         let asked = open.map(|asked| ActionEvent { state: ActionState::Failed, ..asked });
@@ -157,37 +172,39 @@ impl Session {
         asked.map(SessionEvent::Action).into_iter().chain(light.map(SessionEvent::Light)).collect()
     }
 
-    /// What the person was last told to do.
+    /// Returns the last guidance reported to the person.
     pub fn guidance(&self) -> Guidance {
         self.guidance.unwrap_or_default()
     }
 
-    /// How much of the attempt is done, 0–1.
+    /// Returns the completed share of the attempt, 0–1.
     pub fn fraction(&self) -> f64 {
         self.fraction
     }
 
-    /// The attempt's score so far, once there is one.
+    /// Returns the attempt's current score, or `None` if there is none yet.
     pub fn score(&self) -> Option<f64> {
         self.score
     }
 
-    /// The last action event of the attempt: an open prompt, or what came of the last one.
+    /// Returns the last action event of the attempt: an open prompt or the result of the last one.
     pub fn action(&self) -> Option<ActionEvent> {
         self.action
     }
 
-    /// Returns the advice for the next attempt, in the pause after a retry. No check is made meanwhile.
+    /// Returns the advice for the next attempt during the pause after a retry. The check does not run
+    /// meanwhile.
     pub fn advice(&self) -> Option<Advice> {
         self.pause.map(|pause| pause.advice)
     }
 
-    /// The light that the screen is to show.
+    /// Returns the light that the screen should show.
     pub fn light(&self) -> Option<&LightCue> {
         self.light.as_ref()
     }
 
-    /// Takes in where the check stands after a frame. The second value tells that the attempt is to be concluded.
+    /// Takes over the state of the check after a frame. The second value is true if the attempt must be
+    /// concluded.
     pub fn step(
         &mut self,
         step: &Step,
@@ -214,7 +231,7 @@ impl Session {
         (events, step.done || timed_out)
     }
 
-    /// Tells guidance when it changes, at most twice a second.
+    /// Reports guidance when it changes, at most twice per [`GUIDANCE_SPAN`].
     fn guide(&mut self, guidance: Guidance, now: Time) -> Option<SessionEvent> {
         let [last, before] = self.guided;
         let held = before.is_some_and(|told| now.saturating_sub(told) < GUIDANCE_SPAN);
@@ -225,7 +242,8 @@ impl Session {
         Some(SessionEvent::Guidance(guidance))
     }
 
-    /// Lets the clock run on, with a frame analysed or without. The second value tells that the attempt is to be concluded.
+    /// Advances the clock, with or without an analysed frame. The second value is true if the attempt must be
+    /// concluded.
     pub fn tick(&mut self, now: Time, config: &SessionConfig) -> (Vec<SessionEvent>, bool) {
         if !self.is_running() {
             return (Vec::new(), false);
@@ -246,7 +264,8 @@ impl Session {
         (progress, now.saturating_sub(started) >= config.attempt_timeout)
     }
 
-    /// Returns the time at which [`Self::tick`] next ends an attempt or a pause; `None` until a tick has begun to time it.
+    /// Returns the time at which [`Self::tick`] next ends an attempt or a pause, or `None` before the tick
+    /// that starts its time.
     pub fn due(&self, config: &SessionConfig) -> Option<Time> {
         match self.pause {
             Some(pause) => pause.since.map(|since| since.saturating_add(RETRY_PAUSE)),
@@ -262,15 +281,16 @@ impl Session {
         })
     }
 
-    /// Ends the attempt with its decision: a pause and another attempt while the fault can be mended, attempts remain and
-    /// the stream goes on; else the result.
+    /// Ends the attempt with its decision. A pause and another attempt follow if the fault can be remedied,
+    /// attempts remain and the stream continues; otherwise the decision is the result.
     pub fn conclude(
         &mut self,
         decision: Decision,
         stream_goes_on: bool,
         config: &SessionConfig,
     ) -> Vec<SessionEvent> {
-        // In a pause there is no attempt to end, unless the stream ends: then what the last one showed decides.
+        // A pause contains no attempt to end. If the stream ends in a pause, the last attempt's decision is
+        // the result.
         if !self.is_running() || (self.pause.is_some() && stream_goes_on) {
             return Vec::new();
         }
@@ -285,14 +305,14 @@ impl Session {
         events
     }
 
-    /// Whether another attempt would follow `decision`.
+    /// Returns whether another attempt would follow `decision`.
     pub fn retries(&self, decision: &Decision, stream_goes_on: bool, config: &SessionConfig) -> bool {
         stream_goes_on && decision.retryable() && self.attempt < config.max_attempts
     }
 
     fn begin_attempt(&mut self, attempt: u32) {
         let serial = self.serial + 1;
-        // What the person was told still holds.
+        // The reported guidance still applies.
         let (faces, guidance, restarts) = (self.faces, self.guidance, self.restarts);
         let status = Status::InProgress;
         *self = Self { status, attempt, serial, faces, guidance, restarts, ..Self::default() };
@@ -343,7 +363,7 @@ mod tests {
         thresholds: Thresholds { decline: 30.0, review: 60.0 },
     };
 
-    /// A configuration whose attempt outlasts guidance.
+    /// A configuration whose attempt outlasts the guidance.
     const LONG: SessionConfig = SessionConfig { attempt_timeout: Time::MAX, ..CONFIG };
 
     fn step(guidance: Guidance, done: bool) -> Step {
@@ -355,7 +375,7 @@ mod tests {
         Decision { status: Status::Declined, score: 0.0, risks, failure: None, advice: None }
     }
 
-    /// Lets the pause after a retry pass, from `now`.
+    /// Advances the session beyond the pause after a retry, from `now`.
     fn pass_pause(session: &mut Session, now: Time) {
         assert!(session.advice().is_some());
         session.tick(now, &CONFIG);
@@ -445,7 +465,7 @@ mod tests {
         session.conclude(declined(Risk::LowFaceLuminance), true, &CONFIG);
         let advice = Some(Advice::Coach(Guidance::TooDark));
         for time in [70_000, 70_000 + RETRY_PAUSE - 1] {
-            // Coaching goes on, and nothing counts as an answer.
+            // Guidance continues, and nothing counts as a response.
             let (events, over) = session.step(&step(Guidance::TooDark, false), 1, time, &CONFIG);
             assert!(!over && !is_result(&events));
             assert_eq!((session.advice(), session.attempt()), (advice, 1));
@@ -454,7 +474,7 @@ mod tests {
         let (events, over) = session.tick(70_000 + RETRY_PAUSE, &CONFIG);
         assert!(!over && matches!(events[..], [SessionEvent::Progress(_)]), "{events:?}");
         assert_eq!((session.advice(), session.attempt()), (None, 2));
-        // The attempt's time runs from its own first frame.
+        // The attempt's time begins with its own first frame.
         assert!(!session.tick(71_000 + RETRY_PAUSE, &CONFIG).1);
         assert!(session.tick(81_000 + RETRY_PAUSE, &CONFIG).1);
     }
@@ -479,7 +499,7 @@ mod tests {
     fn flushes_restart_a_check_as_often_as_it_has_attempts_and_then_count() {
         let mut session = Session::new();
         session.start();
-        // Before a frame came there is nothing to restart.
+        // Before the first frame there is nothing to restart.
         (0..10).for_each(|_| assert!(!session.restart_attempt(&CONFIG).1));
         for _ in 0..CONFIG.max_attempts {
             session.tick(100, &CONFIG);
@@ -493,7 +513,7 @@ mod tests {
         assert_eq!(session.serial(), serial, "the attempt is still there to be concluded");
         session.conclude(declined(Risk::LowLivenessScore), true, &CONFIG);
         pass_pause(&mut session, 1_000);
-        // The next attempts of the check have no restarts left, those of another check have.
+        // The next attempts of the check have no restarts left; those of another check have.
         session.tick(10 * RETRY_PAUSE, &CONFIG);
         assert!(session.restart_attempt(&CONFIG).1);
         session.start();
@@ -559,7 +579,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever happens, a started check gives exactly one decision, and attempts stay in their budget.
+        /// In all cases, a started check returns exactly one decision, and the attempts stay within their
+        /// limit.
         #[test]
         fn one_decision_per_check(calls in prop::collection::vec((0u8..5, 0u64..30_000), 1..60), budget in 1u32..=3) {
             let config = SessionConfig { max_attempts: budget, ..CONFIG };

@@ -1,4 +1,4 @@
-//! From one attempt's evidence to a status and its warnings.
+//! The decision on an attempt: status and warnings from its evidence.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use super::risk::{LogType, Risk};
 use super::rules::RuleAction;
 use crate::check::{Evidence, Failure, Guidance};
 
-/// A face quality (0–100) below this is never approved.
+/// Minimum face quality (0–100) for an approval.
 const LEAST_QUALITY: f64 = 50.0;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The state of a check, by the contract's names.
+/// The state of a check, with the names of the decision contract.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Status {
     #[default]
@@ -28,6 +28,7 @@ pub enum Status {
 }
 
 impl Status {
+    /// All statuses.
     pub const ALL: [Self; 7] = [
         Self::NotStarted,
         Self::InProgress,
@@ -38,6 +39,7 @@ impl Status {
         Self::KycExpired,
     ];
 
+    /// Returns the status's name in the decision.
     pub const fn name(self) -> &'static str {
         match self {
             Self::NotStarted => "Not Started",
@@ -50,11 +52,13 @@ impl Status {
         }
     }
 
+    /// Returns the status with this name, or `None` for an unknown name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.name() == name)
     }
 
-    /// How a decision reads so long after it was made: an approval holds for `validity_days`, if those are given.
+    /// Returns the status of a decision at the given age. An approval expires after `validity_days`, if they
+    /// are given.
     pub fn after(self, age: Duration, validity_days: Option<u32>) -> Self {
         let valid = validity_days.map(|days| DAY * days);
         if self == Self::Approved && valid.is_some_and(|valid| age > valid) { Self::KycExpired } else { self }
@@ -92,10 +96,12 @@ impl<'de> Deserialize<'de> for Status {
     }
 }
 
-/// Where scores (0–100) part. A score at a threshold falls on its lower side.
+/// The scores (0–100) that separate the statuses. A score equal to a threshold falls below it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Thresholds {
+    /// Scores at or below this value are declined.
     pub decline: f64,
+    /// Scores at or below this value, but above `decline`, go to review.
     pub review: f64,
 }
 
@@ -105,30 +111,33 @@ impl Default for Thresholds {
     }
 }
 
-/// What an attempt comes to.
+/// The decision on an attempt.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
+    /// The status that follows from the risks.
     pub status: Status,
-    /// 0–100; 0 when nothing could be judged.
+    /// Liveness score, 0–100; 0 if nothing could be judged.
     pub score: f64,
+    /// The risks with their severity.
     pub risks: Vec<(Risk, LogType)>,
-    /// Why a challenge was not passed.
+    /// The reason why a challenge was failed.
     pub failure: Option<Failure>,
-    /// The advice for the person, as far as the evidence shows a fault.
+    /// Advice for the person, if the evidence shows a fault.
     pub advice: Option<Advice>,
 }
 
 impl Decision {
-    /// The decision of a check that was given up.
+    /// Returns the decision of a check that was cancelled.
     pub fn abandoned() -> Self {
         Self { status: Status::Abandoned, score: 0.0, risks: Vec::new(), failure: None, advice: None }
     }
 
+    /// Returns whether the decision contains the risk.
     pub fn has(&self, risk: Risk) -> bool {
         self.risks.iter().any(|(known, _)| *known == risk)
     }
 
-    /// Gives a risk its weight, whatever it was.
+    /// Sets the severity of a risk, whatever it was before, and updates the status.
     pub fn note(&mut self, risk: Risk, grave: LogType) {
         match self.risks.iter_mut().find(|(known, _)| *known == risk) {
             Some((_, known)) => *known = grave,
@@ -139,20 +148,21 @@ impl Decision {
         }
     }
 
-    /// Gives a risk at least this weight.
+    /// Sets the severity of a risk to at least `grave`, and updates the status.
     pub fn raise(&mut self, risk: Risk, grave: LogType) {
         let known = self.risks.iter().find(|(known, _)| *known == risk).map(|(_, grave)| *grave);
         self.note(risk, known.map_or(grave, |known| known.max(grave)));
     }
 
-    /// Leaves pictures of a poor face to people, whatever the score.
+    /// Sends an approved decision to review if the face quality is below 50, whatever the score.
     pub(super) fn hold_to_quality(&mut self, quality: Option<f64>) {
         if self.status == Status::Approved && quality.is_some_and(|quality| quality < LEAST_QUALITY) {
             self.raise(Risk::LowFaceQuality, LogType::Warning);
         }
     }
 
-    /// The challenge failed as it does when a video is fed in: an attack, or for a person to judge.
+    /// Records a challenge that failed in the way of an injected video. The action decides between an attack
+    /// and a review.
     pub fn note_injection(&mut self, action: RuleAction) {
         match action {
             RuleAction::NoAction => {}
@@ -164,8 +174,8 @@ impl Decision {
         }
     }
 
-    /// Whether another attempt may end better: all that spoils this one can be mended, and something other than a
-    /// middling score does.
+    /// Returns whether another attempt may have a better result: every risk can be remedied, and at least one
+    /// of them is not a score between the thresholds.
     pub fn retryable(&self) -> bool {
         let spoilt = self.status == Status::Declined
             || self
@@ -176,8 +186,8 @@ impl Decision {
     }
 }
 
-/// Applies the thresholds. A score that rests on spoilt pictures is never approved; no face and a challenge that was not
-/// passed are declines.
+/// Applies the thresholds to the evidence. A score from faulty frames is never approved. A missing face and a
+/// failed challenge are declined.
 pub fn decide(evidence: &Evidence, thresholds: Thresholds) -> Decision {
     let mut risks = Vec::new();
     if evidence.attack {
@@ -189,9 +199,9 @@ pub fn decide(evidence: &Evidence, thresholds: Thresholds) -> Decision {
         None => {}
     }
     match evidence.score {
-        // That nobody is seen says it all.
+        // Without a face the score has no meaning; the missing face is already recorded.
         Some(_) if evidence.hindrance == Guidance::NoFace => {}
-        // Of a covered face a low score says that it is covered, and no more.
+        // A low score of a covered face shows only that the face is covered.
         Some(score) if is_covered(evidence) => {
             if score <= thresholds.decline {
                 risks.iter_mut().for_each(|(_, grave)| *grave = LogType::Error);
@@ -212,13 +222,14 @@ pub fn decide(evidence: &Evidence, thresholds: Thresholds) -> Decision {
     decision
 }
 
-/// Returns whether a covered face is the only fault: it kept the check from beginning, or single frames from being judged.
+/// Returns whether a covered face is the only fault. It then prevented the start of the check, or the
+/// judgement of single frames.
 fn is_covered(evidence: &Evidence) -> bool {
     evidence.hindrance == Guidance::FaceCovered
         && evidence.failure.is_none_or(|failure| failure == Failure::NotPositioned)
 }
 
-/// What the gravest risk comes to.
+/// Returns the status that follows from the most severe risk.
 fn status_of(risks: &[(Risk, LogType)]) -> Status {
     match risks.iter().map(|(_, grave)| *grave).max() {
         Some(LogType::Error) => Status::Declined,
@@ -258,7 +269,7 @@ mod tests {
         let decision = decide(&evidence(None, Guidance::NoFace, false), Thresholds::default());
         assert_eq!(decision.risks, [(Risk::NoFaceDetected, LogType::Error)]);
         assert_eq!((decision.status, decision.retryable()), (Status::Declined, true));
-        // Also where something was read before the face went.
+        // Also if some frames were judged before the face left.
         let some = decide(&evidence(Some(10.0), Guidance::NoFace, false), Thresholds::default());
         assert_eq!(some.risks, [(Risk::NoFaceDetected, LogType::Error)]);
     }

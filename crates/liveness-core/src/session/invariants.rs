@@ -1,4 +1,4 @@
-//! What holds for every session, whatever the evidence and the rules.
+//! Invariants of every session, for any evidence and any rules.
 
 use proptest::option;
 use proptest::prelude::*;
@@ -64,7 +64,7 @@ fn aged(age: f32) -> AgeGender {
     AgeGender { age, gender: Gender::Female, gender_confidence: 0.9 }
 }
 
-/// The attempts that were made, and the last decision.
+/// Returns the number of attempts and the last decision.
 fn course(attempts: &[(Evidence, Option<f32>)], rules: Rules, budget: u32) -> (u32, Decision) {
     let config = SessionConfig {
         max_attempts: budget,

@@ -1,4 +1,4 @@
-//! Evidence → decision: attempts, thresholds, warnings and the report.
+//! Decisions from evidence: attempts, thresholds, warnings and the report.
 
 mod advice;
 mod attempts;
@@ -9,6 +9,7 @@ mod record;
 mod report;
 mod risk;
 mod rules;
+/// Matches with lists of faces.
 pub mod screening;
 mod status_rule;
 

@@ -12,45 +12,59 @@ use super::status_rule::{StatusRule, apply_status_rules};
 use crate::check::{Challenge, Cue, Evidence, Failure, Guidance, Method};
 use crate::face::{AgeGender, FaceQuality, Gender};
 
-/// One item of `liveness_checks[]`, in the contract's order.
+/// One item of `liveness_checks[]`, with its fields in the contract's order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LivenessCheck {
+    /// Name of the check in the workflow.
     pub node_id: String,
+    /// Status of the check.
     pub status: Status,
+    /// Method by its name in the contract.
     pub method: Cow<'static, str>,
-    /// 0–100.
+    /// Liveness score, 0–100.
     pub score: f64,
-    /// A path or address, once the picture has been stored; it leaves the process only when configured.
+    /// Path or address of the stored reference image. The image leaves the process only if configured.
     pub reference_image: Option<String>,
+    /// Path or address of the stored video.
     pub video_url: Option<String>,
-    /// In years; estimated only where it is asked for.
+    /// Estimated age in years, if requested.
     pub age_estimation: Option<f64>,
+    /// Matches with lists of faces.
     pub matches: Vec<FaceMatch>,
-    /// 0–100.
+    /// Face quality, 0–100.
     pub face_quality: Option<f64>,
-    /// 0–100.
+    /// Mean luma of the face, 0–100.
     pub face_luminance: Option<f64>,
+    /// Warnings, one per risk.
     pub warnings: Vec<Warning>,
+    /// Findings behind the decision.
     pub evidence: EvidenceReport,
 }
 
-/// A warning of a decision.
+/// A warning of the decision.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Always `LIVENESS`.
 pub struct Warning {
+    /// The risk.
     pub feature: Cow<'static, str>,
+    /// The reason for a failed challenge or a doubt, if known.
     pub risk: Risk,
-    /// The reason, where the check knows more than the risk's name says.
+    /// Severity of the risk.
     pub additional_data: Option<Reason>,
+    /// A title of a few words.
     pub log_type: LogType,
+    /// An explanation in a sentence or two.
     pub short_description: Cow<'static, str>,
+    /// Name of the check in the workflow.
     pub long_description: Cow<'static, str>,
+    /// Name of the check in the workflow.
     pub node_id: String,
 }
 
-/// The reason of a warning.
+/// The findings behind a decision.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reason {
-    /// Its name, such as `NO_RELIEF`.
+    /// Method by the plugin's own name. It shows whether light was used, which `ACTIVE_3D` does not.
     pub reason: Cow<'static, str>,
     /// A sentence in English.
     pub text: Cow<'static, str>,
@@ -61,30 +75,38 @@ pub struct Reason {
 pub struct EvidenceReport {
     /// The method by our own name: it shows whether light was used, which `ACTIVE_3D` does not.
     pub method: Cow<'static, str>,
+    /// The cues that contributed to the score.
     pub cues: Vec<Cue>,
+    /// Entropy of the challenge in bits.
     pub challenge_entropy_bits: f64,
-    /// What was asked and what came of it.
+    /// The requested challenges and their results.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub challenges: Vec<Challenge>,
+    /// Number of frames analysed.
     pub frames_analysed: u64,
+    /// Number of frames skipped.
     pub frames_skipped: u64,
+    /// Number of attempts made.
     pub attempts_used: u32,
-    /// What kept the frames from being usable, as guidance.
+    /// The guidance code of the fault that made frames unusable.
     pub hindrance: Option<Cow<'static, str>>,
-    /// The answers fit the mirror image of what was asked for: the source may be mirrored, or `mirrored` be set without reason.
+    /// true if the movements match the mirror image of the request: the source may be mirrored, or `mirrored`
+    /// may be set wrongly.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub mirror_image: bool,
-    /// The components of face quality, 0–100 each.
+    /// Components of face quality, 0–100 each.
     pub quality: Option<FaceQuality>,
     /// Estimated together with the age.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gender: Option<Gender>,
-    /// 0–1.
+    /// Confidence in the gender, 0–1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gender_confidence: Option<f64>,
 }
 
 impl LivenessCheck {
+    /// Returns the report of a decision. The age, the files and the counters of frames and attempts are left
+    /// empty.
     pub fn new(node_id: &str, method: Method, decision: &Decision, evidence: Option<&Evidence>) -> Self {
         let warnings = decision.risks.iter().map(|(risk, log_type)| {
             let reason = decision.failure.filter(|_| risk.tells_why());
@@ -123,7 +145,7 @@ impl LivenessCheck {
         }
     }
 
-    /// Puts in the estimate that was asked for, or the warning that there is none.
+    /// Adds the requested estimate, or a warning if there is none.
     pub fn with_age(mut self, age: Option<AgeGender>) -> Self {
         self.age_estimation = age.map(|age| round(f64::from(age.age)));
         self.evidence.gender = age.map(|age| age.gender);
@@ -150,7 +172,7 @@ impl LivenessCheck {
         serde_json::from_str(json)
     }
 
-    /// Returns the JSON text; the fields are such that serialising cannot fail.
+    /// Returns the JSON text. Serializing these fields cannot fail.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
@@ -196,6 +218,7 @@ impl Reason {
 }
 
 impl Warning {
+    /// Returns a warning with the risk's texts.
     pub fn new(risk: Risk, log_type: LogType, node_id: &str) -> Self {
         Self {
             feature: "LIVENESS".into(),
@@ -208,6 +231,7 @@ impl Warning {
         }
     }
 
+    /// Returns the warning of a doubt about the face's identity.
     pub fn of_doubt(doubt: Doubt, node_id: &str) -> Self {
         let (risk, grave) = doubt.risk();
         let reason = Reason { reason: doubt.name().into(), text: doubt.text().into() };
@@ -220,7 +244,7 @@ impl Warning {
     }
 }
 
-/// Two decimals are all that the measures are worth.
+/// Rounds to two decimals, the accuracy of the measurements.
 fn round(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }

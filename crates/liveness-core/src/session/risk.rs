@@ -1,10 +1,11 @@
-//! The warnings of a decision, by the names and texts of Didit's reports.
+//! The warnings of a decision. Their names and texts follow Didit's reports.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::check::Guidance;
 
+/// A risk that a check has found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Risk {
     NoFaceDetected,
@@ -23,7 +24,7 @@ pub enum Risk {
     PossibleDuplicatedFace,
 }
 
-/// How grave a warning is: an error declines, a warning sends to review, an information changes nothing.
+/// The severity of a warning: an error declines, a warning sends to review, an information has no effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogType {
@@ -33,6 +34,7 @@ pub enum LogType {
 }
 
 impl Risk {
+    /// All risks.
     pub const ALL: [Self; 14] = [
         Self::NoFaceDetected,
         Self::MultipleFacesDetected,
@@ -50,6 +52,7 @@ impl Risk {
         Self::PossibleDuplicatedFace,
     ];
 
+    /// Returns the risk's name in the decision.
     pub const fn name(self) -> &'static str {
         match self {
             Self::NoFaceDetected => "NO_FACE_DETECTED",
@@ -69,16 +72,17 @@ impl Risk {
         }
     }
 
+    /// Returns the risk with this name, or `None` for an unknown name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|risk| risk.name() == name)
     }
 
-    /// Whether why a challenge was not passed is told with it.
+    /// Returns whether the warning also gives the reason for a failed challenge.
     pub const fn tells_why(self) -> bool {
         matches!(self, Self::LowLivenessScore | Self::NoFaceDetected)
     }
 
-    /// Whether another attempt may mend it.
+    /// Returns whether another attempt may remove the risk.
     pub const fn retryable(self) -> bool {
         !matches!(
             self,
@@ -91,6 +95,7 @@ impl Risk {
         )
     }
 
+    /// Returns a title of a few words.
     pub const fn short_description(self) -> &'static str {
         match self {
             Self::NoFaceDetected => "No face detected",
@@ -110,6 +115,7 @@ impl Risk {
         }
     }
 
+    /// Returns an explanation in a sentence or two.
     pub const fn long_description(self) -> &'static str {
         match self {
             Self::NoFaceDetected => "No face was found in the pictures of this attempt.",
@@ -142,7 +148,7 @@ impl Risk {
         }
     }
 
-    /// The risk that a fault of the frames amounts to.
+    /// Returns the risk of a fault in the frames, or `None` without a fault.
     pub const fn of(hindrance: Guidance) -> Option<Self> {
         Some(match hindrance {
             Guidance::Ok => return None,

@@ -1,11 +1,11 @@
-//! A workflow's rules on what an attempt's evidence says besides the score.
+//! A workflow's rules on an attempt's evidence besides the score.
 
 use super::decision::Decision;
 use super::risk::{LogType, Risk};
 use crate::check::{Evidence, Failure};
 use crate::face::AgeGender;
 
-/// What a finding comes to.
+/// The effect of a finding on the decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RuleAction {
     NoAction,
@@ -14,8 +14,10 @@ pub enum RuleAction {
 }
 
 impl RuleAction {
+    /// All actions.
     pub const ALL: [Self; 3] = [Self::NoAction, Self::Review, Self::Decline];
 
+    /// Returns the action's name in a workflow.
     pub const fn name(self) -> &'static str {
         match self {
             Self::NoAction => "NO_ACTION",
@@ -24,10 +26,12 @@ impl RuleAction {
         }
     }
 
+    /// Returns the action with this name, or `None` for an unknown name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|action| action.name() == name)
     }
 
+    /// Returns the severity of a warning with this action.
     pub const fn log_type(self) -> LogType {
         match self {
             Self::NoAction => LogType::Information,
@@ -37,38 +41,43 @@ impl RuleAction {
     }
 }
 
-/// A bound (0–100) on the face's luminance.
+/// A limit (0–100) on the face's luminance.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Limit {
+    /// The luminance, or `None` for no limit.
     pub threshold: Option<f64>,
-    /// Review when nothing is said.
+    /// The action beyond the limit, by default a review.
     pub action: Option<RuleAction>,
 }
 
-/// The rules; the default changes nothing.
+/// The rules. The default rules change no decision.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rules {
-    /// A face quality at or below it goes to review.
+    /// Face quality at or below this value goes to review.
     pub quality_review: Option<f64>,
-    /// A face quality at or below it declines.
+    /// Face quality at or below this value is declined.
     pub quality_decline: Option<f64>,
+    /// Limit below which a face is too dark.
     pub darkest: Limit,
+    /// Limit above which a face is too bright.
     pub brightest: Limit,
+    /// Action for several faces in the picture.
     pub multiple_faces: Option<RuleAction>,
-    /// What signs of a video that no camera filmed here and now come to.
+    /// Action for signs of an injected video.
     pub injection: Option<RuleAction>,
-    /// Years.
+    /// Minimum age in years.
     pub minimum_age: Option<f64>,
 }
 
 impl Rules {
-    /// The decision as the rules have it. They may forgive a picture's fault but never a low score.
+    /// Returns the decision with the rules applied. They may pardon a fault of the frames, but not a low
+    /// score.
     pub fn apply(&self, mut decision: Decision, evidence: &Evidence) -> Decision {
         for (risk, found, action) in self.on_pictures(evidence) {
             let noted = decision.has(risk);
             let action = action.or((found && !noted).then_some(RuleAction::Review));
             if let Some(action) = action.filter(|_| found || noted) {
-                // Where nothing could be judged there is nothing to approve.
+                // Without a score there is nothing to approve.
                 let grave = evidence.score.map_or(LogType::Error, |_| action.log_type());
                 decision.note(risk, grave);
             }
@@ -85,7 +94,8 @@ impl Rules {
         decision
     }
 
-    /// The decision once the age is known: looked for only where the rules ask for it.
+    /// Returns the decision with the age taken into account. The age has an effect only if the rules set a
+    /// minimum.
     pub fn apply_age(&self, mut decision: Decision, age: Option<AgeGender>) -> Decision {
         match (self.minimum_age, age) {
             (Some(least), Some(age)) if f64::from(age.age) < least => {
@@ -97,7 +107,8 @@ impl Rules {
         decision
     }
 
-    /// Whether a second person in the picture is to be told of only, and the first is checked all the same.
+    /// Returns whether a check continues if a second person is in the picture. The first person is then
+    /// checked, and the second one is only reported.
     pub fn bear_company(&self) -> bool {
         matches!(self.multiple_faces, Some(RuleAction::NoAction | RuleAction::Review))
     }

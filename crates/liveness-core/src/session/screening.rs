@@ -1,4 +1,4 @@
-//! What a face that is already known comes to.
+//! Screening: the effect of matches with the blocklist and with known faces on a decision.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,57 +7,67 @@ use super::risk::{LogType, Risk};
 use super::rules::RuleAction;
 use crate::face::Embedding;
 
-/// Cosine similarities from which two pictures may show one person, and from which they do.
+/// Cosine similarities from which two pictures may show, or do show, the same person.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Likeness {
+    /// Similarity of a possible match.
     pub possible: f64,
+    /// Similarity of a certain match.
     pub certain: f64,
 }
 
 impl Default for Likeness {
-    /// Measured on pairs of different people: in ordinary pictures none of 6 410 reaches the first, in NUAA's hard light
-    /// 4.8 % of 17 494 do, and 0.05 % the second.
+    /// The values follow from pairs of different people. In ordinary pictures none of 6 410 pairs reaches the
+    /// first value; in NUAA's hard light 4.8 % of 17 494 pairs reach the first and 0.05 % the second.
     fn default() -> Self {
         Self { possible: 0.5, certain: 0.7 }
     }
 }
 
-/// What each kind of match comes to; `None` for the default: decline, for what is only possible review.
+/// The action for each kind of match. `None` stands for the default: decline, or review for a possible match.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Screening {
+    /// Action for a face on the blocklist.
     pub blocklist: Option<RuleAction>,
+    /// Action for a face that may be on the blocklist.
     pub possible_blocklist: Option<RuleAction>,
+    /// Action for a face that is known under other `vendor_data`.
     pub duplicated_face: Option<RuleAction>,
+    /// Action for a face that may be known under other `vendor_data`.
     pub possible_duplicated_face: Option<RuleAction>,
+    /// Similarities for the blocklist.
     pub like_blocked: Likeness,
+    /// Similarities for known faces.
     pub like_known: Likeness,
 }
 
-/// A face in the index that looks like the person's, as one of `matches[]`.
+/// A face in the index that resembles the person's: an item of `matches[]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FaceMatch {
-    /// The session that it comes from.
+    /// The session from which the face was taken.
     pub session_id: Option<String>,
-    /// 0–100: the cosine similarity, in hundredths.
+    /// The cosine similarity in hundredths, 0–100.
     pub similarity_percentage: f64,
+    /// The integrator's reference to the person of that session.
     pub vendor_data: Option<String>,
-    /// When it came into the index: RFC 3339, UTC.
+    /// Time of addition to the index: RFC 3339, UTC.
     pub verification_date: String,
+    /// true for a face on the blocklist.
     pub is_blocklisted: bool,
 }
 
-/// What is held against a face besides the lists.
+/// A reason besides the lists to doubt a face's identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
-    /// There is no portrait, or no face is found in it: whose it is remains open.
+    /// The portrait is missing or shows no face, so that the identity is unknown.
     Unseen,
-    /// It is another person's than that of the session's first check.
+    /// The face differs from that of the session's first check.
     OtherPerson,
 }
 
 impl Doubt {
-    /// What the face of a later check is beside that of the first, by their cosine similarity; `None` where one of them has
-    /// not been seen.
+    /// Returns the doubt about a later check's face from its cosine similarity with the first check's face.
+    /// `None` means that one of the two faces is missing.
     pub fn of_likeness(likeness: Option<f32>) -> Option<Self> {
         match likeness {
             None => Some(Self::Unseen),
@@ -66,6 +76,7 @@ impl Doubt {
         }
     }
 
+    /// Returns the doubt's name in the decision.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Unseen => "FACE_NOT_COMPARED",
@@ -73,6 +84,7 @@ impl Doubt {
         }
     }
 
+    /// Returns the explanation in the decision.
     pub const fn text(self) -> &'static str {
         match self {
             Self::Unseen => {
@@ -82,7 +94,7 @@ impl Doubt {
         }
     }
 
-    /// What it comes to: nobody is approved unseen.
+    /// Returns the risk and its severity. A face that was not compared is never approved.
     pub const fn risk(self) -> (Risk, LogType) {
         match self {
             Self::Unseen => (Risk::LowFaceQuality, LogType::Warning),
@@ -91,12 +103,14 @@ impl Doubt {
     }
 }
 
-/// What the matches come to.
+/// The result of the screening.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Screened {
+    /// The risks of the matches, with their severity.
     pub risks: Vec<(Risk, LogType)>,
+    /// The doubt about the face's identity, if any.
     pub doubt: Option<Doubt>,
-    /// Nearest first.
+    /// The matches, with the most similar first.
     pub matches: Vec<FaceMatch>,
 }
 
@@ -110,13 +124,13 @@ impl Screening {
         }
     }
 
-    /// What counts as alike on the blocklist, or among those that are known.
+    /// Returns the similarities for the blocklist or for known faces.
     fn likeness(&self, blocklist: bool) -> Likeness {
         if blocklist { self.like_blocked } else { self.like_known }
     }
 
-    /// Judges the nearest faces by their similarity (−1 to 1). Nobody is a duplicate of themselves: known faces with
-    /// the person's own `vendor_data` do not count.
+    /// Judges the most similar faces by their cosine similarity (−1 to 1). Known faces with the person's own
+    /// `vendor_data` do not count, since a person is not a duplicate of themselves.
     pub fn judge(&self, nearest: Vec<(FaceMatch, f32)>, vendor_data: Option<&str>) -> Screened {
         let own = |face: &FaceMatch| {
             !face.is_blocklisted && vendor_data.is_some() && face.vendor_data.as_deref() == vendor_data
@@ -143,7 +157,7 @@ impl Screening {
 }
 
 impl Screened {
-    /// A decision's status in the light of the matches: never better than it was.
+    /// Returns the decision's status with the matches taken into account. It is never better than `status`.
     pub fn status(&self, status: Status) -> Status {
         let doubt = self.doubt.map(Doubt::risk);
         let known = self.risks.iter().chain(&doubt).map(|(_, grave)| match grave {

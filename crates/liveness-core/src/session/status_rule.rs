@@ -1,9 +1,10 @@
-//! Rules on a finished check's fields.
+//! Rules on the fields of a finished check.
 
 use serde_json::Value;
 
 use super::decision::Status;
 
+/// The comparison of a field with a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator {
     Equal,
@@ -17,6 +18,7 @@ pub enum Operator {
 }
 
 impl Operator {
+    /// All operators.
     pub const ALL: [Self; 8] = [
         Self::Equal,
         Self::NotEqual,
@@ -28,6 +30,7 @@ impl Operator {
         Self::Contains,
     ];
 
+    /// Returns the operator's name in a workflow.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Equal => "eq",
@@ -41,7 +44,7 @@ impl Operator {
         }
     }
 
-    /// What the operator is to be given instead of `value`; `None` when that will do.
+    /// Returns a description of the required value, or `None` if `value` suits the operator.
     pub fn unfit(self, value: &Value) -> Option<&'static str> {
         match self {
             Self::Less | Self::AtMost | Self::Greater | Self::AtLeast if !value.is_number() => {
@@ -72,18 +75,22 @@ impl Operator {
     }
 }
 
-/// Gives a check another status when a field is as it says.
+/// A rule that changes a check's status if a field fulfils a condition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StatusRule {
-    /// Field names, parted by dots; through lists, any item will do.
+    /// Path of field names, separated by dots. In a list, one fulfilling item is sufficient.
     pub field: String,
+    /// The comparison.
     pub operator: Operator,
+    /// The value to compare the field with.
     pub value: Value,
+    /// The check's status if the rule holds.
     pub status: Status,
 }
 
 impl StatusRule {
-    /// A field that is missing or null fulfils nothing; of a list, `ne` wants all items to differ.
+    /// Returns whether the rule holds. A missing or null field fulfils no rule. In a list, `ne` requires all
+    /// items to differ.
     pub fn holds(&self, check: &Value) -> bool {
         let mut found = Vec::new();
         collect(check, &self.field, &mut found);
@@ -106,8 +113,8 @@ fn collect<'a>(value: &'a Value, way: &str, found: &mut Vec<&'a Value>) {
     }
 }
 
-/// The status that the first rule to hold gives a check. An abandoned check stays so, and what an error-level warning
-/// has declined is never approved.
+/// Returns the status set by the first rule that holds, or `status` if none holds. An abandoned check keeps
+/// its status, and a check with an error-level warning is never approved.
 pub fn apply_status_rules(rules: &[StatusRule], check: &Value, status: Status) -> Status {
     let Some(rule) = rules.iter().find(|rule| rule.holds(check)) else {
         return status;
