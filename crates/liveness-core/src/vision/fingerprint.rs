@@ -1,14 +1,15 @@
-//! Telling exact copies of a frame from new ones.
+//! Detection of exact copies of a frame.
 
 use std::hash::{DefaultHasher, Hasher};
 
 use super::frame::Frame;
 
-/// Samples along each side: some are in the noise of any camera's picture.
+/// Samples along each side. Any camera's noise changes some of them from frame to frame.
 const GRID: usize = 64;
 
-/// A number that is the same for exact copies and, but for one chance in 2⁶⁴, for them alone: of a grid of samples of the
-/// first channel.
+/// Returns a 64-bit hash of a grid of 64 × 64 samples of the first channel. It is equal for exact copies;
+/// camera noise makes it differ for new frames. Frames that differ only between the samples have the same
+/// hash.
 pub fn fingerprint(frame: &Frame<'_>) -> u64 {
     let channel = frame.format().channels()[0];
     let plane = frame.plane(channel.plane);

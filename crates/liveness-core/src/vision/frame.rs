@@ -2,10 +2,10 @@
 
 use super::geometry::Point;
 
-/// The longest side that is analysed, in pixels: beyond it `f32` coordinates lose whole pixels' fractions.
+/// Maximum side of an analysed frame in pixels. Larger `f32` coordinates lose the fractions of pixels.
 pub const MAX_SIDE: usize = 1 << 16;
 
-/// The raw formats of the caps contract, by GStreamer's names.
+/// The supported raw formats, with GStreamer's names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PixelFormat {
     Nv12,
@@ -30,15 +30,15 @@ pub enum PixelFormat {
 /// The layout of one colour channel's samples.
 #[derive(Clone, Copy, Debug)]
 pub struct Channel {
-    /// The index of its plane.
+    /// Index of the channel's plane.
     pub plane: usize,
-    /// Bytes from the row's start to its first sample.
+    /// Bytes from the start of a row to its first sample.
     pub offset: usize,
     /// Bytes from one sample to the next.
     pub step: usize,
-    /// log2 of the horizontal subsampling.
+    /// Binary logarithm of the horizontal subsampling.
     pub shift_x: u32,
-    /// log2 of the vertical subsampling.
+    /// Binary logarithm of the vertical subsampling.
     pub shift_y: u32,
 }
 
@@ -51,6 +51,7 @@ const fn packed(r: usize, g: usize, b: usize, step: usize) -> [Channel; 3] {
 }
 
 impl PixelFormat {
+    /// All formats.
     pub const ALL: [Self; 17] = [
         Self::Nv12,
         Self::I420,
@@ -71,14 +72,14 @@ impl PixelFormat {
         Self::Gray8,
     ];
 
-    /// Y, U, V or R, G, B; grey has the one channel three times.
+    /// Returns the channels Y, U, V or R, G, B. Greyscale repeats its channel three times.
     #[must_use]
     pub fn channels(self) -> [Channel; 3] {
         let y = channel(0, 0, 1, 0, 0);
         match self {
             Self::Nv12 => [y, channel(1, 0, 2, 1, 1), channel(1, 1, 2, 1, 1)],
             Self::Nv21 => [y, channel(1, 1, 2, 1, 1), channel(1, 0, 2, 1, 1)],
-            // GStreamer numbers the planes of both by their order in memory.
+            // GStreamer numbers the planes of both formats by their order in memory.
             Self::I420 => [y, channel(1, 0, 1, 1, 1), channel(2, 0, 1, 1, 1)],
             Self::Yv12 => [y, channel(2, 0, 1, 1, 1), channel(1, 0, 1, 1, 1)],
             Self::Yuy2 => [channel(0, 0, 2, 0, 0), channel(0, 1, 4, 1, 0), channel(0, 3, 4, 1, 0)],
@@ -93,11 +94,13 @@ impl PixelFormat {
         }
     }
 
+    /// Returns whether the format is Y'CbCr with chroma.
     pub fn is_yuv(self) -> bool {
         use PixelFormat::*;
         matches!(self, Nv12 | Nv21 | I420 | Yv12 | Yuy2 | Uyvy)
     }
 
+    /// Returns the number of planes.
     pub fn planes(self) -> usize {
         self.channels().iter().map(|c| c.plane).max().unwrap_or(0) + 1
     }
@@ -113,7 +116,7 @@ pub enum Matrix {
 }
 
 impl Matrix {
-    /// The weights of red and blue in luma.
+    /// Returns the weights of red and blue in luma.
     pub fn weights(self) -> (f32, f32) {
         match self {
             Self::Bt601 => (0.299, 0.114),
@@ -123,7 +126,7 @@ impl Matrix {
     }
 }
 
-/// Whether codes span 16–235 (limited) or 0–255 (full).
+/// The range of codes: 16–235 (limited) or 0–255 (full).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Range {
     #[default]
@@ -134,43 +137,49 @@ pub enum Range {
 /// The transfer function from R'G'B' to light.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Transfer {
-    /// sRGB, and BT.601, BT.709 and the like: made for the same displays, and read alike.
+    /// sRGB, BT.601, BT.709 and similar: made for the same displays and read with the same curve.
     #[default]
     Sdr,
     Linear,
-    /// SMPTE ST 2084 (HDR10).
+    /// Perceptual quantizer, SMPTE ST 2084 (HDR10).
     Pq,
-    /// ARIB STD-B67.
+    /// Hybrid log-gamma, ARIB STD-B67.
     Hlg,
 }
 
-/// The colours of pure red, green and blue.
+/// The chromaticities of red, green and blue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Primaries {
-    /// The curve of sRGB, which also stands for the similar ones of BT.709 and BT.601.
+    /// The primaries of sRGB, which also stand for the similar ones of BT.601.
     #[default]
     Bt709,
     Bt2020,
 }
 
-/// The way from the codes of a frame to R'G'B' (matrix and range, for Y'CbCr and grey), and from these to light.
+/// The conversion of a frame's codes to R'G'B' (matrix and range, for Y'CbCr and greyscale) and from R'G'B'
+/// to light.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Colorimetry {
+    /// Matrix between R'G'B' and Y'CbCr.
     pub matrix: Matrix,
+    /// Range of the codes.
     pub range: Range,
+    /// Transfer function to light.
     pub transfer: Transfer,
+    /// Chromaticities of the primaries.
     pub primaries: Primaries,
 }
 
-/// Columns and rows of samples per square pixel in a frame of `samples` that is displayed at `size`; see [`display_size`].
+/// Returns the columns and rows of samples per square pixel, for a frame of `samples` that is displayed at
+/// `size`; see [`display_size`].
 pub fn density(samples: (usize, usize), size: (usize, usize)) -> Point {
     let along = |samples: usize, pixels: usize| samples as f32 / pixels as f32;
     Point::new(along(samples.0, size.0), along(samples.1, size.1))
 }
 
-/// The size in square pixels of a picture of `width` × `height` samples whose pixels are `aspect` (width, height) in shape: the
-/// axis with the sparser samples grows. Where it would exceed [`MAX_SIDE`], the other one shrinks instead, to at least 1. An
-/// aspect of 0 stands for square pixels.
+/// Returns the size in square pixels of a picture of `width` × `height` samples with a pixel aspect ratio of
+/// `aspect` (width, height). The axis with the sparser samples grows; if it would exceed [`MAX_SIDE`], the
+/// other axis shrinks instead, to at least 1. An aspect with a 0 stands for square pixels.
 ///
 /// ```
 /// use liveness_core::vision::display_size;
@@ -195,14 +204,16 @@ pub fn display_size(width: usize, height: usize, aspect: (u32, u32)) -> (usize, 
     }
 }
 
-/// One plane's bytes and the bytes from one row to the next.
+/// The bytes of one plane.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Plane<'a> {
+    /// The bytes of all rows.
     pub data: &'a [u8],
+    /// Bytes from one row to the next.
     pub stride: usize,
 }
 
-/// Why a frame cannot be read.
+/// Reason why a frame cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
     #[error("the frame is {0}×{1}; sides of 1 to {MAX_SIDE} pixels can be analysed")]
@@ -213,23 +224,23 @@ pub enum FrameError {
     Plane { plane: usize, have: usize, stride: usize, need: usize },
 }
 
-/// A frame that can be sampled: every pixel that its size promises lies inside its planes.
+/// A frame whose planes contain every pixel of its size.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {
     format: PixelFormat,
     /// Columns and rows of samples.
     samples: (usize, usize),
-    /// Size in square pixels.
+    /// Width and height in square pixels.
     size: (usize, usize),
     planes: [Plane<'a>; 3],
     colorimetry: Colorimetry,
 }
 
 impl<'a> Frame<'a> {
-    /// Checks that the planes hold the whole frame. `planes` are in the format's own order.
+    /// Returns a frame after checking that the planes contain all of it. `planes` are in the format's order.
     ///
     /// # Errors
-    /// [`FrameError`] when a side is zero or beyond [`MAX_SIDE`], or a plane is missing or too short.
+    /// [`FrameError`] if a side is zero or exceeds [`MAX_SIDE`], or a plane is missing or too short.
     pub fn new(
         format: PixelFormat,
         width: usize,
@@ -258,49 +269,55 @@ impl<'a> Frame<'a> {
         Ok(Self { format, samples, size: samples, planes: all, colorimetry })
     }
 
-    /// The same frame with pixels of this shape (width, height); see [`display_size`].
+    /// Returns the frame with a pixel aspect ratio of `aspect` (width, height); see [`display_size`].
     pub fn with_pixel_aspect(self, aspect: (u32, u32)) -> Self {
         let (columns, rows) = self.samples;
         Self { size: display_size(columns, rows, aspect), ..self }
     }
 
-    /// A tightly packed RGB picture.
+    /// Returns a frame of tightly packed RGB pixels.
     ///
     /// # Errors
-    /// As [`Frame::new`].
+    /// See [`Frame::new`].
     pub fn rgb(data: &'a [u8], width: usize, height: usize) -> Result<Self, FrameError> {
         let plane = Plane { data, stride: 3 * width };
         Self::new(PixelFormat::Rgb, width, height, &[plane], Colorimetry::default())
     }
 
+    /// Returns the pixel format.
     pub fn format(&self) -> PixelFormat {
         self.format
     }
 
-    /// In square pixels, as the picture is displayed. All coordinates in a frame are in these.
+    /// Returns the width in square pixels, as displayed. All coordinates in a frame have this unit.
     pub fn width(&self) -> usize {
         self.size.0
     }
 
-    /// In square pixels.
+    /// Returns the height in square pixels, as displayed.
     pub fn height(&self) -> usize {
         self.size.1
     }
 
-    /// Columns and rows of samples, as they lie in memory.
+    /// Returns the columns and rows of samples in memory.
     pub fn samples(&self) -> (usize, usize) {
         self.samples
     }
 
-    /// Columns and rows of samples per square pixel.
+    /// Returns the columns and rows of samples per square pixel.
     pub fn density(&self) -> Point {
         density(self.samples, self.size)
     }
 
+    /// Returns the colorimetry.
     pub fn colorimetry(&self) -> Colorimetry {
         self.colorimetry
     }
 
+    /// Returns a plane.
+    ///
+    /// # Panics
+    /// If `index` is 3 or more.
     pub fn plane(&self, index: usize) -> Plane<'a> {
         self.planes[index]
     }

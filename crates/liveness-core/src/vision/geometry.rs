@@ -1,21 +1,26 @@
-//! Points, boxes and the affine maps between an output and the frame. Pixel centres lie at half-integers.
+//! Points, boxes, and the affine maps from an output to the frame. Pixel centres are at half-integers.
 
-/// A point in square pixels of the frame; `(0, 0)` is the outer corner of the top left pixel.
+/// A point in square pixels of the frame. `(0, 0)` is the outer corner of the top left pixel.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Point {
+    /// Column, from the left edge.
     pub x: f32,
+    /// Row, from the top edge.
     pub y: f32,
 }
 
 impl Point {
+    /// Returns the point (`x`, `y`).
     pub const fn new(x: f32, y: f32) -> Self {
         Self { x, y }
     }
 
+    /// Returns the Euclidean distance.
     pub fn distance(self, other: Self) -> f32 {
         (self.x - other.x).hypot(self.y - other.y)
     }
 
+    /// Returns the midpoint of both points.
     pub fn midpoint(self, other: Self) -> Self {
         Self::new(0.5 * (self.x + other.x), 0.5 * (self.y + other.y))
     }
@@ -24,23 +29,28 @@ impl Point {
 /// An upright box in frame pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rect {
+    /// Left edge.
     pub x: f32,
+    /// Top edge.
     pub y: f32,
+    /// Width in pixels.
     pub width: f32,
+    /// Height in pixels.
     pub height: f32,
 }
 
 impl Rect {
+    /// Returns the box with its top left corner at (`x`, `y`).
     pub const fn new(x: f32, y: f32, width: f32, height: f32) -> Self {
         Self { x, y, width, height }
     }
 
-    /// Where it lies in a picture that is wider and taller by these factors.
+    /// Returns the box in a picture that is wider and taller by these factors.
     pub fn scaled(&self, by: Point) -> Self {
         Self::new(self.x * by.x, self.y * by.y, self.width * by.x, self.height * by.y)
     }
 
-    /// The smallest box around `points`; `None` when there are none or one is not finite.
+    /// Returns the smallest box around `points`, or `None` if there are no points or one is not finite.
     pub fn around(points: impl IntoIterator<Item = Point>) -> Option<Self> {
         let mut bounds: Option<(f32, f32, f32, f32)> = None;
         for Point { x, y } in points {
@@ -55,33 +65,36 @@ impl Rect {
         bounds.map(|(x0, y0, x1, y1)| Self::new(x0, y0, x1 - x0, y1 - y0))
     }
 
+    /// Returns the centre.
     pub fn center(&self) -> Point {
         Point::new(self.x + 0.5 * self.width, self.y + 0.5 * self.height)
     }
 
+    /// Returns the area in square pixels; 0 if a side is negative.
     pub fn area(&self) -> f32 {
         self.width.max(0.0) * self.height.max(0.0)
     }
 
-    /// The square of side `scale` × the longer side, about the same centre.
+    /// Returns the square with the same centre and a side of `scale` × the longer side.
     pub fn square(&self, scale: f32) -> Self {
         let side = self.width.max(self.height) * scale;
         let center = self.center();
         Self::new(center.x - 0.5 * side, center.y - 0.5 * side, side, side)
     }
 
-    /// The same box turned by `angle` radians (clockwise as the picture is seen) about its centre.
+    /// Returns the box rotated about its centre by `angle` radians, clockwise in the picture.
     pub fn turned(&self, angle: f32) -> RotatedRect {
         RotatedRect { center: self.center(), width: self.width, height: self.height, angle }
     }
 
-    /// This square, shrunk about its centre to at most the picture's shorter side, then moved inside the picture.
+    /// Returns the square, shrunk about its centre to at most the picture's shorter side and moved inside the
+    /// picture.
     pub fn square_inside(&self, width: f32, height: f32) -> Self {
         let longest = self.width.max(self.height).max(f32::MIN_POSITIVE);
         self.square((width.min(height) / longest).min(1.0)).slid_inside(width, height)
     }
 
-    /// Moved, and only if need be shrunk, so that it lies inside `width` × `height`.
+    /// Returns the box moved inside `width` × `height`, and shrunk only if it is larger.
     pub fn slid_inside(&self, width: f32, height: f32) -> Self {
         let (w, h) = (self.width.min(width), self.height.min(height));
         let center = self.center();
@@ -93,13 +106,14 @@ impl Rect {
         )
     }
 
+    /// Returns the area of the intersection in square pixels.
     pub fn intersection(&self, other: &Self) -> f32 {
         let w = (self.x + self.width).min(other.x + other.width) - self.x.max(other.x);
         let h = (self.y + self.height).min(other.y + other.height) - self.y.max(other.y);
         w.max(0.0) * h.max(0.0)
     }
 
-    /// Intersection over union, 0–1.
+    /// Returns the intersection over union, 0–1.
     pub fn iou(&self, other: &Self) -> f32 {
         let shared = self.intersection(other);
         let union = self.area() + other.area() - shared;
@@ -107,17 +121,21 @@ impl Rect {
     }
 }
 
-/// A box turned by `angle` radians (clockwise as the picture is seen) about its centre.
+/// A box that is rotated about its centre.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct RotatedRect {
+    /// Centre in frame pixels.
     pub center: Point,
+    /// Width in pixels, before the rotation.
     pub width: f32,
+    /// Height in pixels, before the rotation.
     pub height: f32,
+    /// Angle in radians, clockwise in the picture.
     pub angle: f32,
 }
 
 impl RotatedRect {
-    /// Where it lies in a picture that is wider and taller by these factors.
+    /// Returns the box in a picture that is wider and taller by these factors. The angle stays the same.
     pub fn scaled(&self, by: Point) -> Self {
         Self {
             center: Point::new(self.center.x * by.x, self.center.y * by.y),
@@ -128,25 +146,31 @@ impl RotatedRect {
     }
 }
 
-/// Maps output coordinates to frame coordinates: `x = a·u + b·v + c`, `y = d·u + e·v + f`.
+/// An affine map from output to frame coordinates: `x = a·u + b·v + c`, `y = d·u + e·v + f`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Affine {
+    /// Change of x per output column.
     pub a: f32,
+    /// Change of x per output row.
     pub b: f32,
+    /// x of the output's origin.
     pub c: f32,
+    /// Change of y per output column.
     pub d: f32,
+    /// Change of y per output row.
     pub e: f32,
+    /// y of the output's origin.
     pub f: f32,
 }
 
 impl Affine {
-    /// The map that fills a `width` × `height` output with `rect`.
+    /// Returns the map of an output of `width` × `height` onto `rect`.
     pub fn from_rect(rect: &Rect, width: usize, height: usize) -> Self {
         let (a, e) = (rect.width / width as f32, rect.height / height as f32);
         Self { a, b: 0.0, c: rect.x, d: 0.0, e, f: rect.y }
     }
 
-    /// The map that fills a `width` × `height` output with a turned box.
+    /// Returns the map of an output of `width` × `height` onto a rotated box.
     pub fn from_rotated(rect: &RotatedRect, width: usize, height: usize) -> Self {
         let (sin, cos) = rect.angle.sin_cos();
         let (sx, sy) = (rect.width / width as f32, rect.height / height as f32);
@@ -155,8 +179,8 @@ impl Affine {
         Self { a, b, c: rect.center.x - a * u - b * v, d, e, f: rect.center.y - d * u - e * v }
     }
 
-    /// The similarity (turn, scale, shift) that brings `output` nearest to `frame` in least squares; `None` when
-    /// the output points coincide. Closed form of Umeyama (1991) for the plane.
+    /// Returns the similarity (rotation, scale, translation) that maps `output` closest to `frame` in least
+    /// squares, or `None` if the output points coincide. Closed form of Umeyama (1991) for the plane.
     pub fn similarity(output: &[Point], frame: &[Point]) -> Option<Self> {
         let n = output.len().min(frame.len());
         if n == 0 {
@@ -181,26 +205,28 @@ impl Affine {
         Some(Self { a, b: -d, c: mf.x - a * mo.x + d * mo.y, d, e: a, f: mf.y - d * mo.x - a * mo.y })
     }
 
+    /// Returns the frame coordinates of an output point.
     pub fn apply(&self, p: Point) -> Point {
         Point::new(self.a * p.x + self.b * p.y + self.c, self.d * p.x + self.e * p.y + self.f)
     }
 
-    /// Frame pixels per output pixel, along the finer of the two axes.
+    /// Returns the number of frame pixels per output pixel along the axis on which it is smaller.
     pub fn scale(&self) -> f32 {
         self.a.hypot(self.d).min(self.b.hypot(self.e))
     }
 
-    /// Frame pixels per output pixel, as the geometric mean of the two axes.
+    /// Returns the geometric mean of both axes' numbers of frame pixels per output pixel.
     pub fn reduction(&self) -> f32 {
         (self.a.hypot(self.d) * self.b.hypot(self.e)).sqrt()
     }
 
-    /// The same map into a frame that is wider and taller by these factors.
+    /// Returns the map into a frame that is wider and taller by these factors.
     pub fn stretched(&self, by: Point) -> Self {
         let Self { a, b, c, d, e, f } = *self;
         Self { a: a * by.x, b: b * by.x, c: c * by.x, d: d * by.y, e: e * by.y, f: f * by.y }
     }
 
+    /// Returns whether all coefficients are finite.
     pub fn is_finite(&self) -> bool {
         [self.a, self.b, self.c, self.d, self.e, self.f].iter().all(|v| v.is_finite())
     }

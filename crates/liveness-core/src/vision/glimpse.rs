@@ -1,20 +1,21 @@
-//! A few mean colours by which a picture is known again after a conversion, and not after a flip or a crop.
+//! A signature of mean colours. It recognises a picture after a conversion, but not after a flip or a crop.
 
 use super::frame::Frame;
 use super::geometry::{Affine, Rect};
 use super::luma::luma;
 use super::sampler::{Border, Sampler, TensorSpec};
 
-/// Fields along each side.
+/// Number of cells along each side.
 const GRID: usize = 6;
-/// Levels of 255 that conversions between formats may cost.
+/// Maximum difference in luma (0–255) that conversions between formats may cause.
 const TOLERANCE: f32 = 10.0;
 
-/// What a frame looks like from afar.
+/// The mean colours of a frame on a coarse grid.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Glimpse([f32; 3 * GRID * GRID]);
 
 impl Glimpse {
+    /// Returns the signature of a frame.
     pub fn of(frame: &Frame<'_>, sampler: &mut Sampler) -> Self {
         let mut colors = [0.0; 3 * GRID * GRID];
         let whole = Rect::new(0.0, 0.0, frame.width() as f32, frame.height() as f32);
@@ -23,13 +24,14 @@ impl Glimpse {
         Self(colors)
     }
 
-    /// Mean luma, 0–255.
+    /// Returns the mean luma, 0–255.
     pub fn luma(&self) -> f32 {
         let pixels = self.0.chunks_exact(3);
         pixels.map(luma).sum::<f32>() / (GRID * GRID) as f32
     }
 
-    /// Whether both show the same picture. One may be grey: luma counts.
+    /// Returns whether both signatures are of the same picture. Only luma is compared, as one picture may be
+    /// greyscale.
     pub fn is_like(&self, other: &Self) -> bool {
         let pairs = self.0.chunks_exact(3).zip(other.0.chunks_exact(3));
         pairs.map(|(a, b)| (luma(a) - luma(b)).abs()).all(|apart| apart <= TOLERANCE)

@@ -1,11 +1,11 @@
-//! Luma, and statistics of a small upright patch, from which the quality measures are computed.
+//! Luma, and the statistics of a small upright patch that the quality measures use.
 
-/// Rec. 601 luma of an RGB pixel, on the pixel's scale.
+/// Returns the Rec. 601 luma of an RGB pixel, on the pixel's scale.
 pub fn luma(pixel: &[f32]) -> f32 {
     0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2]
 }
 
-/// A grey picture of 0–255, row-major.
+/// A greyscale picture with values of 0–255, row by row.
 #[derive(Clone, Debug, Default)]
 pub struct LumaPatch {
     width: usize,
@@ -13,7 +13,7 @@ pub struct LumaPatch {
     data: Vec<f32>,
 }
 
-/// What a region of a patch looks like; proportions are 0–1.
+/// Statistics of a region of a patch.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LumaStats {
     /// Mean luma, 0–1.
@@ -24,11 +24,13 @@ pub struct LumaStats {
     pub bright: f32,
     /// Entropy of the 256-bin histogram in bits, 0–8 (OFIQ's dynamic range is 12.5 times this).
     pub entropy: f32,
+    /// Number of pixels.
     pub count: usize,
 }
 
 impl LumaPatch {
-    /// Rec. 601 luma of an interleaved RGB tensor of 0–255, reusing the patch's memory.
+    /// Fills the patch with the Rec. 601 luma of an interleaved RGB tensor of 0–255. Reuses the patch's
+    /// memory.
     pub fn fill_from_rgb(&mut self, rgb: &[f32], width: usize, height: usize) {
         (self.width, self.height) = (width, height);
         self.data.clear();
@@ -36,19 +38,22 @@ impl LumaPatch {
         self.data.resize(width * height, 0.0);
     }
 
+    /// Returns the width in pixels.
     pub fn width(&self) -> usize {
         self.width
     }
 
+    /// Returns the height in pixels.
     pub fn height(&self) -> usize {
         self.height
     }
 
+    /// Returns a pixel's luma, 0–255.
     pub fn at(&self, x: usize, y: usize) -> f32 {
         self.data[y * self.width + x]
     }
 
-    /// The 256-bin histogram of the pixels that `inside(x, y)` selects.
+    /// Returns the 256-bin histogram of the pixels for which `inside(x, y)` returns true.
     pub fn histogram(&self, inside: impl Fn(usize, usize) -> bool) -> [u32; 256] {
         let mut bins = [0u32; 256];
         for (i, value) in self.data.iter().enumerate() {
@@ -59,6 +64,8 @@ impl LumaPatch {
         bins
     }
 
+    /// Returns the statistics of the pixels for which `inside(x, y)` returns true; all zero if there are
+    /// none.
     pub fn stats(&self, inside: impl Fn(usize, usize) -> bool) -> LumaStats {
         let bins = self.histogram(inside);
         let count: u32 = bins.iter().sum();
@@ -79,8 +86,9 @@ impl LumaPatch {
         }
     }
 
-    /// Root mean square of the 3 × 3 Laplacian over the pixels that `inside` selects, divided by the deviation of
-    /// the luma there: blur takes the fine structure away but leaves the coarse. 0 for a flat patch.
+    /// Returns the root mean square of the 3 × 3 Laplacian, divided by the standard deviation of the luma,
+    /// over the pixels for which `inside` returns true. Blur lowers it, as it removes fine structure but not
+    /// coarse. It is 0 for a flat patch.
     pub fn fine_detail(&self, inside: impl Fn(usize, usize) -> bool) -> f32 {
         let (mut laplacian, mut sum, mut squares, mut count) = (0.0f64, 0.0f64, 0.0f64, 0.0f64);
         for y in 1..self.height.saturating_sub(1) {

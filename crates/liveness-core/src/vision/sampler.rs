@@ -1,61 +1,70 @@
-//! The one way from pixels to tensors: an affine sampler that reads any raw format in place.
+//! The affine sampler that fills tensors with pixels. It reads any raw format in place.
 //!
-//! Up to a reduction of 1.5 each output value is a bilinear sample; beyond, the mean of 2 × 2 or 3 × 3 samples spread
-//! over its footprint, so that a large picture does not alias; subsampled chroma by its own, smaller reduction. Each row is read in passes (places, samples, mixing,
-//! colour), of which only the gathering of samples cannot be vectorised.
+//! Up to a reduction of 1.5, each output value is a bilinear sample. Beyond that, it is the mean of 2 × 2 or
+//! 3 × 3 samples spread over the pixel's footprint, so that a large picture does not alias. Subsampled chroma
+//! is sampled for its own, smaller reduction. Each row is read in passes (places, samples, mixing, colour);
+//! all of them vectorise, except for the gathering of samples.
 
 use super::frame::{Channel, Frame, Matrix, PixelFormat, Plane, Range};
 use super::geometry::Affine;
 use super::transfer::ToSrgb;
 
-/// The order of a tensor's axes; the batch of one is implied.
+/// The order of a tensor's axes. A batch of one is implied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
     Nhwc,
     Nchw,
 }
 
+/// The order of a tensor's colour channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChannelOrder {
     Rgb,
     Bgr,
 }
 
-/// What lies outside the frame: its nearest edge pixel, or black.
+/// The pixels outside the frame: those of the nearest edge, or black.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Border {
     Replicate,
     Black,
 }
 
-/// The shape of a picture tensor and its values: `scale` · (0–255) + `bias`.
+/// The shape and values of a picture tensor. A value is `scale` · (0–255) + `bias`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TensorSpec {
+    /// Width in pixels.
     pub width: usize,
+    /// Height in pixels.
     pub height: usize,
+    /// Order of the axes.
     pub layout: Layout,
+    /// Order of the colour channels.
     pub order: ChannelOrder,
+    /// Factor on the values 0–255.
     pub scale: f32,
+    /// Value of black.
     pub bias: f32,
 }
 
 impl TensorSpec {
-    /// An interleaved RGB picture of 0–255.
+    /// Returns the specification of an interleaved RGB picture with values of 0–255.
     pub const fn rgb(width: usize, height: usize) -> Self {
         Self { width, height, layout: Layout::Nhwc, order: ChannelOrder::Rgb, scale: 1.0, bias: 0.0 }
     }
 
-    /// How many values the tensor holds.
+    /// Returns the number of values in the tensor.
     pub const fn len(&self) -> usize {
         3 * self.width * self.height
     }
 
+    /// Returns whether the tensor has no values.
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// Samples frames; keeps its row buffers from call to call.
+/// Samples frames. Keeps its row buffers between calls.
 #[derive(Debug, Default)]
 pub struct Sampler {
     rows: [Vec<f32>; 3],
@@ -63,10 +72,10 @@ pub struct Sampler {
     places: Places,
 }
 
-/// Reductions below this are sampled bilinearly.
+/// Maximum reduction that is sampled bilinearly.
 const BILINEAR_UP_TO: f32 = 1.5;
 
-/// A straight walk through the frame, one step per output pixel; positions count from pixel centres.
+/// A straight scan through the frame, one step per output pixel. Positions are relative to pixel centres.
 #[derive(Clone, Copy)]
 struct Scan {
     x: f32,
@@ -76,7 +85,7 @@ struct Scan {
 }
 
 impl Scan {
-    /// The scan of output row `v`, shifted by (`su`, `sv`) output pixels.
+    /// Returns the scan of output row `v`, shifted by (`su`, `sv`) output pixels.
     fn row(map: &Affine, v: usize, su: f32, sv: f32) -> Self {
         let (u, v) = (0.5 + su, v as f32 + 0.5 + sv);
         Self {
@@ -87,7 +96,7 @@ impl Scan {
         }
     }
 
-    /// The same walk in the grid of a subsampled channel, whose samples lie between those of full size.
+    /// Returns the scan in the grid of a subsampled channel, whose samples lie between those of full size.
     fn in_grid(&self, shift_x: u32, shift_y: u32) -> Self {
         let along = |at: f32, shift: u32| (at + 0.5) / (1 << shift) as f32 - 0.5;
         Self {
@@ -103,7 +112,7 @@ impl Scan {
     }
 }
 
-/// One channel of a frame, ready to be read.
+/// One channel of a frame, prepared for reading.
 struct Source<'a> {
     plane: Plane<'a>,
     channel: Channel,
@@ -126,9 +135,9 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Where one output row reads, in one grid: the upper left sample of each pixel, always with a right and a lower
-/// neighbour in the plane (or none in all of it), and how far it lies towards them. Computed once for all channels of
-/// the grid.
+/// The samples that one output row reads in one grid, computed once for all channels of the grid. Each pixel
+/// has its upper left sample, which always has a right and a lower neighbour (unless the plane is one sample
+/// wide or high), and the fractional distances towards these.
 #[derive(Debug, Default)]
 struct Places {
     columns: Vec<u32>,
@@ -136,7 +145,7 @@ struct Places {
     right: Vec<f32>,
     down: Vec<f32>,
     taps: [Vec<u8>; 4],
-    /// Where four nearest samples of each pixel lie: their lines, and their columns.
+    /// The lines and the columns of four nearest samples of each pixel.
     quads: [[Vec<u32>; 2]; 4],
 }
 
@@ -150,13 +159,13 @@ impl Places {
         self.quads.iter_mut().flatten().for_each(|places| places.resize(width, 0));
     }
 
-    /// For bilinear reading.
+    /// Prepares for bilinear reading.
     fn between(&mut self, scan: &Scan, source: &Source<'_>) {
         axis(scan.x, scan.dx, source.last_x, &mut self.columns, &mut self.right);
         axis(scan.y, scan.dy, source.last_y, &mut self.lines, &mut self.down);
     }
 
-    /// For reading the nearest samples of whole lines.
+    /// Prepares for reading the nearest samples of whole lines.
     fn nearest(&mut self, scan: &Scan, source: &Source<'_>) {
         nearest_on_axis(scan.x, scan.dx, source.last_x, &mut self.columns);
     }
@@ -194,7 +203,7 @@ impl Places {
         self.taps = taps;
     }
 
-    /// For reading the sums of the four nearest samples.
+    /// Prepares for reading the sums of the four nearest samples.
     fn around(&mut self, scans: [Scan; 4], source: &Source<'_>) {
         for (scan, [lines, columns]) in scans.iter().zip(&mut self.quads) {
             nearest_on_axis(scan.y, scan.dy, source.last_y, lines);
@@ -215,10 +224,10 @@ impl Places {
         }
     }
 
-    /// Adds the samples of two or three lines of the plane.
+    /// Adds the samples of two or three lines of the plane to `out`.
     fn add_from_lines(&self, lines: &[usize], source: &Source<'_>, out: &mut [f32]) {
         let Channel { step, offset, .. } = source.channel;
-        // Lines of one length: one check serves all.
+        // Slices of equal length: one bounds check serves all of them.
         let length = source.last_x * step + 1;
         let data = |line: usize| &source.plane.data[line * source.plane.stride + offset..][..length];
         let places = out.iter_mut().zip(self.columns.iter().map(|column| *column as usize * step));
@@ -237,7 +246,8 @@ impl Places {
     }
 }
 
-/// The lower sample and the way to the next, for every position on an axis of samples 0 to `last`.
+/// Fills in the lower sample and the distance to the next for each position on an axis of samples 0 to
+/// `last`.
 fn axis(start: f32, step: f32, last: usize, samples: &mut [u32], towards: &mut [f32]) {
     let (end, lower) = (last as f32, last.saturating_sub(1) as u32);
     for (u, (sample, towards)) in samples.iter_mut().zip(towards).enumerate() {
@@ -254,8 +264,8 @@ fn nearest_on_axis(start: f32, step: f32, last: usize, samples: &mut [u32]) {
     }
 }
 
-/// The nearest whole number of 0 ≤ `x` < 2²³. Adding 2²³ leaves it in the low bits; unlike a cast, which must saturate,
-/// this vectorises.
+/// Returns `x` rounded to the nearest integer, for 0 ≤ `x` < 2²³. The addition of 2²³ leaves the integer in
+/// the low bits. This vectorises, unlike a cast, which must saturate.
 #[inline(always)]
 fn rounded(x: f32) -> u32 {
     (x + 8_388_608.0).to_bits() & 0x7f_ffff
@@ -290,7 +300,7 @@ impl ToRgb {
         [[luma, 0.0, rv], [luma, -bu * kb / kg, -rv * kr / kg], [luma, bu, 0.0]]
     }
 
-    /// Turns a row of stored channels into R, G, B in place.
+    /// Converts a row of stored channels to R, G and B in place.
     fn apply(&self, [a, b, c]: &mut [Vec<f32>; 3], inside: &[f32]) {
         let [m0, m1, m2] = self.rows;
         for (((a, b), c), inside) in a.iter_mut().zip(b.iter_mut()).zip(c.iter_mut()).zip(inside) {
@@ -305,12 +315,13 @@ impl ToRgb {
 }
 
 impl Sampler {
+    /// Returns a sampler with empty buffers.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Fills `out` (`spec.len()` values) with the sRGB values of the part of `frame` that `map` (output pixels → square pixels of the frame) names.
-    /// A map that is not finite reads black.
+    /// Fills `out` (`spec.len()` values) with sRGB values of `frame`. `map` leads from output pixels to
+    /// square pixels of the frame. If it is not finite, the output is black.
     pub fn sample(
         &mut self,
         frame: &Frame<'_>,
@@ -344,10 +355,11 @@ impl Sampler {
         }
     }
 
-    /// Fills the rows of stored channels: bilinear for one tap, else the mean of `taps`² nearest samples.
+    /// Fills the rows of stored channels: bilinearly for one tap, otherwise with the mean of `taps`² nearest
+    /// samples.
     fn read_row(&mut self, sources: &[Source<'_>], map: &Affine, v: usize) {
         let Self { rows, places, .. } = self;
-        // Channels of one grid lie side by side.
+        // Channels of the same grid are adjacent.
         let mut rows = rows.as_mut_slice();
         for grid in sources.chunk_by(|a, b| a.shifts() == b.shifts()) {
             let (own, rest) = std::mem::take(&mut rows).split_at_mut(grid.len());
@@ -367,12 +379,13 @@ impl Sampler {
     }
 }
 
-/// One output row of the channels of one grid.
+/// Reads one output row of the channels of one grid.
 fn read_grid(grid: &[Source<'_>], rows: &mut [Vec<f32>], places: &mut Places, map: &Affine, v: usize) {
     let (shift_x, shift_y) = grid[0].shifts();
-    // An upright crop has the same columns in all its rows; a turned one pays more for each sample and gets fewer.
+    // All rows of an upright crop have the same columns. In a rotated crop each sample costs more, so fewer
+    // are taken.
     let upright = map.b == 0.0 && map.d == 0.0;
-    // Chroma has no detail worth more than a quarter of luma's samples.
+    // Chroma has too little detail for more than a quarter of luma's samples.
     let taps =
         taps_for(map.reduction() / (1 << (2 * shift_x.max(shift_y))) as f32).min(if upright { 3 } else { 2 });
     if taps == 1 {
@@ -398,7 +411,7 @@ fn read_grid(grid: &[Source<'_>], rows: &mut [Vec<f32>], places: &mut Places, ma
     rows.iter_mut().flatten().for_each(|value| *value *= mean);
 }
 
-/// Samples along each axis for a reduction by `scale`.
+/// Returns the number of samples along each axis for a reduction by `scale`.
 fn taps_for(scale: f32) -> usize {
     match scale {
         scale if scale <= BILINEAR_UP_TO => 1,
@@ -440,7 +453,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A frame of `format` that shows the same smooth picture whatever the format, with padded rows.
+    /// Returns a frame of `format` with padded rows. It shows the same smooth picture in every format.
     fn store(
         format: PixelFormat,
         width: usize,

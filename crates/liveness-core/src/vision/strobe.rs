@@ -1,24 +1,27 @@
-//! The dark frames of a camera whose lamp strobes: infra-red lamps often light every second frame only.
+//! Detection of dark frames from cameras with strobing lamps. Infrared lamps often light only every second
+//! frame.
 
-/// A frame is dark when its mean luma is below this share of the last lit frame's.
+/// A frame is dark if its mean luma is below this share of the last lit frame's.
 const DARK: f32 = 1.0 / 3.0;
-/// Dark frames up to this long after the last lit one, in nanoseconds, lie between two flashes.
+/// Maximum time in nanoseconds between a lit frame and a dark frame of the same strobe cycle.
 const GAP: u64 = 100_000_000;
-/// The first frame after a lit one may come later than that, up to this, where frames are rare.
+/// The same limit for the first frame after a lit one, in nanoseconds. It is longer to allow for low frame
+/// rates.
 const FIRST: u64 = 250_000_000;
 
-/// Finds the frames between the flashes of a lamp. Light that goes out for good is noticed after 100 ms, or with the second dark
-/// frame.
+/// Finds the frames between the flashes of a lamp. A lasting loss of light is recognised after 100 ms or with
+/// the second dark frame.
 #[derive(Clone, Debug, Default)]
 pub struct StrobeFilter {
-    /// Mean luma and time of the last lit frame.
+    /// Mean luma and time in nanoseconds of the last lit frame.
     lit: Option<(f32, Option<u64>)>,
-    /// No dark frame has come since.
+    /// true if no dark frame has followed the last lit one.
     fresh: bool,
 }
 
 impl StrobeFilter {
-    /// Takes in the mean luma of the next frame and its time in nanoseconds. Returns whether it lies between two flashes.
+    /// Adds the mean luma of the next frame and its time in nanoseconds. Returns whether the frame lies
+    /// between two flashes.
     ///
     /// ```
     /// use liveness_core::vision::StrobeFilter;
@@ -33,7 +36,7 @@ impl StrobeFilter {
         if let Some((lit, then)) = self.lit
             && luma < DARK * lit
         {
-            // Without times, one dark frame is skipped.
+            // Frames without times: only one dark frame is skipped.
             let waited = then.zip(time).map_or(FIRST, |(then, now)| now.abs_diff(then));
             if waited <= GAP || (fresh && waited <= FIRST) {
                 return true;
@@ -50,7 +53,7 @@ mod tests {
 
     const MS: u64 = 1_000_000;
 
-    /// Which frames of these lumas, `step` apart, lie between flashes.
+    /// Returns for each luma whether its frame lies between flashes; the frames are `step` apart.
     fn skipped(lumas: &[f32], step: Option<u64>) -> Vec<bool> {
         let mut filter = StrobeFilter::default();
         let frames = lumas.iter().zip(0..);
@@ -62,7 +65,7 @@ mod tests {
         for step in [Some(100 * MS), Some(66 * MS), Some(33 * MS), Some(16 * MS), None] {
             let (lit, dark) = (100.0, 4.0);
             assert_eq!(skipped(&[lit, dark, lit, dark, lit], step), [false, true, false, true, false]);
-            // The first dark frame has no lit one before it.
+            // No lit frame precedes the first dark one.
             assert_eq!(skipped(&[dark, lit, dark, lit, dark], step), [false, false, true, false, true]);
         }
     }

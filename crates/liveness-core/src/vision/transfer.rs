@@ -1,26 +1,28 @@
-//! Between stored R′G′B′ and sRGB, in which everything is measured and which the nets know.
+//! Conversion of stored R′G′B′ to sRGB, the space of all measurements and of the nets' inputs.
 
 use std::sync::LazyLock;
 
 use super::frame::{Colorimetry, Primaries, Transfer};
 
-/// Luminance of diffuse white in HDR pictures, and of PQ's largest code, in cd/m² (ITU-R BT.2408, SMPTE ST 2084).
+/// Luminance in cd/m² of diffuse white in HDR pictures (ITU-R BT.2408), and of PQ's highest code value (SMPTE
+/// ST 2084).
 const DIFFUSE_WHITE: f32 = 203.0;
 const PQ_PEAK: f32 = 10_000.0;
-/// Linear scene light of diffuse white in HLG, whose signal there is 0.75 (ITU-R BT.2408).
+/// Linear scene light of diffuse white in HLG, where its signal is 0.75 (ITU-R BT.2408).
 const HLG_WHITE: f32 = 0.265;
-/// Linear BT.2020 to linear BT.709 (ITU-R BT.2087), row by row.
+/// Matrix from linear BT.2020 to linear BT.709 (ITU-R BT.2087), row by row.
 const BT2020_TO_BT709: [[f32; 3]; 3] =
     [[1.660_49, -0.587_64, -0.072_85], [-0.124_55, 1.132_90, -0.008_35], [-0.018_15, -0.100_58, 1.118_73]];
-/// Steps of the table that encodes light.
+/// Number of steps in the table that encodes light.
 const STEPS: usize = 1024;
 
-/// sRGB → linear light, 0–1 (IEC 61966-2-1).
+/// Returns the linear light of an sRGB value, both 0–1 (IEC 61966-2-1).
 pub fn srgb_decoded(value: f32) -> f32 {
     if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
 }
 
-/// Linear light → sRGB, 0–1, by a table over the square root, where the curve is nearly straight. Light outside 0–1 is clipped.
+/// Returns the sRGB value of linear light, both 0–1. Light outside 0–1 is clipped. A table over the square
+/// root of light, where the curve is nearly straight, replaces the power function.
 pub fn srgb_encoded(light: f32) -> f32 {
     static TABLE: LazyLock<Vec<f32>> = LazyLock::new(|| {
         let encode = |light: f32| {
@@ -31,7 +33,7 @@ pub fn srgb_encoded(light: f32) -> f32 {
     TABLE[((light.sqrt() * STEPS as f32).round() as usize).min(STEPS)]
 }
 
-/// Linear light of stored values 0–255, 1 for diffuse white.
+/// The linear light of stored values 0–255, on a scale on which diffuse white is 1.
 struct Curve([f32; 257]);
 
 impl Curve {
@@ -52,7 +54,7 @@ impl Curve {
         }
     }
 
-    /// Returns the light of a value 0–255.
+    /// Returns the light of a value 0–255, interpolated.
     fn at(&self, value: f32) -> f32 {
         let (low, rest) = (value as usize, value.fract());
         let low = low.min(255);
@@ -60,7 +62,7 @@ impl Curve {
     }
 }
 
-/// SMPTE ST 2084: a share of the largest luminance.
+/// Returns the light of a PQ value as a share of the peak luminance (SMPTE ST 2084).
 fn pq(value: f32) -> f32 {
     const M1: f32 = 0.159_301_76;
     const M2: f32 = 78.843_75;
@@ -69,7 +71,7 @@ fn pq(value: f32) -> f32 {
     ((power - C[0]).max(0.0) / (C[1] - C[2] * power)).powf(1.0 / M1)
 }
 
-/// The inverse of ARIB STD-B67's curve: scene light, 0–1.
+/// Returns the scene light of an HLG value, both 0–1: the inverse of ARIB STD-B67's curve.
 fn hlg(value: f32) -> f32 {
     const A: f32 = 0.178_832_77;
     const B: f32 = 0.284_668_92;
@@ -77,7 +79,7 @@ fn hlg(value: f32) -> f32 {
     if value <= 0.5 { value * value / 3.0 } else { (((value - C) / A).exp() + B) / 12.0 }
 }
 
-/// Turns stored R′G′B′ into sRGB, where these differ.
+/// Conversion of stored R′G′B′ to sRGB, for frames in which the two differ.
 #[derive(Clone, Copy)]
 pub(super) struct ToSrgb {
     curve: &'static Curve,
@@ -85,14 +87,14 @@ pub(super) struct ToSrgb {
 }
 
 impl ToSrgb {
-    /// `None` where stored values are sRGB already.
+    /// Returns the conversion, or `None` if the stored values are sRGB already.
     pub fn new(colorimetry: Colorimetry) -> Option<Self> {
         let wide = colorimetry.primaries == Primaries::Bt2020;
         let same = colorimetry.transfer == Transfer::Sdr && !wide;
         (!same).then(|| Self { curve: Curve::of(colorimetry.transfer), wide })
     }
 
-    /// Turns a row of values 0–255 in place.
+    /// Converts a row of values 0–255 in place.
     pub fn apply(&self, [r, g, b]: &mut [Vec<f32>; 3]) {
         for ((r, g), b) in r.iter_mut().zip(g.iter_mut()).zip(b.iter_mut()) {
             let stored = [*r, *g, *b].map(|value| self.curve.at(value));
@@ -158,7 +160,7 @@ mod tests {
 
     #[test]
     fn wide_primaries_keep_the_colour() {
-        // BT.709's pure red in BT.2020, linear: 0.6274, 0.0691, 0.0164.
+        // BT.709's pure red in linear BT.2020: 0.6274, 0.0691, 0.0164.
         let [r, g, b] = shown(Transfer::Linear, Primaries::Bt2020, [0.6274, 0.0691, 0.0164]);
         assert!(r > 254.0 && g < 3.0 && b < 3.0, "{r} {g} {b}");
     }
