@@ -6,8 +6,8 @@ use serde::Deserializer;
 use serde::de::{Deserialize, DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 /// The format of a workflow file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Json,
     Toml,
@@ -25,7 +25,7 @@ pub enum Step {
 pub struct Place {
     /// Line, from 1.
     pub line: usize,
-    /// Column in characters, from 1.
+    /// Column, from 1.
     pub column: usize,
 }
 

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-#[derive(Debug, thiserror::Error)]
 /// Reason why a workflow could not be loaded.
+#[derive(Debug, thiserror::Error)]
 pub enum WorkflowError {
     #[error("the workflow {} cannot be read: {source}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },

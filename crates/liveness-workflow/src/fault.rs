@@ -5,8 +5,8 @@ use super::document::Step;
 /// Maximum number of faults that a report lists, so that a report does not grow with its file.
 const MAX_TOLD: usize = 20;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
 /// One fault of a workflow file.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The path from the document's root to the faulty value.
     pub path: Vec<Step>,

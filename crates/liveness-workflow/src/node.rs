@@ -9,9 +9,9 @@ use serde::Deserialize;
 use super::rule::Rule;
 use super::word::{Name, Word};
 
+/// A liveness check; fields left out keep their defaults
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-/// A liveness check; fields left out keep their defaults
 pub struct Node {
     /// Name of this check in the decision
     pub node_id: Option<Name>,
@@ -112,9 +112,9 @@ pub struct Node {
     pub status_rules: Vec<Rule>,
 }
 
+/// Light that the screen plays, as a grid of cells
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-/// Light that the screen plays, as a grid of cells
 pub struct Light {
     /// Number of rows; rows × columns is at most 16
     #[schemars(range(min = 2, max = 8))]

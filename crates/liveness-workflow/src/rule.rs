@@ -22,9 +22,9 @@ fn check_fields() -> &'static [String] {
     &FIELDS
 }
 
+/// A rule that sets the status of a check if a field of the decision fulfils a condition
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-/// A rule that sets the status of a check if a field of the decision fulfils a condition
 pub struct Rule {
     /// Field of the check in the decision, such as score, warnings.risk or evidence.attempts_used
     pub field: Name,

@@ -16,9 +16,9 @@ use super::word::{Name, Named, Word};
 use liveness_core::location;
 use liveness_screen::Language;
 
+/// Settings of a workflow besides its checks
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-/// Settings of a workflow besides its checks
 pub struct Settings {
     /// Name of the workflow in the decision; the file's name when left out
     pub workflow_id: Option<Name>,
@@ -78,8 +78,8 @@ pub struct Rtsp {
     pub password_env: Option<Name>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 /// The display of the kiosk screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Display {
     #[default]
     None,
@@ -89,8 +89,8 @@ pub enum Display {
     Kms,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 /// The transport protocol of an RTSP stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Transport {
     #[default]
     Auto,

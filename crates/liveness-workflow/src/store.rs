@@ -7,9 +7,9 @@ use super::document::Step;
 use super::fault::Fault;
 use super::word::Name;
 
+/// Encrypted database of sessions and faces
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-/// Encrypted database of sessions and faces
 pub struct Store {
     /// Path of the database file
     pub path: Name,

@@ -8,9 +8,9 @@ use super::endpoint::Endpoint;
 use super::fault::Fault;
 use super::word::Name;
 
+/// Server that receives the decisions
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-/// Server that receives the decisions
 pub struct Webhook {
     /// Address of the server: https://…, or http:// on this machine only
     pub url: Name,
