@@ -54,12 +54,12 @@ pub const FACE_OVAL: [usize; 36] = [
 /// A landmark in frame pixels. `z` is in the same unit and grows away from the camera; it is 0 near the
 /// head's centre.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-/// Column, from the left edge.
 pub struct Landmark {
-    /// Row, from the top edge.
+    /// Column, from the left edge.
     pub x: f32,
-    /// Depth, away from the camera.
+    /// Row, from the top edge.
     pub y: f32,
+    /// Depth, away from the camera.
     pub z: f32,
 }
 

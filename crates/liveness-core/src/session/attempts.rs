@@ -38,11 +38,10 @@ pub enum SessionEvent {
 
 /// The progress of a check.
 #[derive(Clone, Copy, Debug, PartialEq)]
-/// Status of the check.
 pub struct Progress {
-    /// Completed share of the attempt, 0–1.
+    /// Status of the check.
     pub status: Status,
-    /// Number of faces in the last analysed frame.
+    /// Completed share of the attempt, 0–1.
     pub fraction: f64,
     /// Number of faces in the last analysed frame.
     pub faces: u32,

@@ -45,17 +45,17 @@ pub struct LivenessCheck {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 /// Always `LIVENESS`.
 pub struct Warning {
-    /// The risk.
+    /// Always `LIVENESS`.
     pub feature: Cow<'static, str>,
-    /// The reason for a failed challenge or a doubt, if known.
+    /// The risk.
     pub risk: Risk,
-    /// Severity of the risk.
+    /// The reason for a failed challenge or a doubt, if known.
     pub additional_data: Option<Reason>,
-    /// A title of a few words.
+    /// Severity of the risk.
     pub log_type: LogType,
-    /// An explanation in a sentence or two.
+    /// A title of a few words.
     pub short_description: Cow<'static, str>,
-    /// Name of the check in the workflow.
+    /// An explanation in a sentence or two.
     pub long_description: Cow<'static, str>,
     /// Name of the check in the workflow.
     pub node_id: String,
