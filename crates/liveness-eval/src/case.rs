@@ -1,22 +1,24 @@
-//! What is presented to a check, and what the check should make of it.
+//! A presentation to a check, and its expected result.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// What a presentation is.
+/// The kind of a presentation.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Label {
-    /// A bona fide presentation: is to be accepted.
+    /// A bona fide presentation, which should be accepted.
     Live,
     /// A presentation attack.
     Attack,
-    /// Neither, and not to be accepted: nobody, two people, a live person who does not do what is asked.
+    /// Neither of both, and not to be accepted: no person, two people, or a live person who does not follow
+    /// the prompts.
     Other,
 }
 
 impl Label {
+    /// Returns the label's name in results.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Live => "live",
@@ -25,7 +27,7 @@ impl Label {
         }
     }
 
-    /// By the words of common datasets.
+    /// Returns the label for a word that is common in datasets, or `None` for an unknown word.
     pub fn of_word(word: &str) -> Option<Self> {
         match word.trim().to_lowercase().replace(['-', '_', ' '], "").as_str() {
             "live" | "bonafide" | "genuine" | "real" | "client" => Some(Self::Live),
@@ -36,11 +38,11 @@ impl Label {
     }
 }
 
-/// Where the frames come from.
+/// The source of a presentation's frames.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Origin {
     File(PathBuf),
-    /// The chain of elements that makes them, and the check's seed.
+    /// The chain of elements that renders the frames, and the check's seed.
     Rendered {
         chain: String,
         seed: u64,
@@ -50,18 +52,20 @@ pub enum Origin {
 /// One presentation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Case {
-    /// Its name in the results: a file's path in the dataset.
+    /// Name in the results; for a file, its path in the dataset.
     pub id: String,
+    /// Kind of the presentation.
     pub label: Label,
-    /// The presentation attack instrument's species, or what kind of bona fide presentation.
+    /// Species of the presentation attack instrument, or the kind of bona fide presentation.
     pub species: String,
-    /// Whoever is shown; "" where it is not known.
+    /// The person shown; empty if unknown.
     pub subject: String,
+    /// Source of the frames.
     pub origin: Origin,
 }
 
 impl Case {
-    /// Whether `text` is part of its name or species.
+    /// Returns whether the name or the species contains `text`.
     pub fn is_named(&self, text: &str) -> bool {
         self.species.contains(text) || self.id.contains(text)
     }

@@ -1,4 +1,4 @@
-//! Labelled media: a table, or a folder per class.
+//! Labelled media: a table, or one folder per class.
 
 use std::collections::HashSet;
 use std::fs;
@@ -9,14 +9,18 @@ use liveness_workflow::without_byte_order_mark;
 use super::case::{Case, Label, Origin};
 use liveness_service::failure::Failure;
 
-/// The table's name in a folder.
+/// Name of the table in a folder.
 const TABLE: &str = "labels.tsv";
-/// No table is anywhere near this long.
+/// Maximum size of a table in bytes; real tables are far smaller.
 const MAX_BYTES: u64 = 64 << 20;
-/// Folders below a class that are looked into.
+/// Maximum depth of folders below a class.
 const DEPTH: usize = 8;
 
-/// The files of a table (`.tsv`), of a folder with its `labels.tsv`, or of a folder that has a folder per class.
+/// Reads the cases of a table (`.tsv`), of a folder with a `labels.tsv`, or of a folder with one folder per
+/// class.
+///
+/// # Errors
+/// A [`Failure`] if the dataset cannot be read, is malformed or has no labelled file.
 pub fn read(path: &Path) -> Result<Vec<Case>, Failure> {
     let found = fs::metadata(path).map_err(|e| unreadable(path, &e))?;
     let table = if found.is_dir() { path.join(TABLE) } else { path.to_path_buf() };
@@ -41,8 +45,8 @@ fn text(path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(|e| unreadable(path, &e))
 }
 
-/// Columns by their header: path, label, species (or kind), subject. Lines of other labels and paths that are no files are counted and
-/// left out.
+/// Reads the cases of a table. Its header names the columns: path, label, species (or kind), subject. Lines
+/// with unknown labels and paths without a file are skipped and counted.
 fn of_table(text: &str, folder: &Path) -> Result<Vec<Case>, Failure> {
     let mut lines = text.lines();
     let header: Vec<_> = without_byte_order_mark(lines.next().unwrap_or_default()).split('\t').collect();
@@ -91,13 +95,13 @@ fn case(id: &str, label: Label, species: &str, subject: &str, file: &Path) -> Ca
     Case { id: id.to_owned(), label, species: species.to_owned(), subject: subject.to_owned(), origin }
 }
 
-/// A dataset from elsewhere names its own files only.
+/// Returns whether the path stays in the dataset's folder. A foreign dataset may only name its own files.
 fn stays_inside(path: &Path) -> bool {
     let within = |part| matches!(part, Component::Normal(_) | Component::CurDir);
     path.components().all(within) && path.components().next().is_some()
 }
 
-/// `live/…` and `attack/SPECIES/…`, under any word for them.
+/// Reads the cases of `live/…` and `attack/SPECIES/…`, or of folders with synonymous names.
 fn of_classes(folder: &Path) -> Result<Vec<Case>, Failure> {
     let mut cases = Vec::new();
     for name in names(folder)? {
@@ -118,7 +122,7 @@ fn of_classes(folder: &Path) -> Result<Vec<Case>, Failure> {
     Ok(cases)
 }
 
-/// All files below `id`, by their names.
+/// Calls `found` with the names of all files below `id`, down to `depth` folders.
 fn walk(root: &Path, id: &str, depth: usize, found: &mut impl FnMut(&str)) -> Result<(), Failure> {
     let path = root.join(id);
     if path.is_dir() && depth > 0 {
@@ -131,7 +135,7 @@ fn walk(root: &Path, id: &str, depth: usize, found: &mut impl FnMut(&str)) -> Re
     Ok(())
 }
 
-/// What a folder holds, hidden files apart, sorted.
+/// Returns the sorted names in a folder, without hidden files.
 fn names(folder: &Path) -> Result<Vec<String>, Failure> {
     let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let entries = entries.map_err(|e| unreadable(folder, &e))?;

@@ -1,13 +1,14 @@
-//! A digest of what was evaluated: labels and files, or the chains that render.
+//! A digest of the evaluated data: labels and files, or the chains that render.
 
 use super::case::{Case, Origin};
 use liveness_service::provenance::{self, Digest};
 
-/// In the place of a file that cannot be read.
+/// Replaces the digest of a file that cannot be read.
 const UNREADABLE: &str = "unreadable";
 
-/// SHA-256, as hexadecimal digits, of a line per presentation, sorted by path: path, label, species, subject and the SHA-256 of the
-/// file (or chain and seed), with tabs between.
+/// Returns the SHA-256 in hexadecimal digits of a text with one line per presentation, sorted by path. The
+/// fields are separated by tabs: path, label, species, subject and the SHA-256 of the file (or the chain and
+/// the seed).
 pub fn of(cases: &[Case]) -> String {
     let mut lines: Vec<_> = cases.iter().map(line).collect();
     lines.sort_unstable();

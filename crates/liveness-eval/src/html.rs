@@ -1,4 +1,4 @@
-//! The report as one page that needs nothing else: no script, no font, no network.
+//! The report as a self-contained web page, without scripts, external fonts or network access.
 
 use std::collections::HashMap;
 use std::fmt::{self, Write};
@@ -11,7 +11,7 @@ use liveness_service::provenance::Provenance;
 
 const STYLE: &str = include_str!("page.css");
 
-/// With `pictures` (data URLs by ids) beside the errors.
+/// Returns the page. `pictures` holds thumbnails of the errors as data URLs, by id.
 pub fn page(report: &Report, origin: &Provenance, pictures: &HashMap<String, String>) -> String {
     let mut page = String::new();
     // Writing to a string cannot fail.
@@ -72,7 +72,7 @@ fn provenance(page: &mut String, origin: &Provenance) -> fmt::Result {
     writeln!(page, "</table>")
 }
 
-/// A cell with a rate, its interval and its counts.
+/// Formats a table cell with a rate, its interval and its counts.
 fn cell(figure: &Figure) -> String {
     match figure.share {
         None => "<td>–".to_owned(),
@@ -217,7 +217,7 @@ mod tests {
     use crate::results::{Results, Settings};
     use crate::trial::Trial;
 
-    /// A report on people and attacks with these scores and statuses.
+    /// Returns a report on live people and attacks with these scores and statuses.
     fn report(presentations: &[(Label, f64, &str)]) -> Report {
         let settings = Settings::of(&Node::new(Method::Passive), false).unwrap();
         let mut results = Results::open(None, &settings).unwrap();
@@ -250,7 +250,8 @@ mod tests {
         }
     }
 
-    /// Three of twenty people have a good score in a bad picture; one of twelve attacks likewise.
+    /// Returns a report in which three of twenty people and one of twelve attacks have a good score in a
+    /// faulty picture.
     fn doubtful() -> Report {
         let live = (0..20).map(|i| match i {
             0..3 => (Label::Live, 80.0, "In Review"),
@@ -275,7 +276,7 @@ mod tests {
         assert!(row.contains("<b>8.3 %</b>") && row.contains("<b>10.0 %</b>"), "{row}");
         let told = page.matches(">APCER 8.3 %, BPCER 10.0 %<").count();
         assert_eq!(told, 2, "both curves say where the point lies");
-        // The approvals, which faults of the picture keep fewer, have a row of their own.
+        // The row of approvals is separate, as faults of the picture lower their number.
         let row = page.lines().find(|line| line.starts_with("<tr><td>Approved<")).unwrap();
         assert!(row.contains("<b>0.0 %</b>") && row.contains("<b>25.0 %</b>"), "{row}");
     }

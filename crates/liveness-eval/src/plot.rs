@@ -1,4 +1,5 @@
-//! The report's curves and histograms as SVG. Colours are the page's own (`--name`), so that they follow its scheme.
+//! The report's curves and histograms as SVG. The colours are variables of the page (`--name`) and follow its
+//! colour scheme.
 
 use crate::metrics::{Rate, Roc};
 use statrs::distribution::{ContinuousCDF, Normal};
@@ -15,13 +16,13 @@ const ATTACK: &str = "var(--attack)";
 const MARK: &str = "var(--mark)";
 
 const BINS: usize = 25;
-/// The least rate on a logarithmic or normal scale.
+/// Lowest rate on a logarithmic or normal scale.
 const LEAST: f64 = 1e-3;
 
-/// A square with a scale on both sides.
+/// A square plot with two axes.
 struct Axes<'a> {
     svg: Svg,
-    /// From a rate to 0–1.
+    /// Maps a rate to a position of 0–1 on the axis.
     across: &'a dyn Fn(f64) -> f64,
     up: &'a dyn Fn(f64) -> f64,
 }
@@ -69,7 +70,7 @@ impl<'a> Axes<'a> {
         self.svg.path(&path, LIVE, 2.5, 1.0);
     }
 
-    /// Its text stands where the curve does not go, and on the paper.
+    /// Draws a marked point. Its text is placed away from the curve and inside the page.
     fn mark(&mut self, point: (f64, f64), lines: &[String; 2], below: f64) {
         let (x, y) = self.place(point);
         self.svg.dot((x, y), 5.0, MARK, 1.0);
@@ -81,7 +82,7 @@ impl<'a> Axes<'a> {
     }
 }
 
-/// The end of a logarithmic or normal scale stands for all that is less.
+/// Formats a rate in percent. The lower end of a logarithmic or normal scale stands for all smaller rates.
 fn percent(share: f64) -> String {
     let less = if share > 0.0 && share <= LEAST { "≤ " } else { "" };
     format!("{less}{} %", (1e4 * share).round() / 1e2)
@@ -91,13 +92,14 @@ fn share(rate: Rate) -> f64 {
     rate.share().unwrap_or_default()
 }
 
-/// The rates of a point in figures: those of the table's row, also where a scale ends before zero.
+/// Returns the rates of a point as text. They agree with the table's row, even below the end of a scale.
 fn caption(roc: &Roc, threshold: f64) -> [String; 2] {
     let [apcer, bpcer] = [roc.apcer(threshold), roc.bpcer(threshold)].map(|rate| 100.0 * share(rate));
     [format!("score above {threshold}"), format!("APCER {apcer:.1} %, BPCER {bpcer:.1} %")]
 }
 
-/// Live people let in over attacks let in, on a logarithmic scale; `review` is the threshold that is used.
+/// Draws the rate of accepted live people against that of accepted attacks, on a logarithmic scale. `review`
+/// is the threshold in use, 0–100.
 pub fn roc(roc: &Roc, review: f64) -> String {
     let across = |rate: f64| 1.0 - rate.max(LEAST).log10() / LEAST.log10();
     let up = |rate: f64| rate;
@@ -113,7 +115,8 @@ pub fn roc(roc: &Roc, review: f64) -> String {
     axes.svg.finish()
 }
 
-/// Both errors against each other, on scales that make normal distributions straight (Martin et al. 1997).
+/// Draws both error rates against each other, on scales that make normal distributions straight (Martin et
+/// al. 1997). `review` is the threshold in use, 0–100.
 pub fn det(roc: &Roc, review: f64) -> String {
     let normal = Normal::standard();
     let scale = |rate: f64| {
@@ -133,7 +136,7 @@ pub fn det(roc: &Roc, review: f64) -> String {
     axes.svg.finish()
 }
 
-/// How many presentations of each species have which score.
+/// Draws the distribution of scores for each species. `thresholds` are those for decline and review, 0–100.
 pub fn histograms(rows: &[Row], thresholds: [f64; 2]) -> String {
     const WIDE: f64 = 560.0;
     const LEFT: f64 = 210.0;
@@ -150,7 +153,7 @@ pub fn histograms(rows: &[Row], thresholds: [f64; 2]) -> String {
         let most = bins.iter().copied().max().unwrap_or(0).max(1) as f64;
         let step = WIDE / BINS as f64;
         for (bin, count) in bins.iter().enumerate().filter(|(_, count)| **count > 0) {
-            // Roots, so that the few that matter are seen beside the many.
+            // Square roots, so that small counts remain visible beside large ones.
             let tall = (TALL - 12.0) * (*count as f64 / most).sqrt();
             svg.rect([LEFT + step * bin as f64, base - tall, step - 1.5, tall], 1.5, colour, 1.0);
         }
@@ -188,7 +191,7 @@ mod tests {
         let scores = Roc::new(vec![90.0, 80.0, 0.0], vec![10.0, 95.0, 100.0]).unwrap();
         for svg in [roc(&scores, 60.0), det(&scores, 60.0)] {
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
-            // Texts are about 6.5 pixels a letter.
+            // A letter is about 6.5 pixels wide.
             for text in svg.split("<text x=\"").skip(1) {
                 let x: f64 = text.split('"').next().unwrap().parse().unwrap();
                 let content = text.split_once('>').unwrap().1.split('<').next().unwrap();

@@ -1,4 +1,4 @@
-//! Sessions of `livenesstestsrc`: every one has its own person, room, distance, challenge and camera.
+//! Sessions of `livenesstestsrc`. Each has its own person, room, distance, challenge and camera.
 
 use std::ops::Range;
 
@@ -11,7 +11,8 @@ use liveness_service::failure::Failure;
 
 use Label::{Attack, Live, Other};
 
-/// Subject, behaviour, and what they are. An attacker obeys as well as the attack can.
+/// Subject, behaviour and label of sessions with actions. Attackers follow the prompts as well as their
+/// instrument allows.
 const MOVING: [(&str, &str, Label); 14] = [
     ("live", "obeys", Live),
     ("print", "obeys", Attack),
@@ -28,7 +29,8 @@ const MOVING: [(&str, &str, Label); 14] = [
     ("live", "too-early", Other),
     ("live", "too-late", Other),
 ];
-/// A recording of a flash session shows nobody who was asked to move.
+/// Subject, behaviour and label of flash sessions. Nobody moves, as a recorded flash session shows a person
+/// who was not prompted.
 const LIT: [(&str, &str, Label); 11] = [
     ("live", "idle", Live),
     ("print", "idle", Attack),
@@ -48,10 +50,13 @@ const SCREENS: [(&str, ScreenSize); 4] = [
     ("desktop", ScreenSize::Desktop),
     ("kiosk", ScreenSize::Kiosk),
 ];
-/// Mean linear level of the resting screen.
+/// Mean linear level of the screen at rest.
 const REST: f32 = 0.6;
 
-/// So many sessions of every kind.
+/// Returns the cases of a method: one of each kind per session number.
+///
+/// # Errors
+/// A usage [`Failure`] for the passive method, which has no rendered sessions.
 pub fn cases(method: Method, sessions: Range<u64>) -> Result<Vec<Case>, Failure> {
     let kinds: &[_] = match method {
         Method::Passive => {
@@ -60,7 +65,7 @@ pub fn cases(method: Method, sessions: Range<u64>) -> Result<Vec<Case>, Failure>
         Method::Flash => &LIT,
         Method::Action | Method::ActionFlash => &MOVING,
     };
-    // One of each kind after the other: an interrupted run has something of all.
+    // The kinds alternate, so that an interrupted run contains some of each.
     Ok(sessions.flat_map(|n| kinds.iter().map(move |kind| case(method, *kind, n))).collect())
 }
 
@@ -97,7 +102,8 @@ fn still_room(random: &mut Random) -> String {
     )
 }
 
-/// A room that gives the face from nothing to four times the light of the resting screen; the screen is told, too. Every other camera compresses.
+/// Returns a camera chain and the name of its screen. The room gives the face between none and four times the
+/// light of the screen at rest. Half of the cameras compress their video.
 fn lit_room(random: &mut Random) -> (String, &'static str) {
     let (room, distance) = (random.between(0.0, 4.0), random.between(0.25, 0.6));
     let (noise, sway) = (random.between(0.5, 2.0), random.between(0.5, 3.0));

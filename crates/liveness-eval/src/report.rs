@@ -1,4 +1,4 @@
-//! The figures over all trials.
+//! The figures of an evaluation, calculated from all trials.
 
 use std::collections::BTreeMap;
 
@@ -9,128 +9,174 @@ use super::case::{Case, Label};
 use super::results::{Results, Settings};
 use super::trial::{Answer, Trial};
 
-/// How many errors of a kind are named.
+/// Maximum number of errors of a kind that are listed.
 const WORST: usize = 12;
-/// A species with fewer presentations cannot be the worst: its rate says next to nothing.
+/// Minimum number of presentations of a species for the worst-species rate. The rate of fewer presentations
+/// is too uncertain.
 pub const ENOUGH: usize = 10;
-/// Live people of whose picture nothing is complained about.
+/// Name of the row of live people whose picture has no fault.
 const FAULTLESS: &str = "without a fault";
-/// APCERs at which BPCER is told: BPCER10, BPCER20, BPCER100.
+/// APCERs at which the BPCER is reported: BPCER10, BPCER20, BPCER100.
 const APCERS: [f64; 3] = [0.1, 0.05, 0.01];
 
-/// A presentation and what came of it.
+/// A presentation and its result.
 #[derive(Clone, Copy)]
 pub struct Judged<'a> {
+    /// The presentation.
     pub case: &'a Case,
+    /// The result.
     pub trial: &'a Trial,
 }
 
-/// A rate, from 0 to 1, with its 95 % interval.
+/// A rate with its 95 % interval, all 0–1.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Figure {
+    /// The rate, or `None` if there are no presentations.
     pub share: Option<f64>,
+    /// Lower end of the interval.
     pub low: f64,
+    /// Upper end of the interval.
     pub high: f64,
+    /// Number of presentations counted.
     pub hits: usize,
+    /// Number of all presentations.
     pub n: usize,
 }
 
-/// Any other figure with its 95 % interval.
+/// A figure other than a rate, with its 95 % interval.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Estimate {
+    /// The figure.
     pub value: f64,
+    /// Lower end of the interval.
     pub low: f64,
+    /// Upper end of the interval.
     pub high: f64,
 }
 
-/// All presentations of a species.
+/// The results of all presentations of a species.
 #[derive(Debug, Serialize)]
 pub struct Row {
+    /// Label of the presentations.
     pub label: Label,
-    /// Or what they have in common besides.
+    /// The species, or another common property of the presentations.
     pub species: String,
-    /// Whether other rows have its presentations, too.
+    /// true if other rows also contain these presentations.
     pub summary: bool,
+    /// Number of presentations.
     pub presentations: usize,
-    /// APNRR or BPNRR: of all presentations, those without response. The other rates are of those with one.
+    /// APNRR or BPNRR: the share of all presentations without a response. The other rates refer to those with
+    /// a response.
     pub no_response: Figure,
+    /// Rate of approvals.
     pub approved: Figure,
+    /// Rate of reviews.
     pub in_review: Figure,
+    /// Rate of declines.
     pub declined: Figure,
+    /// Scores of the presentations with a response, 0–100.
     #[serde(skip)]
     pub scores: Vec<f64>,
 }
 
-/// The errors of one way to act on the answers or the scores.
+/// The error rates of one rule for acting on the answers or the scores.
 #[derive(Debug, Serialize)]
 pub struct Point {
-    /// The answers or scores that let a person in.
+    /// The answers or scores that are accepted.
     pub accepted: String,
-    /// The rate for all attacks together, as in the curves.
+    /// APCER of all attacks together, as in the curves.
     pub apcer: Figure,
-    /// Of the species with at least ten presentations.
+    /// The species with the highest APCER, among those with at least ten presentations.
     pub apcer_worst_species: String,
+    /// APCER of the worst species.
     pub apcer_worst: Figure,
+    /// BPCER of all live people.
     pub bpcer: Figure,
-    /// The mean of both, for comparison with papers.
+    /// Mean of the worst species' APCER and of BPCER, 0–1, for comparison with papers.
     pub acer: f64,
 }
 
-/// How well scores tell attacks from live people, whatever the thresholds.
+/// The separation of attacks and live people by their scores, regardless of thresholds.
 #[derive(Debug, Serialize)]
 pub struct Separation {
+    /// Area under the ROC curve, 0–1.
     pub auc: Estimate,
+    /// Equal error rate, 0–1.
     pub eer: Estimate,
-    /// By the APCER that is allowed.
+    /// BPCER by the allowed APCER, 0–1.
     pub bpcer_at_apcer: Vec<(f64, Figure)>,
+    /// The scores.
     #[serde(skip)]
     pub roc: Roc,
 }
 
-/// A third of the presentations, by some property of theirs.
+/// The results of a third of the presentations, ordered by a property.
 #[derive(Debug, Serialize)]
 pub struct Band {
+    /// Lowest value of the property.
     pub from: f64,
+    /// Highest value of the property.
     pub to: f64,
+    /// Rate of approved live people.
     pub live_approved: Figure,
+    /// Rate of declined live people.
     pub live_declined: Figure,
+    /// Rate of approved attacks.
     pub attacks_approved: Figure,
 }
 
+/// A presentation with a wrong result.
 #[derive(Debug, Serialize)]
 pub struct Mistake {
+    /// Id of the case.
     pub id: String,
+    /// Species of the case.
     pub species: String,
+    /// Status of the decision.
     pub status: String,
+    /// Liveness score, 0–100.
     pub score: f64,
+    /// Risks of the warnings, with their reasons.
     pub reasons: Vec<String>,
 }
 
+/// The figures of an evaluation.
 #[derive(Debug, Serialize)]
 pub struct Report {
+    /// Description of the data.
     pub source: String,
+    /// Settings of the check.
     pub settings: Settings,
+    /// Number of presentations.
     pub presentations: usize,
-    /// How many different ones are named; each presentation of nobody in particular counts by itself.
+    /// Number of subjects. Each presentation without a named subject counts as one.
     pub subjects: usize,
-    /// Whether intervals take into account that a subject's presentations belong together.
+    /// true if the intervals take into account that presentations of the same subject are related.
     pub by_subject: bool,
+    /// Rates by species.
     pub rows: Vec<Row>,
+    /// Error rates of the answers.
     pub points: Vec<Point>,
+    /// Separation by the scores, if there are scores of both kinds.
     pub separation: Option<Separation>,
-    /// The errors of the score alone, at the threshold for review: the point that is marked on the curves.
+    /// Error rates of the score alone at the review threshold: the point marked on the curves.
     pub at_threshold: Option<Point>,
+    /// Results by thirds of face quality.
     pub by_quality: Vec<Band>,
+    /// Results by thirds of face luminance.
     pub by_luminance: Vec<Band>,
-    /// Until the decision, in the stream's time: the middle and the longest.
+    /// Median and maximum time until the decision, in seconds of the stream.
     pub seconds: Option<(f64, f64)>,
+    /// Attacks that were approved or sent to review, with the highest score first.
     pub attacks_accepted: Vec<Mistake>,
+    /// Live people who were declined, with the lowest score first.
     pub live_declined: Vec<Mistake>,
-    /// What could not be played, and why.
+    /// Ids of the presentations that could not be played, with the reason.
     pub failed: Vec<(String, String)>,
 }
 
 impl Report {
+    /// Calculates the figures of the cases that have results.
     pub fn of<'a>(cases: &'a [Case], results: &'a Results, source: String, settings: Settings) -> Self {
         let judged = |case: &'a Case| results.get(&case.id).map(|trial| Judged { case, trial });
         let all: Vec<_> = cases.iter().filter_map(judged).collect();
@@ -167,7 +213,8 @@ impl Judged<'_> {
 }
 
 impl Figure {
-    /// The exact interval, widened to that of resampled subjects where a subject was presented several times.
+    /// Returns a rate with its exact interval. If a subject was presented several times, the interval is
+    /// widened to that of resampled subjects.
     fn of(all: &[Judged<'_>], hit: impl Fn(&Judged<'_>) -> bool) -> Self {
         let rate = Rate::of(all, |one| hit(one));
         let (mut low, mut high) = rate.interval();
@@ -196,7 +243,8 @@ fn responding<'a>(all: &[Judged<'a>]) -> Vec<Judged<'a>> {
     some(all, |one| !one.is(Answer::None))
 }
 
-/// A row per species, live ones first; of labels with several, one of all together before them.
+/// Returns one row per species, live ones first. A label with several species also has a row for all of them,
+/// before the others.
 fn rows(all: &[Judged<'_>]) -> Vec<Row> {
     let mut rows = Vec::new();
     for (label, together) in
@@ -256,7 +304,7 @@ fn at_threshold(live: &[Judged<'_>], attacks: &[Judged<'_>], threshold: f64) -> 
     point(&format!("score above {threshold}"), live, attacks, |one| one.trial.score > threshold)
 }
 
-/// `None` where no species has enough presentations.
+/// Returns the error rates, or `None` if no species has enough presentations.
 fn point(
     name: &str,
     live: &[Judged<'_>],
@@ -311,7 +359,7 @@ fn separation(live: &[Judged<'_>], attacks: &[Judged<'_>]) -> Option<Separation>
     })
 }
 
-/// Thirds of the presentations by `property`.
+/// Returns the results by thirds of the presentations, ordered by `property`.
 fn bands(live: &[Judged<'_>], attacks: &[Judged<'_>], property: impl Fn(&Trial) -> Option<f64>) -> Vec<Band> {
     let value = |one: &Judged<'_>| property(one.trial);
     let mut values: Vec<_> = live.iter().chain(attacks).filter_map(value).collect();
@@ -340,7 +388,7 @@ fn seconds(all: &[Judged<'_>]) -> Option<(f64, f64)> {
     Some((*seconds.get(seconds.len() / 2)?, *seconds.last()?))
 }
 
-/// Those with one of the answers, the worst first.
+/// Returns the presentations with one of the answers, the worst first.
 fn mistakes(all: &[Judged<'_>], answers: &[Answer], order: impl Fn(&Trial) -> f64) -> Vec<Mistake> {
     let mut wrong = some(all, |one| answers.contains(&one.trial.answer()));
     wrong.sort_by(|a, b| order(a.trial).total_cmp(&order(b.trial)));

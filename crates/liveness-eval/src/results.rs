@@ -1,4 +1,4 @@
-//! The trials that are done, one a line, so that an interrupted evaluation goes on where it was.
+//! The finished trials, one per line, so that an interrupted evaluation can continue.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -13,24 +13,29 @@ use super::trial::Trial;
 use liveness_service::failure::Failure;
 use liveness_service::provenance::{self, Net};
 
-/// What the results stand on; a file of others is not gone on with.
+/// The conditions under which results were obtained. A file with other conditions is rejected.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Settings {
+    /// Version of the program.
     pub version: String,
+    /// Name of the method.
     pub method: String,
-    /// Whether the presentations are rendered.
+    /// true if the presentations are rendered.
     pub rendered: bool,
-    /// A score at or below it declines.
+    /// Scores at or below this value are declined.
     pub decline_threshold: f64,
-    /// A score at or below it goes to review.
+    /// Scores at or below this value, but above `decline_threshold`, go to review.
     pub review_threshold: f64,
+    /// The models used, with their digests.
     #[serde(default)]
     pub models: Vec<Net>,
 }
 
 impl Settings {
+    /// Returns the settings for a check.
+    ///
     /// # Errors
-    /// When the nets cannot be read.
+    /// A [`Failure`] if the models cannot be read.
     pub fn of(node: &Node, rendered: bool) -> Result<Self, Failure> {
         let Thresholds { decline, review } = node.thresholds();
         Ok(Self {
@@ -44,7 +49,7 @@ impl Settings {
     }
 }
 
-/// The trials by their cases' ids, and the file that keeps them.
+/// The trials by the ids of their cases, and the file that stores them.
 #[derive(Debug)]
 pub struct Results {
     done: HashMap<String, Trial>,
@@ -52,7 +57,11 @@ pub struct Results {
 }
 
 impl Results {
-    /// Those of a file, which new ones will be added to. Its first line has the settings.
+    /// Reads the results of a file and opens it for appending. Its first line holds the settings. Without a
+    /// path, the results are kept in memory only.
+    ///
+    /// # Errors
+    /// A [`Failure`] if the file cannot be read or written, is not a file of results, or has other settings.
     pub fn open(path: Option<&Path>, settings: &Settings) -> Result<Self, Failure> {
         let Some(path) = path else {
             return Ok(Self { done: HashMap::new(), file: None });
@@ -74,7 +83,7 @@ impl Results {
         }
         let mut done = HashMap::new();
         for text in BufReader::new(File::open(path).map_err(failed)?).lines().skip(1) {
-            // A line that was cut off when the machine went down is tried again.
+            // A line that was cut off by a crash is skipped, so that its case is repeated.
             if let Ok(trial) = serde_json::from_str::<Trial>(&text.map_err(failed)?) {
                 done.insert(trial.id.clone(), trial);
             }
@@ -85,10 +94,15 @@ impl Results {
         Ok(Self { done, file: Some(file) })
     }
 
+    /// Returns the trial of the case `id`, or `None` if it has not been run.
     pub fn get(&self, id: &str) -> Option<&Trial> {
         self.done.get(id)
     }
 
+    /// Adds a trial and appends it to the file.
+    ///
+    /// # Errors
+    /// A [`Failure`] if the file cannot be written.
     pub fn add(&mut self, trial: Trial) -> Result<(), Failure> {
         if let Some(file) = &mut self.file {
             let written = file.write_all(format!("{}\n", line(&trial)?).as_bytes());

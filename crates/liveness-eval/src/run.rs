@@ -1,4 +1,4 @@
-//! All presentations, as many at a time as there are jobs.
+//! Runs all presentations, with `jobs` of them in parallel.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -13,7 +13,10 @@ use super::results::Results;
 use super::trial::{self, Trial};
 use liveness_service::failure::Failure;
 
-/// Plays what `results` lack and adds it to them.
+/// Runs the cases that `results` lack, and adds their trials.
+///
+/// # Errors
+/// A [`Failure`] if the models cannot be loaded, a check fails or a result cannot be stored.
 pub fn all(cases: &[Case], node: &Node, results: &mut Results, jobs: usize) -> Result<(), Failure> {
     let left: Vec<_> = cases.iter().filter(|case| results.get(&case.id).is_none()).collect();
     if left.is_empty() {
@@ -48,7 +51,7 @@ pub fn all(cases: &[Case], node: &Node, results: &mut Results, jobs: usize) -> R
     outcome
 }
 
-/// Drawn on a terminal only.
+/// Returns the progress bar, which is drawn only on a terminal.
 fn bar(all: usize, left: usize) -> ProgressBar {
     let bar = ProgressBar::new(all as u64).with_position((all - left) as u64);
     let style = ProgressStyle::with_template("  {bar:40.cyan} {pos} of {len}, {eta} left");

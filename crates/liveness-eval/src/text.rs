@@ -1,4 +1,4 @@
-//! The report for a terminal of 100 columns.
+//! The report as text for a terminal with 100 columns.
 
 use std::fmt::{self, Write};
 
@@ -6,7 +6,7 @@ use super::case::Label;
 use super::report::{Band, ENOUGH, Estimate, Figure, Mistake, Point, Report};
 use liveness_service::provenance::Provenance;
 
-/// In percent: `96.8 % [93.8, 98.6]`.
+/// Formats the rate in percent: `96.8 % [93.8, 98.6]`.
 impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(share) = self.share else { return f.pad("–") };
@@ -20,7 +20,7 @@ impl fmt::Display for Estimate {
     }
 }
 
-/// What the figures stand on, as sentences.
+/// Returns sentences on the data, the thresholds and the intervals of the report.
 pub fn basis(report: &Report) -> Vec<String> {
     let settings = &report.settings;
     let kind = if settings.rendered { "RENDERED sessions, no real people" } else { "files" };
@@ -56,6 +56,7 @@ pub fn verdict(report: &Report) -> String {
     }
 }
 
+/// Returns the whole report as text.
 pub fn table(report: &Report, origin: &Provenance) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
@@ -129,7 +130,7 @@ fn separation(text: &mut String, report: &Report) -> fmt::Result {
     Ok(())
 }
 
-/// The errors, last: what the evaluation is for.
+/// Writes the error rates. They come last because they are the main result.
 fn points(text: &mut String, report: &Report) -> fmt::Result {
     if !report.points.is_empty() {
         writeln!(

@@ -1,4 +1,4 @@
-//! Small pictures of the presentations that went wrong.
+//! Thumbnails of the presentations with wrong results.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,7 +11,8 @@ use liveness_service::input::Source;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// JPEGs as data URLs, by their cases' ids. What cannot be shown is left out.
+/// Returns JPEGs as data URLs by the ids of their cases. Rendered presentations and unreadable files are
+/// omitted.
 pub fn of(report: &Report, cases: &[Case]) -> HashMap<String, String> {
     let wrong = report.attacks_accepted.iter().chain(&report.live_declined);
     let case = |id: &str| cases.iter().find(|case| case.id == id);

@@ -1,4 +1,4 @@
-//! One presentation before a check.
+//! The run of a check on one presentation.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -17,45 +17,50 @@ use liveness_service::check::{Check, Event, report};
 use liveness_service::failure::Failure;
 use liveness_service::input::{Open, Source};
 
-/// Longer than any session takes, on the slowest machine.
+/// Longer than any session takes on the slowest machine.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// How a presentation ended.
+/// The result of a presentation.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Trial {
+    /// Id of the case.
     pub id: String,
-    /// Why there is no decision.
+    /// Reason for a missing decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// As in decisions; empty after an error.
+    /// Status of the decision; empty after an error.
     pub status: String,
+    /// Liveness score, 0–100.
     pub score: f64,
+    /// Face quality, 0–100.
     pub face_quality: Option<f64>,
+    /// Mean luma of the face, 0–100.
     pub face_luminance: Option<f64>,
     /// Seconds of the stream until the decision.
     pub seconds: Option<f64>,
-    /// The warnings' risks, each with its reason where the check knows it.
+    /// Risks of the warnings, each with its reason if the check gives one.
     #[serde(default)]
     pub reasons: Vec<String>,
-    /// The cues that took part.
+    /// Values of the cues that contributed to the score, by name.
     #[serde(default)]
     pub cues: BTreeMap<String, f64>,
 }
 
-/// What the check made of a presentation.
+/// The check's response to a presentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     Approved,
     InReview,
     Declined,
-    /// No response: nothing to judge was seen.
+    /// No response: the check saw nothing to judge.
     None,
 }
 
-/// Risks that say what was judged; a decline without them says why nothing could be.
+/// Risks of a judged presentation. A decline without them gives the reason why nothing could be judged.
 const JUDGED: [&str; 2] = ["LIVENESS_FACE_ATTACK", "LOW_LIVENESS_SCORE"];
 
 impl Trial {
+    /// Returns the response that follows from the status and the risks.
     pub fn answer(&self) -> Answer {
         match Status::from_name(&self.status) {
             Some(Status::Approved) => Answer::Approved,
@@ -65,7 +70,7 @@ impl Trial {
         }
     }
 
-    /// Whether nothing but the score speaks against it.
+    /// Returns whether the score is the only possible objection.
     pub fn is_faultless(&self) -> bool {
         self.error.is_none() && self.reasons.iter().all(|reason| reason == "LOW_LIVENESS_SCORE")
     }
@@ -80,7 +85,10 @@ impl Trial {
     }
 }
 
-/// What cannot be played is a trial, too: it got no response. Only our own faults end the evaluation.
+/// Runs a presentation. A file that cannot be played is also a trial, without a response.
+///
+/// # Errors
+/// A [`Failure`] of the program or of a rendered presentation. It ends the evaluation.
 pub fn play(case: &Case, node: &Node) -> Result<Trial, Failure> {
     match attempt(case, node) {
         Ok(trial) => Ok(trial),
@@ -122,7 +130,8 @@ fn attempt(case: &Case, node: &Node) -> Result<Trial, Failure> {
     }
 }
 
-/// The same session each time: without a thread of its own, the check sees each frame before the next is rendered.
+/// Returns an element whose session is repeatable: it has no thread of its own, so the check sees each frame
+/// before the next one is rendered.
 fn seeded(method: Method, seed: u64) -> Result<gst::Element, Failure> {
     let element = match method {
         Method::Passive => gst::ElementFactory::make("livenesspassive"),

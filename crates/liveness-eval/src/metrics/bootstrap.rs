@@ -3,17 +3,17 @@ use std::collections::BTreeMap;
 use super::Interval;
 use liveness_core::random::Random;
 
-/// How many resamples an interval takes.
+/// Number of resamples for an interval.
 const RESAMPLES: u64 = 1000;
 
-/// Samples of the same subjects, drawn with replacement: what comes of one subject stays together, since its pictures are no
-/// independent witnesses (Efron and Tibshirani 1993; ISO/IEC 19795-1 asks for it).
+/// Bootstrap samples of subjects, drawn with replacement. All items of a subject are drawn together, since
+/// they are not independent (Efron and Tibshirani 1993; required by ISO/IEC 19795-1).
 pub struct Resamples<'a, T> {
     clusters: Vec<Vec<&'a T>>,
 }
 
 impl<'a, T> Resamples<'a, T> {
-    /// Items of an empty subject are subjects of their own.
+    /// Groups the items by subject. Each item with an empty subject forms its own group.
     pub fn by_subject(items: &'a [T], subject: impl Fn(&T) -> &str) -> Self {
         let mut named: BTreeMap<&str, Vec<&T>> = BTreeMap::new();
         let mut clusters = Vec::new();
@@ -27,16 +27,17 @@ impl<'a, T> Resamples<'a, T> {
         Self { clusters }
     }
 
-    /// Whether any subject has several items; without, exact intervals say more.
+    /// Returns whether any subject has several items. Otherwise exact intervals are more accurate.
     pub fn are_clustered(&self) -> bool {
         self.clusters.iter().any(|cluster| cluster.len() > 1)
     }
 
+    /// Returns the number of subjects.
     pub fn subjects(&self) -> usize {
         self.clusters.len()
     }
 
-    /// `figure` of each resample that has one. The same items always give the same.
+    /// Returns `figure` of each resample for which it is defined. The result is repeatable.
     pub fn figures(&self, figure: impl Fn(&[&'a T]) -> Option<f64>) -> Vec<f64> {
         let count = self.clusters.len();
         let draw = |n| {
@@ -48,7 +49,7 @@ impl<'a, T> Resamples<'a, T> {
     }
 }
 
-/// The middle 95 % of the figures; `None` of none.
+/// Returns the 2.5 % and 97.5 % quantiles of the figures, or `None` if there are no figures.
 pub fn interval(mut figures: Vec<f64>) -> Option<Interval> {
     figures.sort_by(f64::total_cmp);
     let at = |p: f64| figures.get(((figures.len() as f64 - 1.0) * p).round() as usize).copied();
@@ -77,7 +78,7 @@ mod tests {
             high - low
         };
         assert!((width(&once) - width(&often)).abs() < 1e-9);
-        // The binomial's: 2 · 1.96 · √(¼ / 20).
+        // The width of the binomial distribution's interval: 2 · 1.96 · √(¼ / 20).
         assert!((width(&once) - 0.438).abs() < 0.08, "{}", width(&once));
     }
 

@@ -1,6 +1,7 @@
-//! Error rates of presentation attack detection, by ISO/IEC 30107-3, each with its interval.
+//! Error rates of presentation attack detection after ISO/IEC 30107-3, with their confidence intervals.
 //!
-//! Pure arithmetic on counts and scores; `liveness-launch eval` and the examples print it.
+//! The module only calculates with counts and scores; `liveness-launch eval` and the examples print the
+//! results.
 
 mod bootstrap;
 mod rate;
@@ -10,5 +11,5 @@ pub use bootstrap::{Resamples, interval};
 pub use rate::Rate;
 pub use roc::{Roc, auc};
 
-/// The two ends of a 95 % interval.
+/// The lower and the upper end of a 95 % interval.
 pub type Interval = (f64, f64);

@@ -13,39 +13,42 @@ use super::Interval;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// At most `n`.
+    /// Number of presentations counted, at most `n`.
     pub hits: usize,
+    /// Number of all presentations.
     pub n: usize,
 }
 
 impl Rate {
+    /// Returns the rate of `hits` in `n` presentations.
     pub const fn new(hits: usize, n: usize) -> Self {
         Self { hits, n }
     }
 
-    /// How many of `all` are `hit`.
+    /// Returns the rate of the items in `all` for which `hit` returns true.
     pub fn of<T>(all: impl IntoIterator<Item = T>, hit: impl Fn(&T) -> bool) -> Self {
         all.into_iter()
             .fold(Self::new(0, 0), |Self { hits, n }, one| Self::new(hits + usize::from(hit(&one)), n + 1))
     }
 
-    /// From 0 to 1; `None` of nothing.
+    /// Returns the share, 0–1, or `None` if `n` is 0.
     pub fn share(self) -> Option<f64> {
         (self.n > 0).then(|| self.hits as f64 / self.n as f64)
     }
 
-    /// By Clopper and Pearson (1934): the shares under which so many hits, or so few, have a probability of 2.5 %.
+    /// Returns the exact 95 % interval of Clopper and Pearson (1934). Each end is the share at which this number of
+    /// hits, or a more extreme one, has a probability of 2.5 %.
     pub fn interval(self) -> Interval {
         let (hits, misses) = (self.hits as f64, self.n.saturating_sub(self.hits) as f64);
         let quantile = |a: f64, b: f64, p: f64, else_: f64| {
-            // Without hits, or misses, that end is the scale's own.
+            // Without hits or without misses, the interval extends to 0 or to 1.
             Beta::new(a, b).map_or(else_, |beta| beta.inverse_cdf(p))
         };
         (quantile(hits, misses + 1.0, 0.025, 0.0), quantile(hits + 1.0, misses, 0.975, 1.0))
     }
 }
 
-/// In percent, with the counts.
+/// Formats the rate in percent with the counts.
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(share) = self.share() else {

@@ -1,39 +1,40 @@
 use super::{Interval, Rate};
 
-/// The scores of both kinds, a higher one more alive.
+/// The scores of bona fide presentations and attacks. A higher score means more likely live.
 ///
-/// A presentation is accepted whose score is above a threshold.
+/// A presentation is accepted if its score is above a threshold.
 #[derive(Clone, Debug, Default)]
 pub struct Roc {
-    /// Ascending.
+    /// Scores of bona fide presentations, ascending.
     live: Vec<f64>,
-    /// Ascending.
+    /// Scores of attacks, ascending.
     attack: Vec<f64>,
 }
 
 impl Roc {
-    /// `None` without both kinds.
+    /// Returns the curve, or `None` if there are no scores of either kind.
     pub fn new(mut live: Vec<f64>, mut attack: Vec<f64>) -> Option<Self> {
         live.sort_by(f64::total_cmp);
         attack.sort_by(f64::total_cmp);
         (!live.is_empty() && !attack.is_empty()).then_some(Self { live, attack })
     }
 
+    /// Returns the numbers of bona fide presentations and attacks.
     pub fn counts(&self) -> (usize, usize) {
         (self.live.len(), self.attack.len())
     }
 
-    /// Bona fide presentations that are not accepted.
+    /// Returns the share of bona fide presentations that are rejected at a threshold.
     pub fn bpcer(&self, threshold: f64) -> Rate {
         Rate::new(not_above(&self.live, threshold), self.live.len())
     }
 
-    /// Attacks that are accepted.
+    /// Returns the share of attacks that are accepted at a threshold.
     pub fn apcer(&self, threshold: f64) -> Rate {
         Rate::new(self.attack.len() - not_above(&self.attack, threshold), self.attack.len())
     }
 
-    /// All thresholds at which something changes, ascending; the first accepts all.
+    /// Returns all thresholds at which a rate changes, ascending. The first one accepts all presentations.
     pub fn thresholds(&self) -> Vec<f64> {
         let mut all = [&[f64::NEG_INFINITY], self.live.as_slice(), self.attack.as_slice()].concat();
         all.sort_by(f64::total_cmp);
@@ -41,19 +42,21 @@ impl Roc {
         all
     }
 
-    /// The lowest threshold that accepts at most this share of the attacks.
+    /// Returns the lowest threshold that accepts at most the share `apcer` of the attacks.
     pub fn threshold_at_apcer(&self, apcer: f64) -> f64 {
         let accepted = (apcer * self.attack.len() as f64 + 1e-9).floor() as usize;
         let rejected = self.attack.len().saturating_sub(accepted);
         rejected.checked_sub(1).map_or(f64::NEG_INFINITY, |last| self.attack[last])
     }
 
-    /// BPCER where APCER is at most `apcer`: `BPCER10` at 0.1, `BPCER20` at 0.05, `BPCER100` at 0.01.
+    /// Returns the BPCER at an APCER of at most `apcer`: `BPCER10` at 0.1, `BPCER20` at 0.05, `BPCER100` at
+    /// 0.01.
     pub fn bpcer_at_apcer(&self, apcer: f64) -> Rate {
         self.bpcer(self.threshold_at_apcer(apcer))
     }
 
-    /// The equal error rate: the mean of both where they are nearest to each other.
+    /// Returns the equal error rate, 0–1: the mean of APCER and BPCER at the threshold where they are
+    /// closest.
     pub fn eer(&self) -> f64 {
         let rates = |threshold| {
             let share = |rate: Rate| rate.share().unwrap_or_default();
@@ -64,13 +67,14 @@ impl Roc {
         nearest.map_or(f64::NAN, |(a, b)| 0.5 * (a + b))
     }
 
-    /// The area under the curve: how often a live score is above an attack's, ties counting half.
+    /// Returns the area under the curve, 0–1: the probability that a live score exceeds an attack's. Ties
+    /// count half.
     pub fn auc(&self) -> f64 {
         let sum: f64 = self.live.iter().map(|score| beaten(*score, &self.attack)).sum();
         sum / self.live.len() as f64
     }
 
-    /// [`Self::auc`]'s interval by DeLong et al. (1988).
+    /// Returns the 95 % interval of [`Self::auc`] after DeLong et al. (1988).
     pub fn auc_interval(&self) -> Interval {
         let area = self.auc();
         let by_live: Vec<f64> = self.live.iter().map(|score| beaten(*score, &self.attack)).collect();
@@ -84,7 +88,8 @@ impl Roc {
     }
 }
 
-/// The area under the ROC curve and its 95 % interval; `None` without both kinds.
+/// Returns the area under the ROC curve and its 95 % interval, or `None` if there are no scores of either
+/// kind.
 pub fn auc(live: &[f64], attack: &[f64]) -> Option<(f64, Interval)> {
     let roc = Roc::new(live.to_vec(), attack.to_vec())?;
     Some((roc.auc(), roc.auc_interval()))
@@ -94,7 +99,7 @@ fn not_above(ascending: &[f64], threshold: f64) -> usize {
     ascending.partition_point(|score| *score <= threshold)
 }
 
-/// The share of `ascending` that `score` beats; a tie is half a win.
+/// Returns the share of `ascending` that is below `score`. Ties count half.
 fn beaten(score: f64, ascending: &[f64]) -> f64 {
     let below = ascending.partition_point(|other| *other < score);
     let wins = (below + not_above(ascending, score)) as f64 / 2.0;
@@ -119,9 +124,9 @@ mod tests {
 
     #[test]
     fn figures_are_those_by_hand() {
-        // Pairs won: 90 and 80 beat 5, 70 beats 4, 40 beats 3 and ties with one.
+        // Pairs won: 90 and 80 exceed 5, 70 exceeds 4, 40 exceeds 3 and ties with one.
         assert!((roc().auc() - (5.0 + 5.0 + 4.0 + 3.5) / 20.0).abs() < 1e-12);
-        // At 40 both are nearest: 1/5 and 1/4.
+        // At 40 the rates are closest: 1/5 and 1/4.
         assert!((roc().eer() - 0.225).abs() < 1e-12);
         assert_eq!(roc().bpcer_at_apcer(0.2), Rate::new(1, 4));
         assert_eq!(roc().bpcer_at_apcer(0.19), Rate::new(2, 4));
@@ -147,7 +152,7 @@ mod tests {
             for apcer in [0.01, 0.05, 0.1, 0.5] {
                 let threshold = roc.threshold_at_apcer(apcer);
                 prop_assert!(roc.apcer(threshold).share().unwrap() <= apcer);
-                // No lower threshold of those that make a difference keeps the promise.
+                // No lower threshold that changes a rate keeps the APCER within the limit.
                 let lower = roc.thresholds().into_iter().rfind(|t| *t < threshold);
                 if let Some(lower) = lower {
                     prop_assert!(roc.apcer(lower).share().unwrap() > apcer || roc.apcer(lower) == roc.apcer(threshold));
