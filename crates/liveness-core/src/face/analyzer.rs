@@ -137,8 +137,7 @@ impl FaceAnalyzer {
         Ok(FrameObservation { width: frame.width(), height: frame.height(), glimpse, faces })
     }
 
-    /// Scales the known faces to the frame's new size. A camera that changes its resolution shows the same
-    /// scene.
+    /// Scales the known faces to the frame's new size. A camera that changes its resolution shows the same scene.
     fn resize(&mut self, size: (usize, usize)) {
         let last = std::mem::replace(&mut self.size, size);
         if last == size || last == (0, 0) {

@@ -22,8 +22,7 @@ const INPUT: TensorSpec = TensorSpec {
     bias: -1.0,
 };
 const VALUES: usize = 16;
-/// Side of a close-up in sides of the face's box. Scores are highest for faces that fill this share of the
-/// input.
+/// Side of a close-up in sides of the face's box. Scores are highest for faces that fill this share of the input.
 const CLOSE_UP: f32 = 2.0;
 /// Rotations of a close-up in radians: leaning heads, and cameras that lie on their side or hang upside down.
 const LEANING: [f32; 3] = [0.0, FRAC_PI_4, -FRAC_PI_4];
@@ -111,8 +110,7 @@ impl FaceDetector {
         Ok(upright.filter(|upright| upright.score > best.score - SURER).or(Some(best)))
     }
 
-    /// Returns the detection with the highest score in close-ups of a face at the rotations `turns`, in
-    /// radians.
+    /// Returns the detection with the highest score in close-ups of a face at the rotations `turns`, in radians.
     fn surest(
         &mut self,
         frame: &Frame<'_>,

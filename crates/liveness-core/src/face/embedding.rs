@@ -24,8 +24,7 @@ const TEMPLATE: [Point; 5] = [
     Point::new(70.7299, 92.2041),
 ];
 
-/// A face template as a unit vector. Deliberately not `Debug`: it is biometric data and must not appear in a
-/// log.
+/// A face template as a unit vector. Deliberately not `Debug`: it is biometric data and must not appear in a log.
 #[derive(Clone, PartialEq)]
 pub struct Embedding(Vec<f32>);
 

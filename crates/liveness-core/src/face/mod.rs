@@ -1,5 +1,4 @@
-//! Analysis of one frame into a [`FrameObservation`]: the faces, their positions, head pose and image
-//! quality.
+//! Analysis of one frame into a [`FrameObservation`]: the faces, their positions, head pose and image quality.
 
 mod age;
 mod analyzer;

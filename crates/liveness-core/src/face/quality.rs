@@ -27,8 +27,7 @@ pub struct FaceQuality {
     /// The worse of under- and overexposure prevention. OFIQ's curves; the one for overexposure is moved from
     /// 1 % to 26 % of burnt-out pixels, because webcams burn out foreheads.
     pub exposure: f32,
-    /// Mean luminance. OFIQ's curve, moved from 20–80 to 14–85, because dark skin in an office measures below
-    /// 20.
+    /// Mean luminance. OFIQ's curve, moved from 20–80 to 14–85, because dark skin in an office measures below 20.
     pub brightness: f32,
     /// Uniformity of the illumination of the two cheeks (OFIQ).
     pub uniformity: f32,
@@ -113,8 +112,7 @@ impl FaceQuality {
     }
 }
 
-/// The components that a comparison of faces depends on. A portrait that is poor in the others may still be
-/// compared.
+/// The components that a comparison of faces depends on. A portrait that is poor in the others may still be compared.
 const FOR_COMPARISON: [&str; 6] =
     ["pose", "sharpness", "eye_distance", "occlusion", "brightness", "exposure"];
 
@@ -182,8 +180,7 @@ impl QualityMeter {
     }
 
     /// Returns the fine detail of the face, 0–100. A face smaller than the patch has no detail at the patch's
-    /// scale, so its value falls with its size. A blur of σ = 5 % of the eye distance lowers a sharp face to
-    /// 50.
+    /// scale, so its value falls with its size. A blur of σ = 5 % of the eye distance lowers a sharp face to 50.
     fn sharpness(&self, scale: f32) -> f32 {
         let detail = self.luma.fine_detail(in_face) * scale.clamp(0.5, 1.0);
         percent(sigmoid(detail, 0.09, 0.02))

@@ -13,14 +13,12 @@ static PLUGIN_DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
 /// Never dropped: the environment must outlive every session, and a process may have only one.
 static ENVIRONMENT: Mutex<Option<Environment>> = Mutex::new(None);
 
-/// Sets the directory of the plugin file, in which the library is also searched for. Later calls have no
-/// effect.
+/// Sets the directory of the plugin file, in which the library is also searched for. Later calls have no effect.
 pub fn set_plugin_directory(directory: PathBuf) {
     let _ = PLUGIN_DIRECTORY.set(directory);
 }
 
-/// Returns the process's environment and loads the library on first use. After a failure the next call tries
-/// again.
+/// Returns the process's environment and loads the library on first use. After a failure the next call tries again.
 pub(super) fn environment() -> Result<Environment, InferenceError> {
     let mut slot = ENVIRONMENT.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(environment) = slot.as_ref() {
@@ -31,8 +29,7 @@ pub(super) fn environment() -> Result<Environment, InferenceError> {
     Ok(environment)
 }
 
-/// Tries each path in turn. A library that exists but is unusable ends the search, so that the user sees its
-/// fault.
+/// Tries each path in turn. A library that exists but is unusable ends the search, so that the user sees its fault.
 fn load(candidates: &[PathBuf]) -> Result<Environment, InferenceError> {
     for path in candidates {
         // The system loader searches for a bare file name, so the name need not exist in the current folder.

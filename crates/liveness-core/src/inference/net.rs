@@ -49,8 +49,7 @@ impl Outputs<'_> {
         value.try_extract_array().map_err(|e| failed(e.to_string()))
     }
 
-    /// Returns the values of the output `name` in memory order. There are at least `least` of them, all
-    /// finite.
+    /// Returns the values of the output `name` in memory order. There are at least `least` of them, all finite.
     ///
     /// # Errors
     /// [`InferenceError::Run`] if the output is missing, too short or not finite.

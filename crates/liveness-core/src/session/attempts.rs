@@ -191,8 +191,7 @@ impl Session {
         self.action
     }
 
-    /// Returns the advice for the next attempt during the pause after a retry. The check does not run
-    /// meanwhile.
+    /// Returns the advice for the next attempt during the pause after a retry. The check does not run meanwhile.
     pub fn advice(&self) -> Option<Advice> {
         self.pause.map(|pause| pause.advice)
     }
@@ -202,8 +201,7 @@ impl Session {
         self.light.as_ref()
     }
 
-    /// Takes over the state of the check after a frame. The second value is true if the attempt must be
-    /// concluded.
+    /// Takes over the state of the check after a frame. The second value is true if the attempt must be concluded.
     pub fn step(
         &mut self,
         step: &Step,
@@ -578,8 +576,7 @@ mod tests {
     }
 
     proptest! {
-        /// In all cases, a started check returns exactly one decision, and the attempts stay within their
-        /// limit.
+        /// In all cases, a started check returns exactly one decision, and the attempts stay within their limit.
         #[test]
         fn one_decision_per_check(calls in prop::collection::vec((0u8..5, 0u64..30_000), 1..60), budget in 1u32..=3) {
             let config = SessionConfig { max_attempts: budget, ..CONFIG };

@@ -105,8 +105,7 @@ pub struct EvidenceReport {
 }
 
 impl LivenessCheck {
-    /// Returns the report of a decision. The age, the files and the counters of frames and attempts are left
-    /// empty.
+    /// Returns the report of a decision. The age, the files and the counters of frames and attempts are left empty.
     pub fn new(node_id: &str, method: Method, decision: &Decision, evidence: Option<&Evidence>) -> Self {
         let warnings = decision.risks.iter().map(|(risk, log_type)| {
             let reason = decision.failure.filter(|_| risk.tells_why());

@@ -70,8 +70,7 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Returns the decision with the rules applied. They may pardon a fault of the frames, but not a low
-    /// score.
+    /// Returns the decision with the rules applied. They may pardon a fault of the frames, but not a low score.
     pub fn apply(&self, mut decision: Decision, evidence: &Evidence) -> Decision {
         for (risk, found, action) in self.on_pictures(evidence) {
             let noted = decision.has(risk);
@@ -94,8 +93,7 @@ impl Rules {
         decision
     }
 
-    /// Returns the decision with the age taken into account. The age has an effect only if the rules set a
-    /// minimum.
+    /// Returns the decision with the age taken into account. The age has an effect only if the rules set a minimum.
     pub fn apply_age(&self, mut decision: Decision, age: Option<AgeGender>) -> Decision {
         match (self.minimum_age, age) {
             (Some(least), Some(age)) if f64::from(age.age) < least => {

@@ -8,8 +8,7 @@ use super::frame::Frame;
 const GRID: usize = 64;
 
 /// Returns a 64-bit hash of a grid of 64 × 64 samples of the first channel. It is equal for exact copies;
-/// camera noise makes it differ for new frames. Frames that differ only between the samples have the same
-/// hash.
+/// camera noise makes it differ for new frames. Frames that differ only between the samples have the same hash.
 pub fn fingerprint(frame: &Frame<'_>) -> u64 {
     let channel = frame.format().channels()[0];
     let plane = frame.plane(channel.plane);

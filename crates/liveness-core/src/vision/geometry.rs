@@ -87,8 +87,7 @@ impl Rect {
         RotatedRect { center: self.center(), width: self.width, height: self.height, angle }
     }
 
-    /// Returns the square, shrunk about its centre to at most the picture's shorter side and moved inside the
-    /// picture.
+    /// Returns the square, shrunk about its centre to at most the picture's shorter side and moved inside the picture.
     pub fn square_inside(&self, width: f32, height: f32) -> Self {
         let longest = self.width.max(self.height).max(f32::MIN_POSITIVE);
         self.square((width.min(height) / longest).min(1.0)).slid_inside(width, height)

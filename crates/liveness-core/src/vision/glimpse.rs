@@ -30,8 +30,7 @@ impl Glimpse {
         pixels.map(luma).sum::<f32>() / (GRID * GRID) as f32
     }
 
-    /// Returns whether both signatures are of the same picture. Only luma is compared, as one picture may be
-    /// greyscale.
+    /// Returns whether both signatures are of the same picture. Only luma is compared, as one picture may be greyscale.
     pub fn is_like(&self, other: &Self) -> bool {
         let pairs = self.0.chunks_exact(3).zip(other.0.chunks_exact(3));
         pairs.map(|(a, b)| (luma(a) - luma(b)).abs()).all(|apart| apart <= TOLERANCE)

@@ -29,8 +29,7 @@ pub struct LumaStats {
 }
 
 impl LumaPatch {
-    /// Fills the patch with the Rec. 601 luma of an interleaved RGB tensor of 0–255. Reuses the patch's
-    /// memory.
+    /// Fills the patch with the Rec. 601 luma of an interleaved RGB tensor of 0–255. Reuses the patch's memory.
     pub fn fill_from_rgb(&mut self, rgb: &[f32], width: usize, height: usize) {
         (self.width, self.height) = (width, height);
         self.data.clear();
@@ -64,8 +63,7 @@ impl LumaPatch {
         bins
     }
 
-    /// Returns the statistics of the pixels for which `inside(x, y)` returns true; all zero if there are
-    /// none.
+    /// Returns the statistics of the pixels for which `inside(x, y)` returns true; all zero if there are none.
     pub fn stats(&self, inside: impl Fn(usize, usize) -> bool) -> LumaStats {
         let bins = self.histogram(inside);
         let count: u32 = bins.iter().sum();

@@ -1,7 +1,6 @@
 //! Pixels: a read-only view of a video frame in any raw format, and tensors sampled from it.
 //!
-//! No code in this module converts or copies a whole frame: [`Sampler`] reads only the pixels that an output
-//! needs.
+//! No code in this module converts or copies a whole frame: [`Sampler`] reads only the pixels that an output needs.
 
 mod fingerprint;
 mod frame;

@@ -5,8 +5,7 @@ use super::Rect;
 /// Width of the oval divided by its height, as for a head.
 const SLIMNESS: f32 = 0.76;
 
-/// An upright ellipse. It is centred horizontally in the frame, so that it covers the same columns when
-/// mirrored.
+/// An upright ellipse. It is centred horizontally in the frame, so that it covers the same columns when mirrored.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Oval {
     /// Centre in pixels from the left edge.

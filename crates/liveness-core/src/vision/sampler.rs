@@ -246,8 +246,7 @@ impl Places {
     }
 }
 
-/// Fills in the lower sample and the distance to the next for each position on an axis of samples 0 to
-/// `last`.
+/// Fills in the lower sample and the distance to the next for each position on an axis of samples 0 to `last`.
 fn axis(start: f32, step: f32, last: usize, samples: &mut [u32], towards: &mut [f32]) {
     let (end, lower) = (last as f32, last.saturating_sub(1) as u32);
     for (u, (sample, towards)) in samples.iter_mut().zip(towards).enumerate() {
@@ -355,8 +354,7 @@ impl Sampler {
         }
     }
 
-    /// Fills the rows of stored channels: bilinearly for one tap, otherwise with the mean of `taps`² nearest
-    /// samples.
+    /// Fills the rows of stored channels: bilinearly for one tap, otherwise with the mean of `taps`² nearest samples.
     fn read_row(&mut self, sources: &[Source<'_>], map: &Affine, v: usize) {
         let Self { rows, places, .. } = self;
         // Channels of the same grid are adjacent.

@@ -4,8 +4,7 @@
 pub const GAUSSIAN_0_8: [f32; 4] = [0.498_682, 0.228_310, 0.021_910_3, 0.000_440_8];
 
 /// Convolves planes of `width` × `height` pixels along both axes with a symmetric kernel of at most 9 taps,
-/// given from its centre outwards. The edges are mirrored about their pixels. `scratch` is reused between
-/// calls.
+/// given from its centre outwards. The edges are mirrored about their pixels. `scratch` is reused between calls.
 pub fn smooth(planes: &mut [f32], width: usize, height: usize, kernel: &[f32], scratch: &mut Vec<f32>) {
     if width == 0 || height == 0 || kernel.is_empty() {
         return;
@@ -16,8 +15,7 @@ pub fn smooth(planes: &mut [f32], width: usize, height: usize, kernel: &[f32], s
     }
 }
 
-/// Returns the index of position `i` in a line of `len` pixels that is mirrored about its first and last
-/// pixel.
+/// Returns the index of position `i` in a line of `len` pixels that is mirrored about its first and last pixel.
 fn mirrored(i: isize, len: usize) -> usize {
     let last = len as isize - 1;
     let i = i.abs();

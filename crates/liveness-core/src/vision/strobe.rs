@@ -1,12 +1,10 @@
-//! Detection of dark frames from cameras with strobing lamps. Infrared lamps often light only every second
-//! frame.
+//! Detection of dark frames from cameras with strobing lamps. Infrared lamps often light only every second frame.
 
 /// A frame is dark if its mean luma is below this share of the last lit frame's.
 const DARK: f32 = 1.0 / 3.0;
 /// Maximum time in nanoseconds between a lit frame and a dark frame of the same strobe cycle.
 const GAP: u64 = 100_000_000;
-/// The same limit for the first frame after a lit one, in nanoseconds. It is longer to allow for low frame
-/// rates.
+/// The same limit for the first frame after a lit one, in nanoseconds. It is longer to allow for low frame rates.
 const FIRST: u64 = 250_000_000;
 
 /// Finds the frames between the flashes of a lamp. A lasting loss of light is recognised after 100 ms or with
