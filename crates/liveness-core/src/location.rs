@@ -1,5 +1,4 @@
-//! Paths of files as users write them: a plain path, a path below the home folder (`~/clips`) or a `file:///`
-//! address.
+//! Paths of files as users write them: a plain path, a path below the home folder (`~/clips`) or a `file:///` address.
 
 use std::path::{Path, PathBuf};
 

@@ -16,8 +16,7 @@ const MAX_BYTES: u64 = 64 << 20;
 /// Maximum depth of folders below a class.
 const DEPTH: usize = 8;
 
-/// Reads the cases of a table (`.tsv`), of a folder with a `labels.tsv`, or of a folder with one folder per
-/// class.
+/// Reads the cases of a table (`.tsv`), of a folder with a `labels.tsv`, or of a folder with one folder per class.
 ///
 /// # Errors
 /// A [`Failure`] if the dataset cannot be read, is malformed or has no labelled file.

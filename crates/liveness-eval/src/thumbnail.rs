@@ -11,8 +11,7 @@ use liveness_service::input::Source;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Returns JPEGs as data URLs by the ids of their cases. Rendered presentations and unreadable files are
-/// omitted.
+/// Returns JPEGs as data URLs by the ids of their cases. Rendered presentations and unreadable files are omitted.
 pub fn of(report: &Report, cases: &[Case]) -> HashMap<String, String> {
     let wrong = report.attacks_accepted.iter().chain(&report.live_declined);
     let case = |id: &str| cases.iter().find(|case| case.id == id);

@@ -25,8 +25,7 @@ impl Endpoint {
         if !matches!(url.scheme(), "https" | "http") {
             return Err("must begin with https:// (or http:// on this machine)".to_owned());
         }
-        // `Url` corrects some mistakes silently. They are faults here, so that both sides' logs show the same
-        // address.
+        // `Url` corrects some mistakes silently. They are faults here, so that both sides' logs show the same address.
         let written = written_authority(text)?;
         if written.contains('@') {
             return Err("must not hold a user or password: it would be stored with each event".to_owned());
@@ -138,8 +137,7 @@ pub fn is_loopback(ip: IpAddr) -> bool {
 }
 
 /// Returns whether the address is not on the public Internet (IANA special-purpose registries): this machine,
-/// a private, shared or link-local network, or a reserved block. An IPv4 address embedded in IPv6 counts as
-/// IPv4.
+/// a private, shared or link-local network, or a reserved block. An IPv4 address embedded in IPv6 counts as IPv4.
 pub fn is_private(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => is_private_v4(ip),

@@ -10,8 +10,7 @@ use serde_json::{Map, Value, json};
 use super::node::Node;
 use super::settings::Settings;
 
-/// The pattern of text without control characters. GLib strings end at the first NUL, and names appear in
-/// logs.
+/// The pattern of text without control characters. GLib strings end at the first NUL, and names appear in logs.
 pub const PRINTABLE: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
 
 /// Fields with several names. The first name is the field's name in the types; the others are names that
@@ -108,8 +107,7 @@ fn of<T: JsonSchema>() -> Value {
     schema.to_value()
 }
 
-/// Simplifies a generated schema: optional fields are absent rather than null, and Rust's number formats are
-/// removed.
+/// Simplifies a generated schema: optional fields are absent rather than null, and Rust's number formats are removed.
 fn plain(schema: &mut Schema) {
     schema.remove("format");
     if let Some(Value::Array(types)) = schema.get_mut("type") {

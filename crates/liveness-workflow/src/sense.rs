@@ -161,8 +161,7 @@ impl Node {
         told.collect()
     }
 
-    /// Returns the fault of a grid with more cells than can be distinguished. Such a check would show fewer
-    /// cells.
+    /// Returns the fault of a grid with more cells than can be distinguished. Such a check would show fewer cells.
     fn crowded_light(&self, path: &[Step]) -> Option<Fault> {
         let FlashConfig { rows, columns, .. } = self.lit()?;
         let key = self.first_of(&["light", "grid_rows", "grid_columns"]);

@@ -1,7 +1,6 @@
 //! Error rates of presentation attack detection after ISO/IEC 30107-3, with their confidence intervals.
 //!
-//! The module only calculates with counts and scores; `liveness-launch eval` and the examples print the
-//! results.
+//! The module only calculates with counts and scores; `liveness-launch eval` and the examples print the results.
 
 mod bootstrap;
 mod rate;

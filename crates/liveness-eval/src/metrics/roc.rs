@@ -49,14 +49,12 @@ impl Roc {
         rejected.checked_sub(1).map_or(f64::NEG_INFINITY, |last| self.attack[last])
     }
 
-    /// Returns the BPCER at an APCER of at most `apcer`: `BPCER10` at 0.1, `BPCER20` at 0.05, `BPCER100` at
-    /// 0.01.
+    /// Returns the BPCER at an APCER of at most `apcer`: `BPCER10` at 0.1, `BPCER20` at 0.05, `BPCER100` at 0.01.
     pub fn bpcer_at_apcer(&self, apcer: f64) -> Rate {
         self.bpcer(self.threshold_at_apcer(apcer))
     }
 
-    /// Returns the equal error rate, 0–1: the mean of APCER and BPCER at the threshold where they are
-    /// closest.
+    /// Returns the equal error rate, 0–1: the mean of APCER and BPCER at the threshold where they are closest.
     pub fn eer(&self) -> f64 {
         let rates = |threshold| {
             let share = |rate: Rate| rate.share().unwrap_or_default();
@@ -88,8 +86,7 @@ impl Roc {
     }
 }
 
-/// Returns the area under the ROC curve and its 95 % interval, or `None` if there are no scores of either
-/// kind.
+/// Returns the area under the ROC curve and its 95 % interval, or `None` if there are no scores of either kind.
 pub fn auc(live: &[f64], attack: &[f64]) -> Option<(f64, Interval)> {
     let roc = Roc::new(live.to_vec(), attack.to_vec())?;
     Some((roc.auc(), roc.auc_interval()))
