@@ -1,12 +1,12 @@
 //! Face liveness detection (presentation attack detection) for GStreamer.
 //!
-//! The plugin `liveness` brings elements that watch a camera in-pipeline and post element messages: coaching, progress,
-//! retries and the decision. See `gst-inspect-1.0 livenesspassive` for the properties and [`message`] for the messages as Rust
-//! types.
+//! The plugin `liveness` registers elements that analyse camera frames in the pipeline. They post element messages with
+//! coaching, progress, retries and the decision. `gst-inspect-1.0 livenesspassive` lists the properties, and
+//! [`message`] has the messages as Rust types.
 //!
-//! This crate is GStreamer only; no algorithm lives here. [`liveness_core`] analyses frames and decides,
-//! `liveness_render` is the person of the test source, `liveness_screen` what a person at a kiosk sees, and
-//! `liveness_workflow` (feature `workflow`) reads a check's description from a file.
+//! This crate holds the GStreamer code only; the algorithms are in other crates. [`liveness_core`] analyses frames and
+//! decides. `liveness_render` renders the person of the test source. `liveness_screen` draws the kiosk screen.
+//! `liveness_workflow` (feature `workflow`) reads the description of a check from a file.
 
 pub mod action;
 mod analyzer;
@@ -28,10 +28,12 @@ pub use frame::{FORMATS, UnreadableFrame, with_frame};
 
 use std::sync::LazyLock;
 
+/// The debug category of the plugin's elements.
 pub(crate) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
     gst::DebugCategory::new("liveness", gst::DebugColorFlags::empty(), Some("Face liveness detection"))
 });
 
+/// Registers the plugin's elements and sets the directory in which the inference code looks for libraries.
 fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     if let Some(directory) = plugin.filename().as_deref().and_then(std::path::Path::parent) {
         liveness_core::inference::set_plugin_directory(directory.to_path_buf());

@@ -1,4 +1,4 @@
-//! `livenessaction`: asks for random movements.
+//! `livenessaction`: requests random movements and checks that the person performs them.
 
 mod imp;
 pub(super) mod settings;
@@ -8,11 +8,12 @@ use glib::prelude::*;
 use liveness_core::check::{Action, Actions};
 
 glib::wrapper! {
+    /// The element `livenessaction`.
     pub struct LivenessAction(ObjectSubclass<imp::LivenessAction>)
         @extends super::Analyzer, gst_base::BaseTransform, gst::Element, gst::Object;
 }
 
-/// What may be asked of a person; left and right are the person's own.
+/// The set of actions that a check may request. Left and right are the person's own.
 #[glib::flags(name = "GstLivenessActions")]
 pub enum LivenessActions {
     #[flags_value(name = "Blink", nick = "blink")]
@@ -45,6 +46,7 @@ impl From<Actions> for LivenessActions {
     }
 }
 
+/// Registers `livenessaction` with rank `NONE`.
 pub(super) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     gst::Element::register(Some(plugin), "livenessaction", gst::Rank::NONE, LivenessAction::static_type())
 }

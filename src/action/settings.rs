@@ -7,7 +7,7 @@ use super::LivenessActions;
 use crate::CAT;
 use liveness_core::check::{ActionConfig, Actions, MOST};
 
-/// As `gst-inspect-1.0` shows them.
+/// Returns the properties of `livenessaction`.
 pub fn properties() -> Vec<glib::ParamSpec> {
     let default = ActionConfig::default();
     vec![
@@ -35,13 +35,14 @@ pub fn properties() -> Vec<glib::ParamSpec> {
     ]
 }
 
-/// Warns where what is asked may be too little.
+/// Logs a warning if the settings allow a challenge without an expression.
 pub fn warn(settings: &ActionConfig) {
     if !settings.actions.always_ask_expression(settings.count) {
         gst::warning!(CAT, "not every challenge asks for an expression: a rigid mask can do the others");
     }
 }
 
+/// Sets the property `name`. Values of a wrong type and unusable sets of actions leave the setting unchanged.
 pub fn set(settings: &mut ActionConfig, name: &str, value: &glib::Value) {
     match name {
         "actions" => match value.get::<LivenessActions>().map(Actions::from) {
@@ -54,6 +55,7 @@ pub fn set(settings: &mut ActionConfig, name: &str, value: &glib::Value) {
     }
 }
 
+/// Returns the value of the property `name`, or `None` if `livenessaction` does not have it.
 pub fn get(settings: &ActionConfig, name: &str) -> Option<glib::Value> {
     Some(match name {
         "actions" => LivenessActions::from(settings.actions).to_value(),

@@ -1,7 +1,8 @@
-//! The base class: state, streaming and events.
+//! The instance data of the base class: state changes, streaming and events.
 //!
-//! Two locks, never held while posting: `shared` for the session and counters (short), `stream` for the nets and the
-//! check (as long as an analysis takes). `stream` is taken first where both are needed.
+//! Two locks guard the data, and neither is held while posting. `shared` guards the session and the counters and is
+//! held briefly. `stream` guards the nets and the check and is held for a whole analysis. Code that needs both locks
+//! `stream` first.
 
 mod wakeup;
 
@@ -28,15 +29,16 @@ use liveness_core::face::AgeGender;
 use liveness_core::inference::{InferenceError, ModelSource};
 use liveness_core::session::{Decision, Session, SessionEvent, decide};
 
-/// Posting takes microseconds, but an application's handlers may be behind it.
+/// Longest wait of a state change for another thread's message posting. Synchronous bus handlers may be slow.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// The instance data of an analyser.
 #[derive(Default)]
 pub struct Analyzer {
     settings: Mutex<Settings>,
     shared: Mutex<Shared>,
     stream: Mutex<Option<Stream>>,
-    /// The outbox is empty again.
+    /// Notified when a thread has emptied the outbox.
     posted: Condvar,
 }
 
@@ -49,13 +51,14 @@ impl Analyzer {
         self.obj().class().as_ref().method.unwrap_or(Method::Passive)
     }
 
-    /// The check's name in its result.
+    /// Returns the check's name in its result: the property `node-id`, or else the element's name.
     fn node_id(&self) -> String {
         let given = lock(&self.settings).node_id.clone();
         given.unwrap_or_else(|| self.obj().name().into())
     }
 
-    /// Every attempt of a seeded run has its own, foreseeable challenge.
+    /// Creates the check for an attempt, counted from 1. A fixed seed gives each attempt its own, predictable
+    /// challenge.
     fn create_check(&self, source: &ModelSource, attempt: u32) -> Result<Box<dyn Check>, InferenceError> {
         let element = self.obj();
         let (seed, mirrored) = {
@@ -72,7 +75,7 @@ impl Analyzer {
         }
     }
 
-    /// Posts what is in the outbox. Nothing may be locked.
+    /// Posts the messages in the outbox. The caller must not hold a lock.
     fn post(&self) {
         if !lock(&self.shared).outbox.claim() {
             return;
@@ -98,12 +101,13 @@ impl Analyzer {
         self.posted.notify_all();
     }
 
-    /// Waits until other threads have posted what they are at.
+    /// Waits until no other thread is posting messages, at most `PATIENCE`.
     fn settle(&self) {
         let shared = lock(&self.shared);
         drop(self.posted.wait_timeout_while(shared, PATIENCE, |shared| shared.outbox.is_busy()));
     }
 
+    /// Starts a check, even before the first frame.
     fn start_check(&self) {
         let now = self.clock_time();
         {
@@ -115,14 +119,16 @@ impl Analyzer {
         self.schedule_wakeup();
     }
 
+    /// Returns the current time of the element's clock.
     fn clock_time(&self) -> Option<gst::ClockTime> {
         self.obj().clock().map(|clock| clock.time())
     }
 
+    /// Cancels the running check and posts its result.
     fn cancel_check(&self) {
         let (method, node_id) = (self.method(), self.node_id());
         {
-            // (What was seen so far stands in the result; waits for a frame's analysis.)
+            // The result includes the evidence so far, so this waits for a frame that is being analysed.
             let stream = lock(&self.stream);
             let mut shared = lock(&self.shared);
             let (header, serial) = (shared.header(method), shared.session.serial());
@@ -137,7 +143,8 @@ impl Analyzer {
         self.post();
     }
 
-    /// Ends the running attempt. Evidence, age and JPEG are made without the session's lock.
+    /// Ends attempt `serial` with a decision or a retry. Computes evidence, age and JPEG without holding the session
+    /// lock. `stream_goes_on` allows a retry; it is false when no further frame will arrive.
     fn conclude(&self, stream: &mut Stream, serial: u64, stream_goes_on: bool) {
         let (method, config) = (self.method(), lock(&self.settings).session);
         if let Err(e) = stream.identify() {
@@ -156,7 +163,7 @@ impl Analyzer {
         let age = (last && asks_age).then(|| age.unwrap_or_else(|| self.age(stream)));
         let mut shared = lock(&self.shared);
         if shared.session.serial() != serial {
-            // Cancelled or started anew meanwhile.
+            // The attempt was cancelled or restarted in the meantime.
             return;
         }
         let header = shared.header(method);
@@ -172,7 +179,8 @@ impl Analyzer {
         }
     }
 
-    /// Decides the attempt by the thresholds and the rules; `age` is the estimate where a rule asks for one.
+    /// Decides the attempt by the thresholds and the rules. `age` is `None` if no rule needs the age, and `Some(None)`
+    /// if there is no estimate.
     fn decide(&self, stream: &Stream, age: Option<Option<AgeGender>>) -> Decision {
         let (thresholds, rules) = {
             let settings = lock(&self.settings);
@@ -193,6 +201,7 @@ impl Analyzer {
         }
     }
 
+    /// Returns the estimated age and gender, or `None` if the estimation fails.
     fn age(&self, stream: &mut Stream) -> Option<AgeGender> {
         stream.age().unwrap_or_else(|e| {
             gst::warning!(CAT, imp = self, "no age estimate: {e}");
@@ -200,6 +209,7 @@ impl Analyzer {
         })
     }
 
+    /// Returns the pictures and the light record for the result message.
     fn pictures(&self, stream: &Stream) -> Pictures {
         let depth = stream.depth_map().map(|map| {
             depthmap::sample(&map).inspect_err(|e| gst::warning!(CAT, imp = self, "no depth map: {e}"))
@@ -208,6 +218,7 @@ impl Analyzer {
         Pictures { reference, depth: depth.and_then(Result::ok), light }
     }
 
+    /// Returns the reference image as a JPEG sample, or `None` if there is none or the encoder fails.
     fn reference_image(&self, stream: &Stream) -> Option<gst::Sample> {
         let (rgb, width, height) = stream.portrait()?;
         jpeg::encode(rgb, width, height)
@@ -215,7 +226,7 @@ impl Analyzer {
             .ok()
     }
 
-    /// When the frame is shown, by its timestamp and the segment.
+    /// Returns the times of the frame, from its timestamp and the segment.
     fn times(&self, buffer: &gst::BufferRef) -> Times {
         let timestamp = buffer.pts();
         let segment = self.obj().segment();
@@ -227,7 +238,8 @@ impl Analyzer {
         }
     }
 
-    /// Whether the frame is too late to be worth analysing, on a live pipeline.
+    /// Returns true on a live pipeline if the frame is more than `max_lateness` behind its running time plus the
+    /// latency.
     fn is_late(&self, times: &Times, max_lateness: gst::ClockTime) -> bool {
         let Some(due) = times.running_time else {
             return false;
@@ -246,7 +258,7 @@ impl Analyzer {
         now > due.saturating_add(latency).saturating_add(max_lateness)
     }
 
-    /// A frame's whole way; `Ok(None)` when no check runs. Messages wait in the outbox.
+    /// Analyses a frame and advances the session. Returns `Ok(None)` if no check runs. Messages stay in the outbox.
     fn process(&self, buffer: &gst::BufferRef) -> Result<Option<Marked>, InferenceError> {
         let settings = lock(&self.settings).brief();
         let times = self.times(buffer);
@@ -303,7 +315,7 @@ impl Analyzer {
         settings.auto_start && lock(&self.shared).session.attempt() == 0
     }
 
-    /// Returns whether a face has been in the picture for `face-time`; a frame that cannot be read shows none.
+    /// Returns whether a face has been in the picture for `face-time`. A late or unreadable frame counts as no face.
     fn face_stays(
         &self,
         buffer: &gst::BufferRef,
@@ -322,7 +334,7 @@ impl Analyzer {
         }
     }
 
-    /// Analyses a frame; one that cannot be read is counted.
+    /// Analyses a frame. Returns `Ok(None)` for an unreadable frame and counts it as skipped.
     fn look(
         &self,
         stream: &mut Stream,
@@ -344,13 +356,14 @@ impl Analyzer {
         }
     }
 
-    /// Moves the session on; the last value tells that the attempt is over.
+    /// Advances the session by one frame. Returns the frame's annotation, and true once the attempt is over. Returns
+    /// `(None, false)` if attempt `serial` is no longer the current one.
     fn advance(&self, serial: u64, analysis: Option<Analysis>, times: &Times) -> (Option<Marked>, bool) {
         let (method, config) = (self.method(), lock(&self.settings).session);
         let clock = self.clock_time();
         let mut shared = lock(&self.shared);
         if shared.session.serial() != serial {
-            // Cancelled or started anew meanwhile.
+            // The attempt was cancelled or restarted in the meantime.
             return (None, false);
         }
         let (now, header) = (shared.ticks.of(times.nanoseconds()).0, shared.header(method));
@@ -368,7 +381,8 @@ impl Analyzer {
         (Some(Marked { observation, check }), over)
     }
 
-    /// Decides with what there is, because no further frame will come.
+    /// Ends the check because no further frame will arrive. Decides by the evidence so far; without an analysed frame,
+    /// the check is cancelled.
     fn end_of_stream(&self) {
         let mut guard = lock(&self.stream);
         let (serial, seen) = {
@@ -380,20 +394,22 @@ impl Analyzer {
         }
         drop(guard);
         if !seen {
-            // What the stream holds is of the check before.
+            // Without an analysed frame, `stream` still holds the evidence of the previous check.
             self.cancel_check();
         }
         self.post();
     }
 }
 
-/// Returns whether a buffer shows a picture of its own time. Decoders flag what packet loss has damaged as `CORRUPTED`, and
-/// what is not to be shown as `DECODE_ONLY`; `GAP` marks filling and copies (`videorate`, `intervideosrc`).
+/// Returns whether the buffer holds a new and intact picture. Decoders set `CORRUPTED` on pictures that packet loss
+/// damaged and `DECODE_ONLY` on pictures that must not be displayed. `GAP` marks filler and copies (`videorate`,
+/// `intervideosrc`).
 fn carries_picture(buffer: &gst::BufferRef) -> bool {
     let flags = gst::BufferFlags::CORRUPTED | gst::BufferFlags::DECODE_ONLY | gst::BufferFlags::GAP;
     !buffer.flags().intersects(flags)
 }
 
+/// Returns the decision among the events, if there is one.
 fn decision_of(events: &[SessionEvent]) -> Option<Decision> {
     events.iter().find_map(|event| match event {
         SessionEvent::Decided(decision) => Some(decision.clone()),
@@ -401,7 +417,7 @@ fn decision_of(events: &[SessionEvent]) -> Option<Decision> {
     })
 }
 
-/// What every frame needs of the settings.
+/// A copy of the settings that every frame needs.
 struct Brief {
     auto_start: bool,
     face_time: u64,
@@ -491,8 +507,8 @@ impl ElementImpl for Analyzer {
         &TEMPLATES
     }
 
-    /// Loads the nets on the way to READY. (In `start` a failure would be posted twice: by this class's trampoline and by
-    /// the subclass's.)
+    /// Loads the nets in the transition to READY. In `start`, a failure would be posted twice: by the trampoline of
+    /// this class and by that of the subclass.
     fn change_state(
         &self,
         transition: gst::StateChange,
@@ -514,7 +530,7 @@ impl ElementImpl for Analyzer {
             }
         }
         if transition == gst::StateChange::PausedToReady {
-            // While events still go upstream: no source may keep its light.
+            // Cancels while events can still travel upstream, so that every source switches its light off.
             self.cancel_check();
             self.settle();
         }
@@ -545,8 +561,8 @@ impl BaseTransformImpl for Analyzer {
         }
         let mut shared = lock(&self.shared);
         if !shared.session.is_running() {
-            // A session goes on counting its attempts' serials, so that nothing old is taken for current. One that was started
-            // before the stream goes on.
+            // The new session continues to count the serials, so that an old attempt's result is never taken for
+            // current. A session that was started before the stream keeps running.
             shared.session = Session::after(&shared.session);
         }
         (shared.latency, shared.last_times, shared.ticks) = (None, Times::default(), Ticks::default());
@@ -576,7 +592,7 @@ impl BaseTransformImpl for Analyzer {
             Ok(Some(marked)) => marked.attach(buffer),
             Ok(None) => {}
             Err(e) => {
-                // No light may stay on, no prompt open, when no frame comes any more.
+                // No further frame follows an error: no light may stay on, and no prompt may stay open.
                 self.cancel_check();
                 self.obj().post_error_message(error_message(&e));
                 return Err(gst::FlowError::Error);
@@ -605,9 +621,9 @@ impl BaseTransformImpl for Analyzer {
 
     fn src_event(&self, event: gst::Event) -> bool {
         match event.view() {
-            // The pipeline's latency has been settled anew: ask again.
+            // The latency of the pipeline has changed: query it again.
             gst::EventView::Latency(_) => lock(&self.shared).latency = None,
-            // A display that cannot keep up must not make a decoder or converter upstream drop frames of the check.
+            // A display that cannot keep up must not make an upstream decoder or converter drop frames of the check.
             gst::EventView::Qos(qos) => {
                 gst::trace!(CAT, imp = self, "quality of service ends here: {:?}", qos.structure());
                 return true;
@@ -618,6 +634,7 @@ impl BaseTransformImpl for Analyzer {
     }
 }
 
+/// Maps an inference error to the GStreamer error domain and code.
 fn error_message(error: &InferenceError) -> gst::ErrorMessage {
     use InferenceError::*;
     match error {

@@ -1,4 +1,4 @@
-//! What is attached to every buffer that passes a running check: what a screen shows is then always what the messages say.
+//! The annotation of a buffer that passes a running check. It keeps the screen in step with the messages.
 
 use std::sync::Arc;
 
@@ -7,22 +7,23 @@ use liveness_core::face::FrameObservation;
 use liveness_core::session::Session;
 use liveness_core::vision::Point;
 
-/// The state of a check as a buffer passes, and what was seen in it, if it was analysed.
+/// The state of a check when a buffer passes it, and the observation of the buffer's picture if it was analysed.
 pub struct Marked {
-    /// The observation, and the samples of the buffer per square pixel.
+    /// The observation, and the number of buffer samples per square pixel.
     pub observation: Option<(Arc<FrameObservation>, Point)>,
+    /// The state of the check.
     pub check: RunningCheck,
 }
 
 impl Marked {
-    /// The attempt ended with this frame.
+    /// Updates the state of the check after the attempt ended with this frame.
     pub fn conclude(&mut self, session: &Session) {
         let RunningCheck { status, action, advice, light, .. } = &mut self.check;
         (*status, *advice) = (session.status(), session.advice());
         (*action, *light) = (session.action(), None);
     }
 
-    /// Attaches the metas; to those of an element before only what is new.
+    /// Attaches the metas to the buffer. Adds only what the previous element of the chain did not attach.
     pub fn attach(self, buffer: &mut gst::BufferRef) {
         let Self { observation, check } = self;
         let known = buffer.meta::<LivenessMeta>().is_some_and(|meta| meta.observation().is_some());
@@ -38,7 +39,7 @@ impl Marked {
     }
 }
 
-/// A region of interest for each face, in samples of the buffer; the first is the one that is judged.
+/// Adds a region of interest for each face, in samples of the buffer. The first face is the one under test.
 fn attach_regions(
     buffer: &mut gst::BufferRef,
     observation: &FrameObservation,
@@ -60,7 +61,7 @@ fn attach_regions(
             .field("yaw", f64::from(pose.yaw))
             .field("pitch", f64::from(pose.pitch))
             .field("roll", f64::from(pose.roll))
-            // Only the first face is judged; -1 stands for no score.
+            // Only the first face has a score; -1 means no score.
             .field("score", score.filter(|_| i == 0).unwrap_or(-1.0))
             .build();
         let mut roi = gst_video::VideoRegionOfInterestMeta::add(buffer, "face", rect);

@@ -1,8 +1,8 @@
-//! `GstLivenessAnalyzer`: the abstract base class of the analysers. It owns the properties, messages, metas, attempts
-//! and the frame's way through the analysis; a subclass says which check is made.
+//! `GstLivenessAnalyzer`: the abstract base class of the analysers. It owns the properties, the messages, the metas and
+//! the attempts, and it passes the frames to the analysis. A subclass provides the check.
 //!
-//! Frames are read as they are displayed: by the shape of their pixels and their colorimetry, HDR included. The alpha of RGBA, BGRA,
-//! ARGB and ABGR is ignored, as `videoconvert` to a format without alpha ignores it.
+//! Frames are read as they are displayed, with their pixel aspect ratio and their colorimetry, HDR included. The alpha
+//! of RGBA, BGRA, ARGB and ABGR is ignored, as in a `videoconvert` to a format without alpha.
 
 mod imp;
 mod marked;
@@ -22,28 +22,34 @@ use liveness_core::check::{Check, Method};
 use liveness_core::inference::{InferenceError, ModelSource};
 
 glib::wrapper! {
+    /// The abstract base class of `livenesspassive`, `livenessflash` and `livenessaction`.
     pub struct Analyzer(ObjectSubclass<imp::Analyzer>)
         @extends gst_base::BaseTransform, gst::Element, gst::Object;
 }
 
-/// What a concrete analyser adds.
+/// The interface of a concrete analyser.
 pub(crate) trait AnalyzerImpl: BaseTransformImpl + ObjectSubclass<Type: IsA<Analyzer>> {
-    /// How this element checks.
+    /// The method of the element's checks.
     const METHOD: Method;
 
-    /// A fresh check for one attempt, with the element's present settings.
+    /// Creates a fresh check for one attempt, with the element's current settings.
+    ///
+    /// # Errors
+    /// A model is missing, unreadable or unusable.
     fn create_check(&self, common: &Common<'_>) -> Result<Box<dyn Check>, InferenceError>;
 }
 
-/// The settings that the checks of all methods need.
+/// The settings that the checks of all methods use.
 pub(crate) struct Common<'a> {
+    /// The source of the models.
     pub source: &'a ModelSource,
-    /// 0 stands for the operating system's randomness.
+    /// The seed of the challenges; 0 selects the operating system's randomness.
     pub seed: u64,
-    /// The source shows people as a mirror does.
+    /// True if the source shows people as a mirror does.
     pub mirrored: bool,
 }
 
+/// The type-erased [`AnalyzerImpl::create_check`].
 type CreateCheck = fn(&Analyzer, &Common<'_>) -> Result<Box<dyn Check>, InferenceError>;
 
 /// The class structure: the subclass's method and its check factory.
@@ -54,10 +60,13 @@ pub struct AnalyzerClass {
     create_check: Option<CreateCheck>,
 }
 
+// SAFETY: The struct is `repr(C)` and begins with the class structure of the parent, as GObject requires. `class_init`
+// of each subclass writes the other fields before an instance reads them.
 unsafe impl ClassStruct for AnalyzerClass {
     type Type = imp::Analyzer;
 }
 
+// SAFETY: `class_init` first calls that of the parent and then only sets the fields of this class.
 unsafe impl<T: AnalyzerImpl> IsSubclassable<T> for Analyzer {
     fn class_init(class: &mut glib::Class<Self>) {
         Self::parent_class_init::<T>(class);

@@ -1,12 +1,12 @@
-//! Messages on their way to the bus.
+//! The queue of messages for the bus.
 
 use std::collections::VecDeque;
 use std::thread::{self, ThreadId};
 
 use super::super::message::LivenessMessage;
 
-/// Messages in the order in which they arose, whichever threads they arose in. They are posted one at a time, with no
-/// lock held: by the thread that claims the box, also for the others.
+/// Messages in the order in which they arose, from all threads. The thread that claims the outbox posts them one at a
+/// time, also those of other threads, and holds no lock meanwhile.
 #[derive(Default)]
 pub struct Outbox {
     waiting: VecDeque<LivenessMessage>,
@@ -14,11 +14,13 @@ pub struct Outbox {
 }
 
 impl Outbox {
+    /// Appends a message.
     pub fn push(&mut self, message: LivenessMessage) {
         self.waiting.push_back(message);
     }
 
-    /// Whether the caller is to post; if not, there is nothing, or another thread (or the caller itself, further up) is at it.
+    /// Returns true if the caller must post the messages. Returns false if there are none, or if another thread, or the
+    /// caller itself further up the stack, is posting them.
     pub fn claim(&mut self) -> bool {
         if self.waiting.is_empty() {
             return false;
@@ -28,12 +30,12 @@ impl Outbox {
         free
     }
 
-    /// Whether another thread is posting.
+    /// Returns whether another thread is posting.
     pub fn is_busy(&self) -> bool {
         self.claimed.is_some_and(|thread| thread != thread::current().id())
     }
 
-    /// The next message to post; `None` ends the claim.
+    /// Returns the next message to post. `None` ends the claim.
     pub fn next(&mut self) -> Option<LivenessMessage> {
         let next = self.waiting.pop_front();
         if next.is_none() {

@@ -9,20 +9,28 @@ use liveness_core::inference::ModelSource;
 use liveness_core::location;
 use liveness_core::session::{Rules, SessionConfig, Thresholds};
 
+/// The values of the properties that all analysers share.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// Starts a check with the first frame.
     pub auto_start: bool,
-    /// Nanoseconds.
+    /// Nanoseconds of running time that a face must be in the picture before `auto_start` starts a check.
     pub face_time: u64,
+    /// The attempts, times and thresholds of the session.
     pub session: SessionConfig,
+    /// The rules for the pictures besides the score.
     pub rules: Rules,
-    /// Age and gender are estimated even where no rule asks for the age.
+    /// Estimates age and gender even if no rule needs the age.
     pub age_estimation: bool,
+    /// Lateness above which a frame of a live pipeline is not analysed.
     pub max_lateness: gst::ClockTime,
+    /// The directory of replacement models; `None` uses the embedded ones.
     pub models_dir: Option<String>,
-    /// The check's name in its result; the element's when left out.
+    /// The check's name in its result; `None` uses the element's name.
     pub node_id: Option<String>,
+    /// True if the source shows people as a mirror does.
     pub mirrored: bool,
+    /// The seed of the challenges; 0 selects the operating system's randomness.
     pub seed: u64,
 }
 
@@ -51,17 +59,18 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Returns the source of the models.
     pub fn model_source(&self) -> ModelSource {
         let path = |dir: &String| location::path(dir).unwrap_or_else(|_| dir.into());
         self.models_dir.as_ref().map_or(ModelSource::Embedded, |dir| ModelSource::Directory(path(dir)))
     }
 
-    /// Returns whether the result holds age and gender.
+    /// Returns whether the result includes age and gender.
     pub fn asks_age(&self) -> bool {
         self.age_estimation || self.rules.minimum_age.is_some()
     }
 
-    /// The first pair of thresholds whose lower one lies above the higher one, as a sentence that says what to do.
+    /// Returns a sentence about the first pair of thresholds whose lower one exceeds the higher one, with the remedy.
     pub fn fault(&self) -> Option<String> {
         let Thresholds { decline, review } = self.session.thresholds;
         let Rules { quality_review, quality_decline, darkest, brightest, .. } = self.rules;
@@ -76,6 +85,10 @@ impl Settings {
         })
     }
 
+    /// Sets the property `name`; unknown names are ignored.
+    ///
+    /// # Errors
+    /// The value has the wrong type, or it is not a valid set of rules.
     pub fn set(&mut self, name: &str, value: &glib::Value) -> Result<(), Box<dyn std::error::Error>> {
         let session = &mut self.session;
         match name {
@@ -100,6 +113,7 @@ impl Settings {
         Ok(())
     }
 
+    /// Returns the value of the property `name`, or `None` if it is not a setting.
     pub fn get(&self, name: &str) -> Option<glib::Value> {
         Some(match name {
             "auto-start" => self.auto_start.to_value(),
@@ -128,7 +142,7 @@ where
     value.get()
 }
 
-/// The parameters as `gst-inspect-1.0` shows them.
+/// Returns the properties of the base class.
 pub fn properties() -> Vec<glib::ParamSpec> {
     let default = Settings::default();
     let session = default.session;

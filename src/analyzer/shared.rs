@@ -1,4 +1,4 @@
-//! What the streaming thread and application threads share.
+//! The state that the streaming thread and application threads share.
 
 use std::collections::VecDeque;
 
@@ -11,43 +11,53 @@ use super::watchdog::Watchdog;
 use liveness_core::check::Ticks;
 use liveness_core::session::{Decision, LivenessCheck, Session, SessionEvent};
 
-/// What application threads see too.
+/// The state of the session and the queues towards the bus and upstream.
 #[derive(Default)]
 pub struct Shared {
+    /// The session: status, attempts and timeouts.
     pub session: Session,
-    /// Of the running check.
+    /// Number of frames that the running check analysed.
     pub frames_analysed: u64,
+    /// Number of frames that the running check could not analyse.
     pub frames_skipped: u64,
+    /// Times of the last frame.
     pub last_times: Times,
-    /// The session's clock, also where frames tell no time.
+    /// The clock of the session. It also advances with frames that have no timestamp.
     pub ticks: Ticks,
+    /// The structure of the last result message.
     pub last_result: Option<gst::Structure>,
-    /// What belongs to it.
+    /// The light record that belongs to `last_result`.
     pub last_light: Option<Light>,
+    /// Messages that wait for the bus.
     pub outbox: Outbox,
+    /// The timeout for streams without frames.
     pub watchdog: Watchdog,
-    /// Events for upstream that came while the pads were flushing.
+    /// Upstream events that wait because the sink pad was flushing.
     pub held: VecDeque<gst::Event>,
-    /// The latency that frames have when they come on time; `None` until asked, or when not live.
+    /// Minimum latency of the pipeline: `None` before the query, `Some(None)` if the pipeline is not live.
     pub latency: Option<Option<gst::ClockTime>>,
 }
 
-/// A frame's place in time.
+/// The times of a frame.
 #[derive(Clone, Copy, Default)]
 pub struct Times {
+    /// Presentation timestamp.
     pub timestamp: Option<gst::ClockTime>,
+    /// Position in the stream.
     pub stream_time: Option<gst::ClockTime>,
+    /// Running time of the pipeline.
     pub running_time: Option<gst::ClockTime>,
 }
 
 impl Times {
+    /// Returns the running time in nanoseconds.
     pub fn nanoseconds(&self) -> Option<u64> {
         self.running_time.map(gst::ClockTime::nseconds)
     }
 }
 
 impl Shared {
-    /// Starts a check; the counters begin anew.
+    /// Starts a check and resets the frame counters.
     pub fn start(&mut self, method: Method) {
         (self.frames_analysed, self.frames_skipped) = (0, 0);
         let header = self.header(method);
@@ -55,12 +65,13 @@ impl Shared {
         self.tell(header, events);
     }
 
+    /// Returns the header of messages at the last frame's time.
     pub fn header(&self, method: Method) -> Header {
         let Times { timestamp, stream_time, running_time } = self.last_times;
         Header { method, attempt: self.session.attempt(), timestamp, stream_time, running_time }
     }
 
-    /// Where the check stands, as its messages say.
+    /// Returns the state of the check for the meta of a frame.
     pub fn check(&self, method: Method) -> RunningCheck {
         let session = &self.session;
         RunningCheck {
@@ -76,8 +87,8 @@ impl Shared {
         }
     }
 
-    /// Puts messages of `events` into the outbox, under the header of before they arose: what is taken back and the retry are the
-    /// old attempt's. A decision among them is completed by the caller.
+    /// Queues messages for `events`. Withdrawals and retries keep the header `before`, which belongs to the previous
+    /// attempt. Decisions are left to the caller.
     pub fn tell(&mut self, before: Header, events: Vec<SessionEvent>) {
         for event in events {
             let mut header = before;
@@ -97,6 +108,7 @@ impl Shared {
         }
     }
 
+    /// Returns the check's entry for the result. Without a `stream`, it has no evidence besides the counters.
     pub fn report(
         &self,
         node_id: &str,
@@ -112,7 +124,7 @@ impl Shared {
         report
     }
 
-    /// The result message, also kept for `last-result`.
+    /// Queues the result message and keeps its structure for `last-result`.
     pub fn tell_result(&mut self, method: Method, report: LivenessCheck, pictures: Pictures) {
         let body = Body::Result(ResultBody {
             status: report.status,
@@ -128,10 +140,13 @@ impl Shared {
     }
 }
 
-/// What a result shows.
+/// The pictures and the light record of a result.
 #[derive(Default)]
+/// The reference image as `image/jpeg`.
 pub struct Pictures {
+    /// The depth map, from checks with light.
     pub reference: Option<gst::Sample>,
+    /// The patterns of the secret light, from checks with light.
     pub depth: Option<gst::Sample>,
     pub light: Option<Light>,
 }

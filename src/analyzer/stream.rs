@@ -1,4 +1,4 @@
-//! What belongs to the streaming thread: the nets, the running check, the portrait.
+//! The state of the streaming thread: the nets, the running check and the reference image.
 
 use std::sync::Arc;
 
@@ -13,32 +13,34 @@ use liveness_core::face::{
 use liveness_core::inference::{InferenceError, ModelSource};
 use liveness_core::vision::{Frame, Glimpse, Point, Sampler, StrobeFilter};
 
-/// A portrait of a face without fault is worth more than any of a face with one.
+/// The bonus of a frame without a fault: the worst such frame ranks above the best frame with a fault.
 const FAULTLESS: f32 = 1000.0;
 
+/// The nets and the running check.
 pub struct Stream {
+    /// Format of the frames; `None` before the caps.
     pub info: Option<VideoInfo>,
     analyzer: FaceAnalyzer,
     age: AgeEstimator,
     embedder: Embedder,
     check: Box<dyn Check>,
-    /// Which attempt `check` is for.
+    /// Serial of the attempt that `check` belongs to.
     serial: u64,
     shot: ReferenceShot,
-    /// The reference image shows another face than the one that was checked.
+    /// True if the reference image shows another face than the one that was checked.
     stranger: bool,
-    /// Set where somebody else in the picture does not keep the check from going on.
+    /// Statistics of bystanders; `None` if a second face interrupts the check.
     company: Option<Company>,
     sampler: Sampler,
     strobe: StrobeFilter,
-    /// The first and the last time that a face was in the picture, before a check.
+    /// Times of the first and the last frame with a face before a check, in nanoseconds.
     face: Option<(Time, Time)>,
 }
 
-/// A face that is not seen for this long, in nanoseconds, has left.
+/// Nanoseconds without a face after which the face is taken to have left.
 const LAPSE: Time = 500_000_000;
 
-/// How often somebody else was in the picture.
+/// The number of frames with and without a bystander.
 #[derive(Default)]
 struct Company {
     frames: u32,
@@ -46,37 +48,44 @@ struct Company {
 }
 
 impl Company {
-    /// Counts a frame, `crowded` where somebody else is in it.
+    /// Counts a frame; `crowded` if a bystander is in it.
     fn count(&mut self, crowded: bool) {
         self.frames += 1;
         self.crowded += u32::from(crowded);
     }
 
-    /// Somebody who only passes by is in less than a tenth of the frames.
+    /// Returns whether more than a tenth of the frames show a bystander. People who only pass by stay below.
     fn is_seen(&self) -> bool {
         10 * self.crowded > self.frames
     }
 }
 
-/// A frame's analysis.
+/// The analysis of a frame.
 pub struct Analysis {
+    /// The faces in the frame.
     pub observation: Arc<FrameObservation>,
-    /// Samples of the buffer per square pixel, in which the observation is.
+    /// Buffer samples per square pixel; the observation is in square pixels.
     pub density: Point,
+    /// The check's update after the frame.
     pub step: Step,
 }
 
+/// An error of the analysis of a frame.
 #[derive(Debug, thiserror::Error)]
 pub enum AnalysisError {
-    /// The frame is at fault: skip it.
+    /// The frame is unreadable; the element skips it.
     #[error(transparent)]
     Frame(#[from] UnreadableFrame),
-    /// A net is at fault: the element cannot go on.
+    /// A net failed; the element stops with an error.
     #[error(transparent)]
     Inference(#[from] InferenceError),
 }
 
 impl Stream {
+    /// Loads the nets.
+    ///
+    /// # Errors
+    /// A model is missing, unreadable or unusable.
     pub fn new(source: &ModelSource, check: Box<dyn Check>) -> Result<Self, InferenceError> {
         Ok(Self {
             info: None,
@@ -94,18 +103,19 @@ impl Stream {
         })
     }
 
-    /// The next frame has nothing to do with the last.
+    /// Forgets the previous frames, after a discontinuity.
     pub fn reset(&mut self) {
         self.analyzer.reset();
         self.strobe = StrobeFilter::default();
         self.face = None;
     }
 
+    /// Returns whether the check belongs to attempt `serial`.
     pub fn serves(&self, serial: u64) -> bool {
         self.serial == serial
     }
 
-    /// Begins another attempt; `company`: though somebody else is in the picture.
+    /// Starts a new attempt. With `company`, a bystander does not interrupt it.
     pub fn begin(&mut self, serial: u64, check: Box<dyn Check>, company: bool) {
         self.check = check;
         self.company = company.then(Company::default);
@@ -114,7 +124,11 @@ impl Stream {
         self.stranger = false;
     }
 
-    /// Returns whether a face has been in the picture for `face_time` nanoseconds. In a stream without times, one frame with a face is enough.
+    /// Returns whether a face has been in the picture for `face_time` nanoseconds. Without timestamps, one frame with a
+    /// face is enough.
+    ///
+    /// # Errors
+    /// The frame is unreadable, or a net failed.
     pub fn face_stays(
         &mut self,
         buffer: &gst::BufferRef,
@@ -136,19 +150,24 @@ impl Stream {
         Ok(stays)
     }
 
+    /// Returns whether the check analyses a frame at this time, in nanoseconds.
     pub fn wants(&self, time: Option<Time>) -> bool {
         self.check.wants(time)
     }
 
-    /// Returns whether the frame lies between the flashes of a strobing lamp. Every frame is to be shown to this, in order, also
-    /// those that the check does not want. A frame that cannot be read does not.
+    /// Returns whether the frame was taken between the flashes of a strobing lamp. Expects every frame in order, also
+    /// those that the check does not analyse. Returns false for an unreadable frame.
     pub fn is_between_flashes(&mut self, buffer: &gst::BufferRef, time: Option<Time>) -> bool {
         let Self { info: Some(info), sampler, .. } = self else { return false };
         let luma = with_frame(buffer, info, |frame| Glimpse::of(frame, sampler).luma());
         luma.is_ok_and(|luma| self.strobe.is_between_flashes(luma, time))
     }
 
-    /// Looks at one frame, unless an element before has done so. Between two attempts (`pause`) it is only coached by.
+    /// Analyses a frame, or reuses the observation of the previous element. In the `pause` between two attempts, the
+    /// frame is used for coaching only.
+    ///
+    /// # Errors
+    /// The frame is unreadable, or a net failed.
     pub fn analyze(
         &mut self,
         buffer: &gst::BufferRef,
@@ -161,7 +180,7 @@ impl Stream {
             let seen = seen.filter(|seen| (seen.width, seen.height) == (frame.width(), frame.height()));
             let observation = match seen.filter(|seen| self.shows(frame, seen)) {
                 Some(observation) => {
-                    // Should the element before stop, this one goes on with the same face.
+                    // If the previous element stops analysing, this one continues with the same face.
                     self.analyzer.adopt(&observation);
                     observation
                 }
@@ -192,12 +211,16 @@ impl Stream {
         })?
     }
 
-    /// Whether the frame still is the picture that was observed: a flip or a crop may have taken the meta over.
+    /// Returns whether the frame still shows the observed picture. A flip or a crop may have copied the meta to
+    /// another.
     fn shows(&mut self, frame: &Frame<'_>, seen: &FrameObservation) -> bool {
         seen.glimpse.as_ref().is_none_or(|known| known.is_like(&Glimpse::of(frame, &mut self.sampler)))
     }
 
-    /// Compares the reference image with the face that was checked.
+    /// Compares the reference image with the face that was checked, and keeps the outcome for [`Self::evidence`].
+    ///
+    /// # Errors
+    /// The net failed.
     pub fn identify(&mut self) -> Result<(), InferenceError> {
         let Self { shot, embedder, sampler, check, .. } = self;
         let Some((who, (frame, mesh))) = check.who().zip(shot.view()) else { return Ok(()) };
@@ -206,6 +229,7 @@ impl Stream {
         Ok(())
     }
 
+    /// Returns the evidence of the check, with bystanders and a wrong face in the reference image taken into account.
     pub fn evidence(&self) -> Evidence {
         let mut evidence = self.check.evidence();
         if evidence.hindrance == Guidance::Ok && self.company.as_ref().is_some_and(Company::is_seen) {
@@ -217,20 +241,26 @@ impl Stream {
         evidence
     }
 
+    /// Returns the depth map of the face, from checks with light.
     pub fn depth_map(&self) -> Option<DepthMap> {
         self.check.depth_map()
     }
 
+    /// Returns the patterns of the secret light, from checks with light.
     pub fn light_record(&self) -> Option<Arc<LightRecord>> {
         self.check.light_record()
     }
 
-    /// The age of the person in the reference picture.
+    /// Returns the estimated age and gender of the person in the reference image, or `None` without an image.
+    ///
+    /// # Errors
+    /// The net failed.
     pub fn age(&mut self) -> Result<Option<AgeGender>, InferenceError> {
         let Self { shot, age, sampler, .. } = self;
         shot.view().map_or(Ok(None), |(frame, mesh)| age.estimate(&frame, mesh, sampler))
     }
 
+    /// Returns the reference image as interleaved RGB with its width and height.
     pub fn portrait(&self) -> Option<(&[u8], usize, usize)> {
         self.shot.picture()
     }

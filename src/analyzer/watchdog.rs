@@ -1,32 +1,32 @@
-//! The wake-up that ends an attempt although no frame comes: a camera may stall.
+//! The timeout that ends an attempt when a camera stalls and no frame arrives.
 
 use liveness_core::check::Time;
 use liveness_core::session::{Session, SessionConfig};
 
-/// Keeps the last sign of life of a stream and the wake-up that is scheduled. Works on the element's clock, while it plays.
+/// The time of the last frame and the scheduled wake-up. Works on the element's clock while the element is PLAYING.
 #[derive(Default)]
 pub struct Watchdog {
     playing: bool,
-    /// The clock's time at the last sign of life.
+    /// Clock time of the last frame or start.
     heard: Option<gst::ClockTime>,
-    /// The session's time of the last frame; `None` before the first, and after a flush.
+    /// Session time of the last frame; `None` before the first frame and after a flush.
     frame: Option<Time>,
     wakeup: Option<gst::SingleShotClockId>,
 }
 
-/// The state that a wake-up finds.
+/// The outcome of a wake-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finding {
-    /// Frames came; the time-out is later.
+    /// The attempt is not due yet, because frames arrived.
     Early,
-    /// The session's time is this and the attempt, or the pause after it, is over.
+    /// The attempt, or the pause after it, is over. The value is the session time, in nanoseconds.
     Due(Time),
-    /// No frame came within the time of an attempt.
+    /// No frame arrived within the timeout of an attempt.
     NoFrame,
 }
 
 impl Watchdog {
-    /// Begins to work on a clock whose time is `now`, or stops.
+    /// Starts the watchdog at clock time `now`, or stops it, and cancels a scheduled wake-up.
     pub fn play(&mut self, playing: bool, now: Option<gst::ClockTime>) {
         self.playing = playing;
         self.heard = now;
@@ -35,22 +35,23 @@ impl Watchdog {
         }
     }
 
-    /// Takes in that a frame came, whose time for the session is `frame`; or that a check or a stream begins without one.
+    /// Records a frame with session time `frame`, or, with `None`, the start of a check or a stream.
     pub fn hear(&mut self, now: Option<gst::ClockTime>, frame: Option<Time>) {
         (self.heard, self.frame) = (now, frame);
     }
 
-    /// The clock's time at which `session` needs a wake-up that is not scheduled yet.
+    /// Returns the clock time at which `session` needs a wake-up, or `None` if one is scheduled or none is needed.
     pub fn needs(&self, session: &Session, config: &SessionConfig) -> Option<gst::ClockTime> {
         let idle = self.wakeup.is_none() && self.playing && session.is_running();
         self.due(session, config).filter(|_| idle)
     }
 
+    /// Stores the scheduled wake-up.
     pub fn schedule(&mut self, wakeup: gst::SingleShotClockId) {
         self.wakeup = Some(wakeup);
     }
 
-    /// Takes in that the wake-up came.
+    /// Handles a wake-up at clock time `now`.
     pub fn wake(&mut self, now: gst::ClockTime, session: &Session, config: &SessionConfig) -> Finding {
         self.wakeup = None;
         let due = self.due(session, config).filter(|_| self.playing && session.is_running());
@@ -61,7 +62,7 @@ impl Watchdog {
         self.frame.map_or(Finding::NoFrame, |frame| Finding::Due(frame.saturating_add(waited)))
     }
 
-    /// Returns the clock's time at which the attempt is over unless a frame comes.
+    /// Returns the clock time at which the attempt ends unless a frame arrives.
     fn due(&self, session: &Session, config: &SessionConfig) -> Option<gst::ClockTime> {
         let left = match self.frame {
             Some(frame) => session.due(config).map_or(0, |due| due.saturating_sub(frame)),

@@ -1,4 +1,4 @@
-//! The end of attempts on the element's clock, for streams without frames, and their restart after a flush.
+//! Ends attempts by the element's clock when frames stop, and restarts them after a flush.
 
 use gst::prelude::*;
 use gst::subclass::prelude::*;
@@ -22,7 +22,7 @@ impl Analyzer {
             wakeup
         };
         let element = self.obj().downgrade();
-        // All waits share the clock's thread, and what is due may take long.
+        // The clock's thread serves all waits, and ending an attempt can take long.
         let wake = move |_: &gst::Clock, _: Option<gst::ClockTime>, _: &gst::ClockId| {
             if let Some(element) = element.upgrade() {
                 element.call_async(|element| element.imp().wake());
@@ -33,7 +33,7 @@ impl Analyzer {
         }
     }
 
-    /// Ends the attempt or the pause that is over although no frame came.
+    /// Ends an attempt, or the pause after it, whose time has passed without a frame.
     fn wake(&self) {
         let Some(now) = self.clock_time() else { return };
         let (method, config) = (self.method(), lock(&self.settings).session);
@@ -55,7 +55,8 @@ impl Analyzer {
                 drop(shared);
                 if let Some(stream) = guard.as_mut().filter(|_| over) {
                     gst::warning!(CAT, imp = self, "the attempt ends without a frame");
-                    // An attempt that got no frame of its own is the last: nothing is to be expected of another.
+                    // An attempt without a frame of its own is the last one: another attempt would not get frames
+                    // either.
                     let goes_on = stream.serves(serial);
                     self.conclude(stream, serial, goes_on);
                 }
@@ -66,7 +67,7 @@ impl Analyzer {
         self.schedule_wakeup();
     }
 
-    /// Restarts the attempt because the stream's time did. A check allows few restarts; then the attempt counts.
+    /// Restarts the attempt because the stream was flushed. A check allows few restarts; after that, the attempt ends.
     pub(super) fn restart(&self) {
         let now = self.clock_time();
         let (method, config) = (self.method(), lock(&self.settings).session);
