@@ -1,8 +1,9 @@
-//! The analyser of action and flash together; only a `livenessbin` has one.
+//! The analyser that checks movements and light together. Only `livenessbin` creates it.
 
 use gst_base::subclass::prelude::*;
 
 glib::wrapper! {
+    /// The analyser of the method `action_flash`.
     pub struct ActionFlash(ObjectSubclass<imp::ActionFlash>)
         @extends crate::Analyzer, gst_base::BaseTransform, gst::Element, gst::Object;
 }
@@ -25,7 +26,7 @@ mod imp {
 
     impl Default for ActionFlash {
         fn default() -> Self {
-            // One movement fits into the light's time.
+            // The light lasts long enough for one movement only.
             let action = ActionConfig { count: 1, ..ActionConfig::default() };
             Self { settings: Mutex::new((action, FlashConfig::default())) }
         }

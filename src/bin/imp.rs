@@ -15,10 +15,10 @@ pub struct LivenessBin {
     queue: gst::Element,
     sink: gst::GhostPad,
     src: gst::GhostPad,
-    /// One of each method; they load their nets when they are chosen and started.
+    /// One analyser for each method. An analyser loads its nets once it is chosen and leaves NULL.
     analyzers: [(LivenessMethod, gst::Element); 4],
     method: Mutex<Option<LivenessMethod>>,
-    /// The check's name in its result; the bin's when left out.
+    /// The check's name in its result; `None` uses the bin's name.
     node_id: Mutex<Option<String>>,
     #[cfg(feature = "workflow")]
     workflow: Mutex<Option<WorkflowFile>>,
@@ -33,7 +33,8 @@ impl LivenessBin {
         self.node_id.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives the analysers the check's name. Their own names are GStreamer's: the bin's might be that of an element in it.
+    /// Passes the check's name to the analysers. The bin's name may not be unique as an element name, so the analysers
+    /// keep the names that GStreamer gives them.
     fn name_check(&self) {
         let node_id = self.node_id().clone().unwrap_or_else(|| self.obj().name().into());
         self.analyzers.iter().for_each(|(_, analyzer)| analyzer.set_property("node-id", &node_id));
@@ -44,20 +45,20 @@ impl LivenessBin {
         self.workflow.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The analyser in the bin.
+    /// Returns the analyser of the chosen method.
     fn analyzer(&self) -> &gst::Element {
         let method = self.method().unwrap_or_default();
         let chosen = self.analyzers.iter().find(|(own, _)| *own == method);
         chosen.map_or(&self.analyzers[0].1, |(_, analyzer)| analyzer)
     }
 
-    /// The chosen analyser first.
+    /// Returns the analysers that have the property `name`, the chosen one first.
     fn with_property(&self, name: &str) -> impl Iterator<Item = &gst::Element> {
         let all = std::iter::once(self.analyzer()).chain(self.analyzers.iter().map(|(_, analyzer)| analyzer));
         all.filter(move |analyzer| analyzer.find_property(name).is_some())
     }
 
-    /// Puts the analyser of a method into the bin.
+    /// Replaces the analyser in the bin with the one of `method`.
     fn choose(&self, method: LivenessMethod) -> Result<(), glib::BoolError> {
         let bin = self.obj();
         if self.method().is_some() {
@@ -74,6 +75,7 @@ impl LivenessBin {
         analyzer.sync_state_with_parent()
     }
 
+    /// Emits an action signal on the chosen analyser.
     fn emit(&self, signal: &str) {
         self.analyzer().emit_by_name::<()>(signal, &[]);
     }
@@ -93,14 +95,16 @@ impl ObjectSubclass for LivenessBin {
                 None => unreachable!("the class has its templates"),
             }
         };
-        // Two frames: the analysis has a thread of its own, and a slow one is seen as lateness and not as a delay.
+        // A queue of two frames gives the analysis its own thread, and a slow analysis appears as lateness instead of
+        // latency.
         let queue = gst::ElementFactory::make("queue")
             .property("max-size-buffers", 2u32)
             .property("max-size-bytes", 0u32)
             .property("max-size-time", 0u64)
             .build();
         Self {
-            // Without GStreamer's own elements nothing can be linked to this, and the bin says so.
+            // Without GStreamer's core elements, an empty bin takes the place. Linking it fails, and the bin logs the
+            // error.
             queue: queue.unwrap_or_else(|_| gst::Bin::new().upcast()),
             sink: pad("sink"),
             src: pad("src"),
@@ -246,7 +250,7 @@ impl ElementImpl for LivenessBin {
 }
 
 impl BinImpl for LivenessBin {
-    /// What the analyser tells, the bin tells.
+    /// Reposts liveness messages of the analyser with the bin as their source, and passes other messages on.
     fn handle_message(&self, message: gst::Message) {
         let told = match message.view() {
             gst::MessageView::Element(element) => {

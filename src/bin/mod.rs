@@ -1,4 +1,4 @@
-//! `livenessbin`: a whole check by any method, on its own thread, with one decision.
+//! `livenessbin`: a complete check with any method, on its own thread, with one decision.
 
 mod action_flash;
 mod imp;
@@ -13,19 +13,24 @@ use liveness_core::check::Method;
 pub use workflow::configure;
 
 glib::wrapper! {
+    /// The element `livenessbin`.
     pub struct LivenessBin(ObjectSubclass<imp::LivenessBin>) @extends gst::Bin, gst::Element, gst::Object;
 }
 
-/// How a `livenessbin` checks.
+/// The method of a `livenessbin`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, glib::Enum)]
 #[enum_type(name = "GstLivenessMethod")]
 pub enum LivenessMethod {
+    /// Judges single frames.
     #[enum_value(name = "Single frames", nick = "passive")]
     Passive,
+    /// Plays secret light on the screen and analyses its reflections.
     #[enum_value(name = "Secret light on the screen", nick = "flash")]
     Flash,
+    /// Requests movements.
     #[enum_value(name = "Asked movements", nick = "action")]
     Action,
+    /// Requests movements while secret light plays.
     #[default]
     #[enum_value(name = "Asked movements under secret light", nick = "action_flash")]
     ActionFlash,
@@ -42,6 +47,7 @@ impl From<Method> for LivenessMethod {
     }
 }
 
+/// Registers `livenessbin` with rank `NONE`.
 pub(super) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     gst::Element::register(Some(plugin), "livenessbin", gst::Rank::NONE, LivenessBin::static_type())
 }

@@ -1,4 +1,4 @@
-//! A bin's properties: the method's choice, and all that its analysers have.
+//! The properties of `livenessbin`: the method, the workflow file, and the properties of all its analysers.
 
 use glib::prelude::*;
 use gst::prelude::*;
@@ -6,7 +6,7 @@ use gst::prelude::*;
 use super::LivenessMethod;
 use crate::{action, analyzer, flash, passive};
 
-/// As `gst-inspect-1.0` shows them.
+/// Returns the properties of `livenessbin`.
 pub fn properties() -> Vec<glib::ParamSpec> {
     let method = glib::ParamSpecEnum::builder::<LivenessMethod>("method")
         .nick("Method")

@@ -1,4 +1,4 @@
-//! A check as a workflow file describes it.
+//! The configuration of a `livenessbin` from a workflow file.
 
 use std::path::Path;
 
@@ -10,7 +10,8 @@ use liveness_core::location;
 use liveness_core::session::{Screening, Thresholds};
 use liveness_workflow::{Node, Workflow, WorkflowError};
 
-/// Sets a `livenessbin` up for a check; what the check leaves open keeps its value. Only in NULL and READY.
+/// Sets the properties of a `livenessbin` for a check. Properties that the check does not mention keep their values.
+/// The bin must be in the NULL or READY state.
 pub fn configure(bin: &impl IsA<gst::Object>, node: &Node) {
     let nanoseconds = |seconds: f64| (seconds * 1e9) as u64;
     let milliseconds = |ms: u64| ms * 1_000_000;
@@ -42,14 +43,16 @@ pub fn configure(bin: &impl IsA<gst::Object>, node: &Node) {
     }
 }
 
-/// The file that a bin was given.
+/// The workflow file of a bin.
 pub(super) struct WorkflowFile {
+    /// Path as it was set.
     pub path: String,
-    /// What keeps the bin from starting: a property cannot be refused.
+    /// The error in the file. It fails the start of the bin, because setting a property cannot fail.
     pub fault: Option<String>,
 }
 
 impl WorkflowFile {
+    /// Loads the file and configures `bin`; an error is kept in `fault`.
     pub fn put_upon(path: String, bin: &super::LivenessBin) -> Self {
         let loaded = location::path(&path).map_err(|fault| fault.to_string());
         let loaded = loaded.and_then(|path| load(&path).map_err(|error| error.to_string()));
@@ -57,7 +60,10 @@ impl WorkflowFile {
     }
 }
 
-/// The only check of a file.
+/// Loads the check of a file that describes exactly one.
+///
+/// # Errors
+/// The file is faulty, has no check or several, or uses features of `liveness-launch`.
 fn load(path: &Path) -> Result<Node, WorkflowError> {
     let mut workflow = Workflow::load(path, None)?;
     if workflow.settings.flash == Some(false) {
