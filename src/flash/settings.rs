@@ -6,7 +6,7 @@ use gst::prelude::*;
 use crate::CAT;
 use liveness_core::check::{FlashConfig, MOST_CELLS, MOST_SIDE};
 
-/// As `gst-inspect-1.0` shows them.
+/// Returns the properties of `livenessflash`.
 pub fn properties() -> Vec<glib::ParamSpec> {
     let default = FlashConfig::default();
     let count = |name: &str, what: &str, default: u32| {
@@ -43,7 +43,7 @@ pub fn properties() -> Vec<glib::ParamSpec> {
     ]
 }
 
-/// Warns where not all is taken as it was set.
+/// Logs a warning if the grid has too many cells and the check will use fewer columns.
 pub fn warn(settings: &FlashConfig) {
     let FlashConfig { rows, columns, .. } = settings;
     if rows * columns > MOST_CELLS as u32 {
@@ -54,6 +54,7 @@ pub fn warn(settings: &FlashConfig) {
     }
 }
 
+/// Sets the property `name`. Values of a wrong type leave the setting unchanged.
 pub fn set(settings: &mut FlashConfig, name: &str, value: &glib::Value) {
     match name {
         "grid-rows" => settings.rows = value.get().unwrap_or(settings.rows),
@@ -66,6 +67,7 @@ pub fn set(settings: &mut FlashConfig, name: &str, value: &glib::Value) {
     }
 }
 
+/// Returns the value of the property `name`, or `None` if `livenessflash` does not have it.
 pub fn get(settings: &FlashConfig, name: &str) -> Option<glib::Value> {
     Some(match name {
         "grid-rows" => settings.rows.to_value(),

@@ -5,7 +5,7 @@ use gst::prelude::*;
 
 use liveness_core::check::PassiveConfig;
 
-/// As `gst-inspect-1.0` shows them.
+/// Returns the properties of `livenesspassive`.
 pub fn properties() -> Vec<glib::ParamSpec> {
     let default = PassiveConfig::default();
     vec![
@@ -26,6 +26,7 @@ pub fn properties() -> Vec<glib::ParamSpec> {
     ]
 }
 
+/// Sets the property `name`. Values of a wrong type leave the setting unchanged.
 pub fn set(settings: &mut PassiveConfig, name: &str, value: &glib::Value) {
     match name {
         "frames" => settings.frames = value.get().unwrap_or(settings.frames),
@@ -34,6 +35,7 @@ pub fn set(settings: &mut PassiveConfig, name: &str, value: &glib::Value) {
     }
 }
 
+/// Returns the value of the property `name`, or `None` if `livenesspassive` does not have it.
 pub fn get(settings: &PassiveConfig, name: &str) -> Option<glib::Value> {
     Some(match name {
         "frames" => settings.frames.to_value(),
