@@ -14,13 +14,14 @@ use crate::meta::LivenessMeta;
 use crate::{CAT, FORMATS};
 use liveness_screen::{Screen, View};
 
+/// The instance data of `livenessoverlay`.
 #[derive(Default)]
 pub struct LivenessOverlay {
     settings: Mutex<Settings>,
     state: Mutex<State>,
 }
 
-/// What belongs to the stream.
+/// The state of the stream.
 #[derive(Default)]
 struct State {
     canvas: Option<(VideoInfo, Screen)>,
@@ -32,11 +33,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl LivenessOverlay {
+    /// Returns the stream time of a buffer.
     fn stream_time(&self, buffer: &gst::BufferRef) -> Option<gst::ClockTime> {
         let segment = self.obj().segment();
         segment.downcast_ref::<gst::ClockTime>()?.to_stream_time(buffer.pts())
     }
 
+    /// Clears the screen.
     fn clear(&self) {
         lock(&self.state).script.clear();
     }
@@ -117,7 +120,7 @@ impl BaseTransformImpl for LivenessOverlay {
     }
 
     fn sink_event(&self, event: gst::Event) -> bool {
-        // No light outlives its stream.
+        // The light must not stay on after the stream ends, flushes or begins a new segment.
         if let gst::EventView::Eos(_) | gst::EventView::FlushStop(_) | gst::EventView::Segment(_) =
             event.view()
         {
@@ -126,7 +129,7 @@ impl BaseTransformImpl for LivenessOverlay {
         self.parent_sink_event(event)
     }
 
-    /// Frames on which there is nothing to draw pass without being made writable.
+    /// Updates the view. Frames without anything to draw pass through and are not made writable.
     fn before_transform(&self, inbuf: &gst::BufferRef) {
         let (style, verdict_time, ready) = {
             let settings = lock(&self.settings);
@@ -150,7 +153,7 @@ impl BaseTransformImpl for LivenessOverlay {
         }
     }
 
-    /// A shared buffer is copied by its parts; its memory only when it is mapped.
+    /// Makes a shallow copy of a shared buffer. Mapping it for writing then copies only the memory that is drawn on.
     fn prepare_output_buffer(
         &self,
         inbuf: InputBuffer<'_>,

@@ -1,4 +1,4 @@
-//! `livenessoverlay`: the kiosk screen.
+//! `livenessoverlay`: draws the kiosk screen.
 
 mod imp;
 mod planes;
@@ -10,11 +10,12 @@ use glib::prelude::*;
 use liveness_screen::Ready;
 
 glib::wrapper! {
+    /// The element `livenessoverlay`.
     pub struct LivenessOverlay(ObjectSubclass<imp::LivenessOverlay>)
         @extends gst_base::BaseTransform, gst::Element, gst::Object;
 }
 
-/// The content of the ready screen, which is shown before a check; without flags there is no such screen.
+/// The content of the ready screen, which is shown before a check. The screen needs the flag `TOUCH` or `FACE`.
 #[glib::flags(name = "GstLivenessReady")]
 pub enum LivenessReady {
     #[flags_value(name = "A touch, a click or a key starts the check", nick = "touch")]
@@ -28,7 +29,7 @@ pub enum LivenessReady {
 }
 
 impl LivenessReady {
-    /// The screen that these flags ask for.
+    /// Returns the ready screen for these flags, or `None` without `TOUCH` and `FACE`.
     pub fn screen(self) -> Option<Ready> {
         let ready = Ready {
             light: self.contains(Self::LIGHT),
@@ -48,6 +49,7 @@ impl From<Ready> for LivenessReady {
     }
 }
 
+/// Registers `livenessoverlay` with rank `NONE`.
 pub(super) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     gst::Element::register(Some(plugin), "livenessoverlay", gst::Rank::NONE, LivenessOverlay::static_type())
 }

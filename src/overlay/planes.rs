@@ -1,11 +1,12 @@
-//! Buffers as planes to draw on: each is mapped where it lies, and no offset or stride is trusted.
+//! Access to the planes of a buffer for drawing. Each plane is mapped in place, and every offset and stride is
+//! validated.
 
 use gst_video::VideoInfo;
 
 use super::super::frame::{UnreadableFrame, colorimetry, layout, pixel_aspect, pixel_format};
 use liveness_screen::{PlaneMut, Spec};
 
-/// What frames with these caps are.
+/// Returns the frame format of the caps, or `None` for an unsupported format or an empty picture.
 pub fn spec(info: &VideoInfo) -> Option<Spec> {
     let (width, height) = (info.width() as usize, info.height() as usize);
     let format = pixel_format(info.format())?;
@@ -13,8 +14,11 @@ pub fn spec(info: &VideoInfo) -> Option<Spec> {
     (width > 0 && height > 0).then_some(Spec { format, width, height, pixel_aspect, colorimetry })
 }
 
-/// Hands the planes of a buffer to `draw`, which tells whether a plane is as long as its frame. Memory that is shared is
-/// copied by the map.
+/// Calls `draw` for each plane with its index. `draw` returns false if the plane is too short for the frame. Mapping
+/// copies memory that other buffers share.
+///
+/// # Errors
+/// A plane is missing or too short, or its memory cannot be mapped for writing.
 pub fn draw_on(
     buffer: &mut gst::BufferRef,
     info: &VideoInfo,
@@ -25,7 +29,7 @@ pub fn draw_on(
         let Some((memories, skip)) = buffer.find_memory(offset..=offset) else {
             return Err(missing);
         };
-        // Only the memory in which the plane begins; one that spans two would need a copy and is refused as too short.
+        // Maps only the memory in which the plane begins. A plane that spans two would need a copy, and is rejected.
         let memory = memories.start..memories.start + 1;
         let mut map = buffer.map_range_writable(memory).map_err(|_| UnreadableFrame::Unmappable)?;
         let data = map.get_mut(skip..);

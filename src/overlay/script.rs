@@ -1,35 +1,38 @@
-//! What the metas say, over time, as a view.
+//! The view model: turns the checks on the frames over time into a view.
 
 use crate::meta::RunningCheck;
 use liveness_core::check::{ActionEvent, ActionState, Guidance, Method};
 use liveness_core::session::Status;
 use liveness_screen::{Prompt, View};
 
-/// Time for which an action's outcome is shown.
+/// Time for which the outcome of an action is shown.
 const OUTCOME: gst::ClockTime = gst::ClockTime::from_mseconds(800);
 
+/// The current view and the state that it depends on.
 #[derive(Debug, Default)]
 pub struct Script {
     view: Option<View>,
-    /// Stream time of the last meta.
+    /// Stream time of the last frame with a check.
     seen: Option<gst::ClockTime>,
-    /// The checks that have ended since the screen was last plain; one that runs again is none of them.
+    /// The checks that have ended since the view was last empty. A check that runs again is removed.
     ended: Vec<(Method, Status)>,
-    /// The attempt's last action event, and since when it has been known.
+    /// The attempt and its last action event, with the stream time at which the event arrived.
     action: Option<(u32, ActionEvent, Option<gst::ClockTime>)>,
 }
 
 impl Script {
-    /// Nothing is shown until the next meta.
+    /// Shows nothing until the next frame with a check.
     pub fn clear(&mut self) {
         *self = Self::default();
     }
 
+    /// Returns the view to draw, or `None` to draw nothing.
     pub fn view(&self) -> Option<&View> {
         self.view.as_ref()
     }
 
-    /// Takes in the checks of a frame at its stream time, or that it has none.
+    /// Updates the view for a frame with its checks, if any, and its stream time. A decision is shown for
+    /// `verdict_time` after the checks have ended.
     pub fn frame(
         &mut self,
         checks: Option<&[RunningCheck]>,
@@ -48,14 +51,15 @@ impl Script {
         }
     }
 
-    /// A frame without a meta: no check runs any more. A verdict stays for its time, what a check showed goes with it.
+    /// Updates the view for a frame without checks. A decision stays for its time; everything else disappears.
     fn wait(&mut self, time: Option<gst::ClockTime>, verdict_time: gst::ClockTime) {
-        // Without times nothing can be held, and back in time is away too.
+        // Without timestamps, the age of the decision is unknown. A jump back in time counts like one forward.
         let away = self.seen.zip(time).map(|(seen, now)| now.absdiff(seen));
         let held = away.is_some_and(|away| away < verdict_time);
         self.view = self.view.take().filter(|view| held && matches!(view.prompt, Prompt::Verdict(_)));
     }
 
+    /// Returns the view for the checks of a frame.
     fn see(&mut self, checks: &[RunningCheck], time: Option<gst::ClockTime>) -> Option<View> {
         for check in checks {
             self.ended.retain(|(method, _)| *method != check.method);
@@ -86,7 +90,7 @@ impl Script {
         Some(View { prompt, fraction, light })
     }
 
-    /// An open prompt, or what came of the last one while it is fresh.
+    /// Returns the prompt of an open action, or the outcome of the last one for [`OUTCOME`].
     fn action_prompt(
         &mut self,
         now: Option<(u32, ActionEvent)>,
@@ -205,7 +209,7 @@ mod tests {
     fn a_failed_action_is_never_praised_and_a_retry_is_shown_while_it_lasts() {
         let [asked, failed] = [ActionState::Requested, ActionState::Failed].map(event);
         let advice = Advice::Further(Action::Nod);
-        // Coaching goes on meanwhile, and the advice stays.
+        // Coaching continues during the pause, but the advice stays visible.
         let retry = RunningCheck { advice: Some(advice), guidance: Guidance::NoFace, ..failed.clone() };
         let declined = RunningCheck { status: Status::Declined, ..failed.clone() };
         let frames = [

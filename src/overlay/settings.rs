@@ -1,4 +1,4 @@
-//! The overlay's properties.
+//! The properties of `livenessoverlay`.
 
 use std::sync::LazyLock;
 
@@ -8,12 +8,18 @@ use gst::prelude::*;
 use super::LivenessReady;
 use liveness_screen::{Language, Style};
 
+/// The values of the properties.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// Shows the person as a mirror would.
     pub mirror: bool,
+    /// Shows the light patterns.
     pub flash: bool,
+    /// Language tag; an unknown tag selects the system's language.
     pub language: String,
+    /// Stream time for which the decision stays on the screen.
     pub verdict_time: gst::ClockTime,
+    /// The content of the ready screen.
     pub ready: LivenessReady,
 }
 
@@ -30,11 +36,13 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Returns the style of the screen.
     pub fn style(&self) -> Style {
         let language = Language::from_tag(&self.language).unwrap_or_else(system_language);
         Style { mirror: self.mirror, flash: self.flash, language }
     }
 
+    /// Sets the property `name`. Values of a wrong type leave the setting unchanged.
     pub fn set(&mut self, name: &str, value: &glib::Value) {
         match name {
             "mirror" => self.mirror = value.get().unwrap_or(self.mirror),
@@ -49,6 +57,7 @@ impl Settings {
         }
     }
 
+    /// Returns the value of the property `name`.
     pub fn get(&self, name: &str) -> glib::Value {
         match name {
             "mirror" => self.mirror.to_value(),
@@ -60,7 +69,7 @@ impl Settings {
     }
 }
 
-/// The first of the user's languages that the screen speaks.
+/// Returns the first supported language among the user's languages, or the default.
 fn system_language() -> Language {
     static SYSTEM: LazyLock<Language> = LazyLock::new(|| {
         let names = glib::language_names();
@@ -69,7 +78,7 @@ fn system_language() -> Language {
     *SYSTEM
 }
 
-/// The parameters as `gst-inspect-1.0` shows them.
+/// Returns the properties of `livenessoverlay`.
 pub fn properties() -> &'static [glib::ParamSpec] {
     static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
         let default = Settings::default();
