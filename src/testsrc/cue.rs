@@ -1,17 +1,19 @@
-//! The checks' upstream events as what the actor hears and sees.
+//! The upstream events of the checks, converted to the actor's prompts and patterns.
 
 use liveness_core::check::{Action, ActionState};
 use liveness_render::actor::{Pattern, Prompt};
 
-/// What an event asks of the actor. Times are running times.
+/// The content of an upstream event. Times are running times.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cue {
+    /// A requested action.
     Action { action: Action, at: Option<gst::ClockTime>, deadline: Option<gst::ClockTime> },
+    /// A light pattern; without colours, the light is off.
     Light { at: Option<gst::ClockTime>, rows: usize, columns: usize, colors: Vec<u32> },
 }
 
 impl Cue {
-    /// None for what is not addressed to the actor, or has no sense.
+    /// Reads an event. Returns `None` if it is not a request for the actor, or if a field is missing or invalid.
     pub fn of(structure: &gst::StructureRef) -> Option<Self> {
         match structure.name().as_str() {
             "liveness/action" => Self::action(structure),
@@ -43,13 +45,15 @@ impl Cue {
         Some(Self::Light { at, rows: count("rows")?, columns: count("columns")?, colors })
     }
 
-    /// Before `now` nobody can have heard of it; `seconds` turns a running time into the actor's.
+    /// Returns the prompt of an action. A prompt takes effect at `now` at the earliest. `seconds` converts a running
+    /// time to the actor's time.
     pub fn prompt(&self, now: gst::ClockTime, seconds: impl Fn(gst::ClockTime) -> f64) -> Option<Prompt> {
         let Self::Action { action, at, deadline } = self else { return None };
         let at = at.map_or(now, |at| at.max(now));
         Some(Prompt { action: *action, at: seconds(at), deadline: deadline.map(seconds) })
     }
 
+    /// Returns the pattern of a light event. It takes effect at `now` at the earliest, before the display latency.
     pub fn pattern(self, now: gst::ClockTime, seconds: impl Fn(gst::ClockTime) -> f64) -> Option<Pattern> {
         let Self::Light { at, rows, columns, colors } = self else { return None };
         let at = seconds(at.map_or(now, |at| at.max(now)));
@@ -57,6 +61,7 @@ impl Cue {
     }
 }
 
+/// Returns a time field, or `None` if it is missing or `GST_CLOCK_TIME_NONE`.
 fn time(structure: &gst::StructureRef, field: &str) -> Option<gst::ClockTime> {
     structure.get::<u64>(field).ok().and_then(|t| gst::ClockTime::try_from(t).ok())
 }

@@ -18,40 +18,43 @@ use liveness_render::actor::Actor;
 const WIDTH: i32 = 640;
 const HEIGHT: i32 = 480;
 const RATE: gst::Fraction = gst::Fraction::new_raw(30, 1);
-/// 8K and its portrait.
+/// Longest side in pixels: 8K in either orientation.
 const LARGEST: i32 = 8192;
-/// In this order, where downstream leaves the choice.
+/// Pixel formats by preference, if downstream accepts any.
 const PREFERRED: [VideoFormat; 2] = [VideoFormat::I420, VideoFormat::Nv12];
-/// More events than this are not kept until the next frame.
+/// Limit of the events that are queued between two frames; further ones are dropped.
 const MOST_CUES: usize = 256;
-/// The exposure of the first frame, in seconds.
+/// Exposure time of the first frame, in seconds.
 const FIRST: f32 = 1.0 / 30.0;
 
-/// One run, from start to stop.
+/// The state of one run, from start to stop.
 struct Run {
     settings: Settings,
     actor: Actor,
     rate: gst::Fraction,
     timing: Option<Timing>,
-    /// Running time of the first frame: the actor's 0.
+    /// Running time of the first frame, which is time 0 of the actor.
     start: gst::ClockTime,
-    /// How long after its time the first live frame was ready: the base class holds the others back by as much.
+    /// Delay of the first live frame behind its timestamp. The base class delays all frames by as much.
     lag: Option<gst::ClockTime>,
+    /// Running time of the last frame.
     last: Option<gst::ClockTime>,
     frames: u64,
     camera: Option<Camera>,
 }
 
+/// The renderer and the conversion of its pictures.
 struct Camera {
     renderer: Renderer,
     output: Output,
 }
 
+/// The instance data of `livenesstestsrc`.
 #[derive(Default)]
 pub struct LivenessTestSrc {
     settings: Mutex<Settings>,
     run: Mutex<Option<Run>>,
-    /// Apart from the run, so that no event has to wait for a frame.
+    /// Queued events. They have their own lock, so that no event waits for a frame to be rendered.
     cues: Mutex<Vec<Cue>>,
 }
 
@@ -74,6 +77,7 @@ impl Run {
         }
     }
 
+    /// Prepares for frames of a format, and keeps the renderer if the size stays the same.
     fn set_info(&mut self, info: VideoInfo) -> Result<(), glib::BoolError> {
         self.rate = info.fps();
         let output = Output::new(info)?;
@@ -85,7 +89,8 @@ impl Run {
         Ok(())
     }
 
-    /// The next frame's running time and duration; `now` is given when live.
+    /// Returns the running time and the duration of the next frame. `now` is the clock's running time on a live
+    /// pipeline.
     fn next_time(&mut self, now: Option<gst::ClockTime>) -> (gst::ClockTime, gst::ClockTime) {
         let timing = self.timing.get_or_insert_with(|| {
             self.start = now.unwrap_or_default();
@@ -98,6 +103,7 @@ impl Run {
         timing.next()
     }
 
+    /// Passes an event to the actor.
     fn cue(&mut self, cue: Cue, now: gst::ClockTime) {
         let start = self.start;
         let seconds = |time: gst::ClockTime| time.saturating_sub(start).nseconds() as f64 * 1e-9;
@@ -108,6 +114,7 @@ impl Run {
         }
     }
 
+    /// Renders the frame at running time `time` into the buffer.
     fn shoot(&mut self, time: gst::ClockTime, buffer: &mut gst::BufferRef) -> Result<(), glib::BoolError> {
         let Some(Camera { renderer, output }) = &mut self.camera else {
             return Err(glib::bool_error!("no caps"));
@@ -121,11 +128,12 @@ impl Run {
 }
 
 impl LivenessTestSrc {
-    /// On a live pipeline.
+    /// Returns the current running time on a live pipeline.
     fn running_time(&self) -> Option<gst::ClockTime> {
         self.obj().is_live().then(|| self.obj().current_running_time()).flatten()
     }
 
+    /// Renders the next frame into a buffer and sets its timestamps and offsets.
     fn fill_frame(&self, run: &mut Run, buffer: &mut gst::BufferRef) -> Result<(), glib::BoolError> {
         let (time, duration) = run.next_time(self.running_time());
         for cue in std::mem::take(&mut *lock(&self.cues)) {
@@ -144,7 +152,7 @@ impl LivenessTestSrc {
     }
 
     fn fill_buffer(&self, buffer: &mut gst::BufferRef) -> Result<(), gst::FlowError> {
-        // Not locked any more while the error is posted.
+        // Releases the lock before the error is posted.
         let filled = lock(&self.run).as_mut().map(|run| self.fill_frame(run, buffer));
         filled.ok_or(gst::FlowError::Flushing)?.map_err(|error| {
             gst::element_imp_error!(self, gst::StreamError::Format, ["The frame cannot be written: {error}"]);
@@ -152,7 +160,8 @@ impl LivenessTestSrc {
         })
     }
 
-    /// The pool that downstream offers, or else an own; with video metas where downstream reads them.
+    /// Returns the downstream pool or else our own, with its size, minimum and maximum. The pool adds video metas if
+    /// downstream supports them.
     fn pool(
         query: &mut gst::query::Allocation,
         caps: &gst::CapsRef,
@@ -276,7 +285,7 @@ impl BaseSrcImpl for LivenessTestSrc {
             }
         }
         let mut caps = self.parent_fixate(caps);
-        // Names the colorimetry that GStreamer assumes by size and format.
+        // Adds the colorimetry that GStreamer assumes for the size and the format.
         if let Ok(info) = VideoInfo::from_caps(&caps)
             && let Some(structure) = caps.make_mut().structure_mut(0)
             && !structure.has_field("colorimetry")
@@ -307,7 +316,7 @@ impl BaseSrcImpl for LivenessTestSrc {
         self.parent_decide_allocation(query)
     }
 
-    /// Live frames are due at their time, others at once.
+    /// Returns the times at which the base class must wait. Live frames are due at their timestamps, others at once.
     fn times(&self, buffer: &gst::BufferRef) -> (Option<gst::ClockTime>, Option<gst::ClockTime>) {
         match buffer.pts() {
             Some(pts) if self.obj().is_live() => (Some(pts), buffer.duration().map(|d| pts + d)),
@@ -333,7 +342,7 @@ impl BaseSrcImpl for LivenessTestSrc {
 }
 
 impl PushSrcImpl for LivenessTestSrc {
-    /// The buffers are the pool's: the default of the class, which only C subclasses get.
+    /// Takes a buffer from the pool. The base class's default does the same, but the bindings do not offer it.
     fn create(&self, buffer: Option<&mut gst::BufferRef>) -> Result<CreateSuccess, gst::FlowError> {
         if let Some(buffer) = buffer {
             return self.fill_buffer(buffer).map(|()| CreateSuccess::FilledBuffer);

@@ -1,23 +1,27 @@
-//! The rendered picture in the format and the pixel shape that were negotiated, by GStreamer's own converter.
+//! The conversion of the rendered picture to the negotiated format and pixel aspect ratio, by GStreamer's converter.
 
 use gst_video::{VideoConverter, VideoFormat, VideoFrameExt, VideoFrameRef, VideoInfo};
 
 use super::super::frame::pixel_aspect;
 use liveness_core::vision::display_size;
 
-/// A picture whose pixels are longer than this many times their other side is rendered as if they were square.
+/// Limit of the growth in pixels when the picture is rendered with square pixels. Above it, pixels count as square.
 const MAX_ASPECT: usize = 16;
 
-/// Turns RGB pictures of square pixels into buffers of one format.
+/// Converts RGB pictures with square pixels to buffers of one format.
 pub struct Output {
     info: VideoInfo,
     converter: VideoConverter,
     rgb_info: VideoInfo,
-    /// The converter reads buffers only.
+    /// A buffer for the picture, because the converter only reads buffers.
     rgb: gst::Buffer,
 }
 
 impl Output {
+    /// Creates the converter.
+    ///
+    /// # Errors
+    /// GStreamer cannot convert RGB to the format.
     pub fn new(info: VideoInfo) -> Result<Self, glib::BoolError> {
         let (width, height) = rendered_size(&info);
         let (columns, rows) = (u32::try_from(width).unwrap_or(0), u32::try_from(height).unwrap_or(0));
@@ -29,12 +33,15 @@ impl Output {
         Ok(Self { info, converter, rgb_info, rgb })
     }
 
-    /// Width and height of the pictures to write.
+    /// Returns the width and the height of the pictures to write, in pixels.
     pub fn size(&self) -> (usize, usize) {
         (self.rgb_info.width() as usize, self.rgb_info.height() as usize)
     }
 
-    /// `rgb` is tightly packed.
+    /// Converts a picture into a buffer. `rgb` is tightly packed.
+    ///
+    /// # Errors
+    /// The buffer cannot be mapped for writing.
     pub fn write(&mut self, rgb: &[u8], buffer: &mut gst::BufferRef) -> Result<(), glib::BoolError> {
         let mut picture = VideoFrameRef::from_buffer_ref_writable(self.rgb.make_mut(), &self.rgb_info)?;
         let stride = picture.plane_stride()[0] as usize;
@@ -48,7 +55,7 @@ impl Output {
     }
 }
 
-/// The size in square pixels that a camera with these caps shows.
+/// Returns the size of the picture in square pixels for these caps.
 fn rendered_size(info: &VideoInfo) -> (usize, usize) {
     let samples = (info.width() as usize, info.height() as usize);
     let (width, height) = display_size(samples.0, samples.1, pixel_aspect(info));

@@ -1,4 +1,4 @@
-//! The properties.
+//! The properties of `livenesstestsrc`.
 
 use std::sync::LazyLock;
 
@@ -8,24 +8,40 @@ use super::{Behaviour, Screen, Subject};
 use liveness_render::Setting;
 use liveness_render::actor::Role;
 
+/// The values of the properties.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// The subject in front of the camera.
     pub subject: Subject,
+    /// The subject's answers to prompts.
     pub behaviour: Behaviour,
+    /// The screen in front of the person.
     pub screen: Screen,
+    /// The room's light relative to a white 24-inch screen at 0.5 m.
     pub ambient: f64,
+    /// Distance from the camera to the face, in metres.
     pub distance: f64,
+    /// The sensor's noise relative to a usual webcam.
     pub noise: f64,
+    /// Loss of motion JPEG: 0 for none, else as with JPEG quality 100 − `compression`.
     pub compression: u32,
+    /// The camera slowly adapts to the colour of the light.
     pub white_balance: bool,
+    /// Sway of the body and the head; 1 is usual.
     pub sway: f64,
+    /// Selects the person.
     pub identity: u64,
+    /// The person wears spectacles.
     pub glasses: bool,
+    /// The person wears a hygiene mask.
     pub hygiene_mask: bool,
+    /// The seed of everything random.
     pub seed: u64,
-    /// Nanoseconds, as the next.
+    /// Mean time from a prompt to the start of the answer, in nanoseconds.
     pub reaction_time: u64,
+    /// Time from a light event to the light on the face, in nanoseconds.
     pub display_latency: u64,
+    /// Takes frames by the clock.
     pub is_live: bool,
 }
 
@@ -34,7 +50,7 @@ const MILLISECOND: u64 = 1_000_000;
 impl Default for Settings {
     fn default() -> Self {
         let setting = Setting::default();
-        // Through text, so that 0.6 stays 0.6.
+        // Converts through text, so that 0.6 stays 0.6.
         let double = |v: f32| v.to_string().parse().unwrap_or(f64::from(v));
         Self {
             subject: Subject::Live,
@@ -58,6 +74,7 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Returns the actor's role.
     pub fn role(&self) -> Role {
         let seconds = |nanoseconds: u64| nanoseconds as f64 * 1e-9;
         Role {
@@ -71,6 +88,7 @@ impl Settings {
         }
     }
 
+    /// Returns the renderer's setting for a picture of this size in pixels.
     pub fn setting(&self, width: usize, height: usize) -> Setting {
         Setting {
             width,
@@ -87,6 +105,10 @@ impl Settings {
         }
     }
 
+    /// Sets the property `name`; unknown names are ignored.
+    ///
+    /// # Errors
+    /// The value has the wrong type.
     pub fn set(
         &mut self,
         name: &str,
@@ -114,6 +136,7 @@ impl Settings {
         Ok(())
     }
 
+    /// Returns the value of the property `name`.
     pub fn get(&self, name: &str) -> glib::Value {
         match name {
             "subject" => self.subject.to_value(),
@@ -136,7 +159,7 @@ impl Settings {
     }
 }
 
-/// The parameters as `gst-inspect-1.0` shows them. All take effect with the next start.
+/// Returns the properties of `livenesstestsrc`. They take effect with the next start.
 pub fn properties() -> &'static [glib::ParamSpec] {
     static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
         let default = Settings::default();

@@ -1,27 +1,28 @@
-//! When the camera takes its frames.
+//! The times at which the camera takes its frames.
 
 use gst::prelude::MulDiv;
 
 use liveness_core::random::Random;
 
-/// Frame times from the caps' rate. At a variable rate (0/1) the camera takes its frames 1/30 to 1/15 s apart, as
-/// webcams do in dim light.
+/// The frame times for the rate of the caps. At a variable rate (0/1), the camera takes its frames 1/30 to 1/15 s
+/// apart, as webcams do in dim light.
 #[derive(Clone, Debug)]
 pub struct Timing {
     rate: gst::Fraction,
-    /// Of the next frame.
+    /// Time of the next frame.
     time: gst::ClockTime,
-    /// Since when, and how many frames ago, the rate holds.
+    /// Time from which the rate holds; `frames` counts from it.
     since: gst::ClockTime,
     frames: u64,
     random: Random,
 }
 
 const SECOND: u64 = gst::ClockTime::SECOND.nseconds();
-/// At a variable rate, in seconds.
+/// Shortest and longest frame interval at a variable rate, in seconds.
 const INTERVAL: (f32, f32) = (1.0 / 30.0, 1.0 / 15.0);
 
 impl Timing {
+    /// Creates the times of a variable rate. The first frame is at `start`.
     pub fn new(start: gst::ClockTime, seed: u64) -> Self {
         Self {
             rate: gst::Fraction::new(0, 1),
@@ -32,14 +33,14 @@ impl Timing {
         }
     }
 
-    /// From the next frame on.
+    /// Sets the rate from the next frame on.
     pub fn set_rate(&mut self, rate: gst::Fraction) {
         if rate != self.rate {
             (self.rate, self.since, self.frames) = (rate, self.time, 0);
         }
     }
 
-    /// When the next frame is taken, and for how long it is the newest.
+    /// Advances to the next frame. Returns its time and its duration.
     pub fn next(&mut self) -> (gst::ClockTime, gst::ClockTime) {
         let time = self.time;
         self.frames = self.frames.saturating_add(1);
@@ -50,7 +51,7 @@ impl Timing {
         (time, self.time.saturating_sub(time))
     }
 
-    /// Misses the frames that ended before `now`.
+    /// Skips the frames that ended before `now`. Has no effect at a variable rate.
     pub fn skip_to(&mut self, now: gst::ClockTime) {
         let (Ok(num), Ok(den)) = (u64::try_from(self.rate.numer()), u64::try_from(self.rate.denom())) else {
             return;
@@ -63,13 +64,14 @@ impl Timing {
         }
     }
 
-    /// How long `frames` frames take; none at a variable rate.
+    /// Returns the duration of `frames` frames, or `None` at a variable rate.
     fn regular(&self, frames: u64) -> Option<gst::ClockTime> {
         let num = u64::try_from(self.rate.numer()).ok().filter(|n| *n > 0)?;
         let den = u64::try_from(self.rate.denom()).ok()?;
         Some(gst::ClockTime::from_nseconds(frames.mul_div_floor(den.saturating_mul(SECOND), num)?))
     }
 
+    /// Returns a random frame interval.
     fn irregular(&mut self) -> gst::ClockTime {
         let seconds = self.random.between(INTERVAL.0, INTERVAL.1);
         gst::ClockTime::from_nseconds((f64::from(seconds) * SECOND as f64) as u64)
