@@ -1,11 +1,15 @@
-//! The depth map as a sample.
+//! The depth map as a GStreamer sample.
 
 use gst_video::{VideoFormat, VideoFrameExt, VideoInfo};
 
 use liveness_core::check::DepthMap;
 
-/// `video/x-raw,format=GRAY16_LE`: nearer is brighter, 0 is not known. The sample's info names the square of the frame that it
-/// covers (`x`, `y`, `size`, in pixels) and what lies between 1 and 65535 (`range`, in cm, fitted to a face of average size).
+/// Returns the depth map as `video/x-raw,format=GRAY16_LE`. Nearer is brighter, and 0 means unknown. The sample's info
+/// has the square of the frame that the map covers (`x`, `y`, `size`, in pixels) and the depth between the values 1 and
+/// 65535 (`range`, in cm, scaled to a face of average size).
+///
+/// # Errors
+/// The map has no pixels, or its buffer cannot be allocated.
 pub fn sample(map: &DepthMap) -> Result<gst::Sample, glib::BoolError> {
     let side = u32::try_from(map.side).unwrap_or(0);
     let info = VideoInfo::builder(VideoFormat::Gray16Le, side, side).fps(gst::Fraction::new(1, 1)).build()?;

@@ -1,4 +1,5 @@
-//! Buffers as frames: maps only the memories that hold the planes, read-only, and trusts no offset or stride.
+//! The conversion of buffers to frames. It maps only the memories that hold the planes, read-only, and validates every
+//! offset and stride.
 
 use glib::translate::IntoGlib;
 use gst_video::{
@@ -9,26 +10,31 @@ use liveness_core::vision::{
     Colorimetry, Frame, FrameError, Matrix, PixelFormat, Plane, Primaries, Range, Transfer,
 };
 
-/// Why a buffer cannot be analysed.
+/// The reason why a buffer cannot be analysed.
 #[derive(Debug, thiserror::Error)]
 pub enum UnreadableFrame {
+    /// The pixel format is not one of [`FORMATS`].
     #[error("the format {0:?} is not supported")]
     Format(VideoFormat),
+    /// A plane is stored bottom-up.
     #[error("the buffer's video meta has a negative stride")]
     NegativeStride,
+    /// The plane with this index begins beyond the end of the buffer.
     #[error("the buffer ends before plane {0}")]
     MissingPlane(usize),
+    /// A memory of the buffer cannot be mapped for reading.
     #[error("the buffer's memory cannot be mapped")]
     Unmappable,
+    /// The planes do not form a valid frame.
     #[error(transparent)]
     Frame(#[from] FrameError),
 }
 
-/// Transfer functions that the bindings' enumeration has with version features only.
+/// Transfer functions that the bindings' enum contains only with newer version features.
 const SMPTE2084: i32 = gst_video::ffi::GST_VIDEO_TRANSFER_SMPTE2084;
 const ARIB_STD_B67: i32 = gst_video::ffi::GST_VIDEO_TRANSFER_ARIB_STD_B67;
 
-/// The formats of the caps contract.
+/// The pixel formats of the pad templates, in the order of [`PixelFormat::ALL`].
 pub const FORMATS: [VideoFormat; 17] = [
     VideoFormat::Nv12,
     VideoFormat::I420,
@@ -49,17 +55,19 @@ pub const FORMATS: [VideoFormat; 17] = [
     VideoFormat::Gray8,
 ];
 
+/// Returns the pixel format of the core crate, or `None` for a format outside of [`FORMATS`].
 pub(super) fn pixel_format(format: VideoFormat) -> Option<PixelFormat> {
     FORMATS.iter().position(|f| *f == format).map(|i| PixelFormat::ALL[i])
 }
 
+/// Returns the colorimetry of the caps. Unknown ranges are limited for YUV and full for RGB and grey.
 pub(super) fn colorimetry(info: &VideoInfo) -> Colorimetry {
     let (colorimetry, format) = (info.colorimetry(), info.format_info());
     let matrix = match colorimetry.matrix() {
         VideoColorMatrix::Bt709 | VideoColorMatrix::Smpte240m => Matrix::Bt709,
         VideoColorMatrix::Bt2020 => Matrix::Bt2020,
         VideoColorMatrix::Bt601 | VideoColorMatrix::Fcc => Matrix::Bt601,
-        // Unknown: what GStreamer itself assumes by size.
+        // The matrix is unknown: use the one that GStreamer assumes for the size.
         _ if info.height() > 576 => Matrix::Bt709,
         _ => Matrix::Bt601,
     };
@@ -84,13 +92,13 @@ pub(super) fn colorimetry(info: &VideoInfo) -> Colorimetry {
     Colorimetry { matrix, range, transfer, primaries }
 }
 
-/// The shape of the pixels, width and height; 0 for what caps cannot mean.
+/// Returns the pixel aspect ratio as width and height. A negative side is 0, which is invalid.
 pub(super) fn pixel_aspect(info: &VideoInfo) -> (u32, u32) {
     let side = |side: i32| u32::try_from(side).unwrap_or(0);
     (side(info.par().numer()), side(info.par().denom()))
 }
 
-/// Where the planes lie in the buffer, by its video meta or else by the caps.
+/// Returns the offset and the stride of each plane in bytes, from the video meta or else from the caps.
 pub(super) fn layout(
     buffer: &gst::BufferRef,
     info: &VideoInfo,
@@ -103,10 +111,10 @@ pub(super) fn layout(
     offsets.into_iter().zip(strides).map(|(offset, stride)| Ok((offset, positive(stride)?))).collect()
 }
 
-/// Hands `buffer` as a frame to `read`.
+/// Calls `read` with the buffer as a frame, and returns its result.
 ///
 /// # Errors
-/// When the buffer's layout does not hold what its caps promise.
+/// The format is not supported, the memory cannot be mapped, or the buffer does not hold the picture of its caps.
 pub fn with_frame<T>(
     buffer: &gst::BufferRef,
     info: &VideoInfo,
@@ -123,8 +131,8 @@ pub fn with_frame<T>(
         let map = buffer.peek_memory(0).map_readable().map_err(|_| UnreadableFrame::Unmappable)?;
         return Ok(build(&planes_of(&layout, |offset| map.get(offset..))?)?);
     }
-    // Planes in memories of their own (DMABuf, shared memory); a plane that spans two would need a copy and is
-    // refused as too short.
+    // The planes are in separate memories (DMABuf, shared memory). A plane that spans two memories would need a copy,
+    // and is rejected as too short.
     let maps = (0..buffer.n_memory()).map(|i| buffer.peek_memory(i).map_readable());
     let maps = maps.collect::<Result<Vec<_>, _>>().map_err(|_| UnreadableFrame::Unmappable)?;
     let planes = planes_of(&layout, |offset| {
@@ -134,6 +142,7 @@ pub fn with_frame<T>(
     Ok(build(&planes)?)
 }
 
+/// Returns the planes of a layout; `bytes_from` returns the bytes from an offset to the end of its memory.
 fn planes_of<'a>(
     layout: &[(usize, usize)],
     bytes_from: impl Fn(usize) -> Option<&'a [u8]>,

@@ -1,14 +1,14 @@
-//! The reference image as a JPEG sample, through GStreamer's own encoder.
+//! The reference image as a JPEG sample, encoded by GStreamer.
 
 use gst_video::{VideoFormat, VideoFrameExt, VideoInfo};
 
-/// Encoding a portrait takes milliseconds; this is for a machine on its knees.
+/// Timeout of the encoder, which usually takes milliseconds. An overloaded machine takes longer.
 const TIMEOUT: gst::ClockTime = gst::ClockTime::from_seconds(2);
 
-/// Encodes an interleaved RGB picture as `image/jpeg`.
+/// Encodes tightly packed, interleaved RGB as `image/jpeg`. `width` and `height` are in pixels.
 ///
 /// # Errors
-/// When the picture has no pixels or no JPEG encoder is installed.
+/// The picture has no pixels, or no JPEG encoder is installed.
 pub fn encode(rgb: &[u8], width: usize, height: usize) -> Result<gst::Sample, glib::Error> {
     let failed = |_| glib::Error::new(gst::StreamError::Encode, "the reference image cannot be wrapped");
     let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);

@@ -1,4 +1,4 @@
-//! The element messages of the contract as types, to and from their structures.
+//! The element messages as Rust types, with conversions from and to `gst::Structure`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,69 +6,95 @@ use std::sync::Arc;
 use liveness_core::check::{Action, ActionEvent, ActionState, Guidance, LightCue, LightRecord, Method};
 use liveness_core::session::{Progress, Retry, Status};
 
-/// What every liveness message carries.
+/// The fields that all liveness messages share.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Header {
+    /// Method of the check.
     pub method: Method,
-    /// From 1.
+    /// Number of the attempt, from 1; 0 before the first.
     pub attempt: u32,
+    /// Timestamp of the last frame.
     pub timestamp: Option<gst::ClockTime>,
+    /// Stream time of the last frame.
     pub stream_time: Option<gst::ClockTime>,
+    /// Running time of the last frame.
     pub running_time: Option<gst::ClockTime>,
 }
 
 /// A liveness message.
 #[derive(Clone, Debug)]
 pub struct LivenessMessage {
+    /// The fields that all messages share.
     pub header: Header,
+    /// The fields of this message.
     pub body: Body,
 }
 
+/// The fields of a message by its type.
 #[derive(Clone, Debug)]
 pub enum Body {
+    /// `liveness/progress`: the status, the progress of the attempt, and the frame counters of the check.
     Progress { progress: Progress, frames_analysed: u64, frames_skipped: u64 },
+    /// `liveness/guidance`: a coaching hint.
     Guidance(Guidance),
+    /// `liveness/action`: a requested action or its outcome.
     Action(ActionEvent),
+    /// `liveness/light`: a pattern that the screen must show, or the end of the light.
     Light(LightCue),
+    /// `liveness/retry`: the failure of an attempt that another one follows.
     Retry(RetryBody),
+    /// `liveness/result`: the decision of the check.
     Result(ResultBody),
 }
 
+/// The fields of `liveness/retry`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RetryBody {
+    /// The advice for the next attempt, in English.
     pub detail: String,
+    /// The error code of the attempt.
     pub error: String,
+    /// The codes of the feedback.
     pub feedback_codes: Vec<String>,
+    /// Number of attempts used so far.
     pub attempts_used: u32,
+    /// Number of attempts allowed.
     pub max_attempts: u32,
 }
 
+/// The fields of `liveness/result`.
 #[derive(Clone, Debug)]
 pub struct ResultBody {
+    /// Status of the check.
     pub status: Status,
-    /// 0–100.
+    /// The score, 0 to 100.
     pub score: f64,
+    /// The codes of the warnings.
     pub warnings: Vec<String>,
-    /// One item of `liveness_checks[]`.
+    /// The check as JSON: one item of `liveness_checks[]`.
     pub json: String,
-    /// `image/jpeg`.
+    /// The reference image as `image/jpeg`.
     pub reference_image: Option<gst::Sample>,
-    /// GRAY16_LE, nearer is brighter, 0 is not known; of the flash method.
+    /// The depth map as GRAY16_LE, from checks with light. Nearer is brighter, and 0 means unknown.
     pub depth_map: Option<gst::Sample>,
 }
 
-/// A [`LightRecord`] as the value of an analyser's property `light-record`: a message could not be written as a string with it.
+/// A [`LightRecord`] as the value of an analyser's property `light-record`. The result message does not carry it,
+/// because a structure with it could not be serialised as a string.
 #[derive(Clone, Debug, glib::Boxed)]
 #[boxed_type(name = "GstLivenessLightRecord", nullable)]
 pub struct Light(pub Arc<LightRecord>);
 
-/// Why a structure is no liveness message.
+/// The reason why a structure is not a liveness message.
 #[derive(Debug, thiserror::Error)]
 pub enum NotAMessage {
+    /// The structure has another name.
     #[error("{0} is not the name of a liveness message")]
     Name(String),
+    /// The field is missing or has the wrong type.
     #[error("the field {0} is missing or of another type")]
     Field(&'static str),
+    /// The field has an unknown value.
     #[error("the field {0} has no value of the contract")]
     Value(&'static str),
 }
@@ -86,12 +112,12 @@ impl From<Retry> for RetryBody {
 }
 
 impl Body {
-    /// Whether the message travels upstream as an event too, so that a source can react.
+    /// Returns whether the message also travels upstream as an event, so that a source can react to it.
     pub const fn goes_upstream(&self) -> bool {
         matches!(self, Self::Action(_) | Self::Light(_))
     }
 
-    /// The level at which the element logs the message: what changes seldom at 4, the rest at 5.
+    /// Returns the level at which the element logs the message: INFO for rare messages, DEBUG for frequent ones.
     pub const fn log_level(&self) -> gst::DebugLevel {
         match self {
             Self::Progress { .. } | Self::Light(_) => gst::DebugLevel::Debug,
@@ -99,6 +125,7 @@ impl Body {
         }
     }
 
+    /// Returns the name of the message's structure.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Progress { .. } => "liveness/progress",
@@ -111,7 +138,7 @@ impl Body {
     }
 }
 
-/// One line for a log: no pictures, no estimates of age and gender, no colours of the light.
+/// Formats the message as one log line, without pictures, age and gender, and the colours of the light.
 impl fmt::Display for LivenessMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { header, body } = self;
@@ -250,6 +277,7 @@ impl TryFrom<&gst::StructureRef> for LivenessMessage {
     }
 }
 
+/// Typed access to the fields of a structure.
 struct Fields<'a>(&'a gst::StructureRef);
 
 impl<'a> Fields<'a> {

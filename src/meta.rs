@@ -1,5 +1,6 @@
-//! `GstLivenessMeta`: where the running checks stand, on every frame that passes them, and what was observed in the very frame that
-//! carries it, if it was analysed. A later element of the chain uses it instead of analysing again; the overlay draws it.
+//! `GstLivenessMeta`: the state of the running checks on every frame that passes them, and the observation of the frame
+//! if one of them analysed it. A later element reuses the observation instead of analysing the frame again, and the
+//! overlay draws the state.
 
 use std::ffi::c_char;
 use std::mem::ManuallyDrop;
@@ -14,40 +15,50 @@ use liveness_core::check::{ActionEvent, Guidance, LightCue, Method};
 use liveness_core::face::FrameObservation;
 use liveness_core::session::{Advice, Status};
 
-/// Where the running check stands.
+/// The state of a running check.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunningCheck {
+    /// Method of the check.
     pub method: Method,
+    /// Status of the check.
     pub status: Status,
+    /// Number of the attempt, from 1.
     pub attempt: u32,
+    /// The current coaching hint.
     pub guidance: Guidance,
-    /// 0–1.
+    /// Progress of the attempt, 0 to 1.
     pub fraction: f64,
-    /// The score so far, 0–100.
+    /// The score so far, 0 to 100.
     pub score: Option<f64>,
-    /// The movement that is asked now, or what came of the last one.
+    /// The requested action, or the outcome of the last one.
     pub action: Option<ActionEvent>,
-    /// The advice for the next attempt, between a retry and that attempt.
+    /// The advice for the next attempt, in the pause between a retry and that attempt.
     pub advice: Option<Advice>,
-    /// What the screen is to show now; `None`: no light.
+    /// The light that the screen must show now; `None` for no light.
     pub light: Option<LightCue>,
 }
 
-/// The checks that a frame passed while they ran, one for each element, and its observation if one of them analysed it.
+/// The state of the checks that a frame passed while they ran, one for each element, and the observation of the frame
+/// if one of the elements analysed it.
 #[repr(transparent)]
 pub struct LivenessMeta(imp::LivenessMeta);
 
+// SAFETY: The contents are `Send`, and the `GstMeta` header only points to static, immutable data.
 unsafe impl Send for LivenessMeta {}
+// SAFETY: The contents are `Sync`, and shared access only reads the header and the contents.
 unsafe impl Sync for LivenessMeta {}
 
 impl LivenessMeta {
+    /// Adds a meta with one check to a buffer.
     pub fn add(
         buffer: &mut gst::BufferRef,
         observation: Option<Arc<FrameObservation>>,
         check: RunningCheck,
     ) -> gst::MetaRefMut<'_, Self, gst::meta::Standalone> {
-        // `init` takes the contents out of `params`.
+        // `init` moves the contents out of `params`, so they must not be dropped here.
         let mut params = ManuallyDrop::new(imp::Contents { observation, checks: vec![check] });
+        // SAFETY: The buffer is borrowed mutably, and `params` points to valid contents that `init` moves out once.
+        // `info` returns a registered meta, unless another copy of this crate in the process has taken the name.
         unsafe {
             let meta =
                 gst::ffi::gst_buffer_add_meta(buffer.as_mut_ptr(), imp::info(), (&raw mut *params).cast());
@@ -55,23 +66,23 @@ impl LivenessMeta {
         }
     }
 
-    /// `None` in a frame that was passed on unanalysed.
+    /// Returns the observation of the frame, or `None` if no element analysed it.
     pub fn observation(&self) -> Option<&Arc<FrameObservation>> {
         self.0.contents.observation.as_ref()
     }
 
-    /// In the order of the elements; never empty.
+    /// Returns the state of the checks, in the order of the elements. There is at least one.
     pub fn checks(&self) -> &[RunningCheck] {
         &self.0.contents.checks
     }
 
-    /// The last element's.
+    /// Returns the state of the last element's check.
     pub fn check(&self) -> &RunningCheck {
         let checks = &self.0.contents.checks;
         &checks[checks.len() - 1]
     }
 
-    /// Adds another element's check, and its observation where there is none yet.
+    /// Adds the check of another element. Its observation is used only if the meta has none.
     pub fn push(&mut self, observation: Option<Arc<FrameObservation>>, check: RunningCheck) {
         let contents = &mut self.0.contents;
         contents.observation = contents.observation.take().or(observation);
@@ -79,6 +90,7 @@ impl LivenessMeta {
     }
 }
 
+// SAFETY: `GstType` is `repr(C)`, begins with a `GstMeta`, and is the type registered under `meta_api`.
 unsafe impl gst::MetaAPI for LivenessMeta {
     type GstType = imp::LivenessMeta;
 
@@ -90,30 +102,39 @@ unsafe impl gst::MetaAPI for LivenessMeta {
 mod imp {
     use super::*;
 
+    /// The contents of the meta.
     pub struct Contents {
         pub observation: Option<Arc<FrameObservation>>,
         pub checks: Vec<RunningCheck>,
     }
 
+    /// The meta as GStreamer stores it in a buffer.
     #[repr(C)]
     pub struct LivenessMeta {
         parent: gst::ffi::GstMeta,
         pub contents: Contents,
     }
 
+    /// The registered API type of the meta.
+    // SAFETY: The name and the tags are C strings, and the array of tags ends with a null pointer.
     pub static API: LazyLock<glib::Type> = LazyLock::new(|| unsafe {
-        // An element that changes one of these does not take the meta over unasked.
+        // An element that changes a property with one of these tags does not copy the meta by default.
         let tags = [c"video".as_ptr(), c"size".as_ptr(), c"orientation".as_ptr(), ptr::null::<c_char>()];
         let api =
             gst::ffi::gst_meta_api_type_register(c"GstLivenessMetaAPI".as_ptr(), tags.as_ptr().cast_mut());
         from_glib(api)
     });
 
+    /// The registered description of the meta; GStreamer never frees it.
     struct Info(ptr::NonNull<gst::ffi::GstMetaInfo>);
+    // SAFETY: The description is static and immutable after its registration.
     unsafe impl Send for Info {}
+    // SAFETY: As above.
     unsafe impl Sync for Info {}
 
+    /// Returns the registered description of the meta, or null if the registration failed.
     pub fn info() -> *const gst::ffi::GstMetaInfo {
+        // SAFETY: The size is that of the meta, and the functions have the signatures that GStreamer requires.
         static INFO: LazyLock<Option<Info>> = LazyLock::new(|| unsafe {
             let info = gst::ffi::gst_meta_register(
                 API.into_glib(),
@@ -128,11 +149,14 @@ mod imp {
         INFO.as_ref().map_or(ptr::null(), |info| info.0.as_ptr())
     }
 
+    /// Moves the contents from `params` into a new meta.
     unsafe extern "C" fn init(
         meta: *mut gst::ffi::GstMeta,
         params: glib::ffi::gpointer,
         _buffer: *mut gst::ffi::GstBuffer,
     ) -> glib::ffi::gboolean {
+        // SAFETY: GStreamer passes a meta of the registered size with uninitialised contents, and the `params` of
+        // `add`.
         unsafe {
             let meta = meta.cast::<LivenessMeta>();
             ptr::write(&raw mut (*meta).contents, ptr::read(params.cast::<Contents>()));
@@ -140,11 +164,14 @@ mod imp {
         true.into_glib()
     }
 
+    /// Drops the contents of a meta.
     unsafe extern "C" fn free(meta: *mut gst::ffi::GstMeta, _buffer: *mut gst::ffi::GstBuffer) {
+        // SAFETY: GStreamer frees a meta once, and `init` has initialised its contents.
         unsafe { ptr::drop_in_place(&raw mut (*meta.cast::<LivenessMeta>()).contents) };
     }
 
-    /// Follows whole copies, and conversions that leave the picture's size; a scaled or cropped frame is another picture.
+    /// Copies the meta with a whole buffer and with conversions that keep the size. A scaled or cropped frame is
+    /// another picture, and does not get the meta.
     unsafe extern "C" fn transform(
         target: *mut gst::ffi::GstBuffer,
         meta: *mut gst::ffi::GstMeta,
@@ -152,6 +179,7 @@ mod imp {
         kind: glib::ffi::GQuark,
         data: glib::ffi::gpointer,
     ) -> glib::ffi::gboolean {
+        // SAFETY: GStreamer passes a writable target, an initialised meta, and the data that belongs to `kind`.
         unsafe {
             if !keeps_geometry(kind, data) {
                 return false.into_glib();
@@ -167,10 +195,15 @@ mod imp {
         }
     }
 
+    /// Returns whether a transformation keeps the coordinates of the picture.
+    ///
+    /// # Safety
+    /// `data` is null or points to the data that belongs to `kind`.
     unsafe fn keeps_geometry(kind: glib::ffi::GQuark, data: glib::ffi::gpointer) -> bool {
         if data.is_null() {
             return false;
         }
+        // SAFETY: The caller passes the data that belongs to `kind`. A scale's data has valid video infos.
         unsafe {
             if kind == gst::meta::MetaTransformCopy::quark().into_glib() {
                 let copy = data.cast::<gst::ffi::GstMetaTransformCopy>();
@@ -180,7 +213,7 @@ mod imp {
                 let scale = data.cast::<gst_video::ffi::GstVideoMetaTransform>();
                 let (from, to) = ((*scale).in_info, (*scale).out_info);
                 let size = |info: *mut gst_video::ffi::GstVideoInfo| ((*info).width, (*info).height);
-                // Coordinates are in square pixels, so that their shape counts too.
+                // The coordinates are in square pixels, so the pixel aspect ratio must match too.
                 let aspect = |info: *mut gst_video::ffi::GstVideoInfo| ((*info).par_n, (*info).par_d);
                 return size(from) == size(to) && aspect(from) == aspect(to);
             }

@@ -1,27 +1,35 @@
-//! The rules as a structure, which is how a property holds them.
+//! The conversion of rules from and to the structure `liveness/rules`, which is the type of the property `rules`.
 
 use liveness_core::session::{RuleAction, Rules};
 
 const NAME: &str = "liveness/rules";
+/// Field: face quality, 0 to 100, at or below which a check goes to review.
 pub const QUALITY_REVIEW: &str = "face-quality-review-threshold";
+/// Field: face quality, 0 to 100, at or below which a check is declined.
 pub const QUALITY_DECLINE: &str = "face-quality-decline-threshold";
+/// Field: lower limit of the face's luminance, 0 to 100.
 pub const LUMINANCE_MIN: &str = "face-luminance-min-threshold";
 const LUMINANCE_MIN_ACTION: &str = "face-luminance-min-action";
+/// Field: upper limit of the face's luminance, 0 to 100.
 pub const LUMINANCE_MAX: &str = "face-luminance-max-threshold";
 const LUMINANCE_MAX_ACTION: &str = "face-luminance-max-action";
 const MULTIPLE_FACES: &str = "multiple-faces-action";
 const INJECTION: &str = "frame-injection-action";
 const MINIMUM_AGE: &str = "minimum-age";
 
-/// Why a structure holds no rules.
+/// The reason why a structure is not a set of rules.
 #[derive(Debug, thiserror::Error)]
 pub enum NotRules {
+    /// The structure has another name.
     #[error("rules are the structure {NAME}, not {0}")]
     Name(String),
+    /// The field is not a rule.
     #[error("{0} is no rule")]
     Unknown(String),
+    /// The field is not a double.
     #[error("{0} must be a number of type double")]
     Number(String),
+    /// The field is not the name of an action.
     #[error("{0} must be NO_ACTION, REVIEW or DECLINE")]
     Action(String),
 }
@@ -42,10 +50,10 @@ pub fn to_structure(rules: Rules) -> gst::Structure {
         .build()
 }
 
-/// Reads the rules in a structure.
+/// Returns the rules in a structure.
 ///
 /// # Errors
-/// Another structure, an unknown field, or a value of another type.
+/// The structure has another name, or a field is unknown or has a wrong value.
 pub fn of_structure(structure: &gst::StructureRef) -> Result<Rules, NotRules> {
     if structure.name() != NAME {
         return Err(NotRules::Name(structure.name().to_string()));
@@ -76,7 +84,10 @@ pub fn of_structure(structure: &gst::StructureRef) -> Result<Rules, NotRules> {
     Ok(rules)
 }
 
-/// Of a property's value; none stands for no rules.
+/// Returns the rules in a property value. A null structure stands for no rules.
+///
+/// # Errors
+/// The value is not a structure, or not one of rules.
 pub fn of_value(value: &glib::Value) -> Result<Rules, Box<dyn std::error::Error>> {
     let structure = value.get::<Option<gst::Structure>>()?;
     Ok(structure.map(|structure| of_structure(structure.as_ref())).transpose()?.unwrap_or_default())
