@@ -1,28 +1,30 @@
-//! The camera: what is set, its geometry, and sRGB.
+//! The camera: its settings, its geometry, and the sRGB transfer function.
 
-/// What stays the same for a run.
+/// The settings of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
+    /// Width of the picture in pixels.
     pub width: usize,
+    /// Height of the picture in pixels.
     pub height: usize,
-    /// Who it is.
+    /// Selects the person.
     pub identity: u64,
-    /// Whether the person wears spectacles.
+    /// The person wears spectacles.
     pub glasses: bool,
-    /// The person wears a hygiene mask: blue, white or black by the identity.
+    /// The person wears a hygiene mask; the identity determines whether it is blue, white or black.
     pub hygiene_mask: bool,
-    /// Noise, room, and the camera's own tone curve.
+    /// The seed of the noise, the room, and the camera's tone curve.
     pub seed: u64,
-    /// The room's light on the face, in multiples of what the default screen, all white, gives it at 0.5 m (some 130 lx): 0
-    /// is a dark room, 1 an office, 4 a seat by the window.
+    /// Light of the room on the face, in multiples of the light from the default screen, all white, at 0.5 m (about 130
+    /// lx). 0 is a dark room, 1 an office, 4 a seat by the window.
     pub ambient: f32,
-    /// From the camera to the head, in metres.
+    /// Distance from the camera to the head, in metres.
     pub distance: f32,
-    /// Of the sensor; 1 is a usual webcam's.
+    /// Noise of the sensor; 1 is that of a usual webcam.
     pub noise: f32,
-    /// What motion JPEG loses: 0 nothing, else that of a JPEG with quality 100 − it.
+    /// Loss of motion JPEG: 0 for none, else as with JPEG quality 100 − `compression`.
     pub compression: u32,
-    /// Whether the camera follows a change of the light's colour, slowly.
+    /// The camera slowly adapts to the colour of the light.
     pub white_balance: bool,
 }
 
@@ -44,17 +46,18 @@ impl Default for Setting {
     }
 }
 
-/// Of the picture's shorter side, in degrees.
+/// Field of view along the shorter side of the picture, in degrees.
 const FIELD_OF_VIEW: f32 = 46.0;
 
-/// A pinhole.
+/// A pinhole camera.
 #[derive(Clone, Copy, Debug)]
 pub struct Lens {
-    /// Pixels.
+    /// Focal length in pixels.
     pub focal: f32,
     center: [f32; 2],
 }
 
+/// Creates a lens for a picture of this size in pixels.
 impl Lens {
     pub fn new(width: usize, height: usize) -> Self {
         let shorter = width.min(height) as f32;
@@ -62,25 +65,25 @@ impl Lens {
         Self { focal, center: [0.5 * width as f32, 0.5 * height as f32] }
     }
 
-    /// What a pixel shows at a distance along the axis.
+    /// Returns the place, in metres, that a pixel shows at `distance` metres along the optical axis.
     pub fn place(&self, [x, y]: [f32; 2], distance: f32) -> [f32; 3] {
         let scale = distance / self.focal;
         [scale * (x - self.center[0]), scale * (self.center[1] - y), -distance]
     }
 
-    /// Pixels and nearness (1 / distance) of a place.
+    /// Returns the pixel coordinates and the nearness (1 / distance) of a place in metres.
     pub fn project(&self, [x, y, z]: [f32; 3]) -> [f32; 3] {
         let nearness = 1.0 / -z;
         [self.center[0] + self.focal * x * nearness, self.center[1] - self.focal * y * nearness, nearness]
     }
 }
 
-/// sRGB (IEC 61966-2-1).
+/// Returns the sRGB value of linear light (IEC 61966-2-1), both 0 to 1.
 pub fn encode(linear: f32) -> f32 {
     if linear <= 0.003_130_8 { 12.92 * linear } else { 1.055 * linear.powf(1.0 / 2.4) - 0.055 }
 }
 
-/// The inverse, of a byte.
+/// Returns the linear light of an sRGB byte, 0 to 1.
 pub fn decode(srgb: u8) -> f32 {
     let value = f32::from(srgb) / 255.0;
     if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }

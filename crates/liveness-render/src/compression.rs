@@ -1,14 +1,16 @@
-//! What a camera that sends motion JPEG (ITU-T T.81) loses: in blocks of 8 × 8 the cosine coefficients are rounded, those of
-//! the colours at half the width (4:2:2).
+//! The loss of a camera that sends motion JPEG (ITU-T T.81). It rounds the cosine coefficients of blocks of 8 × 8, and
+//! stores the chroma at half the width (4:2:2).
 
 use std::array::from_fn;
 
 use nalgebra::SMatrix;
 
+/// Side of a block in pixels.
 const SIDE: usize = 8;
+/// A block of samples, of coefficients or of quantisation steps.
 type Block = SMatrix<f32, SIDE, SIDE>;
 
-/// Quantisation steps of luma and colours at quality 50 (tables K.1 and K.2).
+/// Quantisation steps of luma at quality 50 (table K.1).
 #[rustfmt::skip]
 const LUMA: [f32; SIDE * SIDE] = [
     16.0, 11.0, 10.0, 16.0, 24.0, 40.0, 51.0, 61.0,
@@ -20,6 +22,7 @@ const LUMA: [f32; SIDE * SIDE] = [
     49.0, 64.0, 78.0, 87.0, 103.0, 121.0, 120.0, 101.0,
     72.0, 92.0, 95.0, 98.0, 112.0, 100.0, 103.0, 99.0,
 ];
+/// Quantisation steps of chroma at quality 50 (table K.2).
 #[rustfmt::skip]
 const COLOUR: [f32; SIDE * SIDE] = [
     17.0, 18.0, 24.0, 47.0, 99.0, 99.0, 99.0, 99.0,
@@ -32,7 +35,7 @@ const COLOUR: [f32; SIDE * SIDE] = [
     99.0, 99.0, 99.0, 99.0, 99.0, 99.0, 99.0, 99.0,
 ];
 
-/// An encoder and its decoder in one.
+/// A combined encoder and decoder.
 pub struct Compression {
     cosines: Block,
     luma: Block,
@@ -40,7 +43,7 @@ pub struct Compression {
 }
 
 impl Compression {
-    /// The loss of quality 100 − `amount` on the usual scale (that of `jpegenc`); none at 0.
+    /// Creates the loss of quality 100 − `amount` on the usual scale (that of `jpegenc`). Returns `None` for 0.
     pub fn new(amount: u32) -> Option<Self> {
         (amount > 0).then(|| {
             let quality = 100_u32.saturating_sub(amount).max(1) as f32;
@@ -52,7 +55,7 @@ impl Compression {
         })
     }
 
-    /// Takes from a tightly packed RGB picture what compression loses.
+    /// Applies the loss to a tightly packed RGB picture. `width` is in pixels.
     pub fn degrade(&self, rgb: &mut [u8], width: usize) {
         let height = rgb.len() / (3 * width.max(1));
         for y in (0..height).step_by(SIDE) {
@@ -62,7 +65,7 @@ impl Compression {
         }
     }
 
-    /// Two blocks side by side and their colours. Beyond its border the picture goes on as it ends.
+    /// Applies the loss to two adjacent blocks of luma and their chroma. Pixels beyond the border repeat the last ones.
     fn degrade_unit(&self, rgb: &mut [u8], (width, height): (usize, usize), (left, top): (usize, usize)) {
         let pixel = |row: usize, column: usize| {
             let (x, y) = ((left + column).min(width - 1), (top + row).min(height - 1));
@@ -88,7 +91,7 @@ impl Compression {
         }
     }
 
-    /// There and back with whole steps only.
+    /// Quantises the coefficients of a block and returns the decoded block.
     fn round(&self, block: &Block, steps: &Block) -> Block {
         let coefficients = self.cosines * block * self.cosines.transpose();
         let kept = coefficients.zip_map(steps, |value, step| (value / step).round() * step);
@@ -96,7 +99,7 @@ impl Compression {
     }
 }
 
-/// The orthonormal cosine transform (DCT-II).
+/// Returns the matrix of the orthonormal cosine transform (DCT-II).
 fn cosines() -> Block {
     Block::from_fn(|wave, at| {
         let scale = if wave == 0 { 1.0 } else { std::f32::consts::SQRT_2 } / (SIDE as f32).sqrt();
@@ -104,12 +107,13 @@ fn cosines() -> Block {
     })
 }
 
-/// JFIF's luma, blueness and redness, all about 0.
+/// Returns JFIF's Y, Cb and Cr, each centred on 0.
 fn ycc([r, g, b]: [f32; 3]) -> [f32; 3] {
     let y = 0.299 * r + 0.587 * g + 0.114 * b;
     [y - 128.0, (b - y) / 1.772, (r - y) / 1.402]
 }
 
+/// Returns R, G and B; the inverse of [`ycc`].
 fn rgb([y, blue, red]: [f32; 3]) -> [f32; 3] {
     let y = y + 128.0;
     let (r, b) = (y + 1.402 * red, y + 1.772 * blue);
@@ -121,7 +125,7 @@ mod tests {
     use super::*;
     use liveness_core::random::Random;
 
-    /// Coloured noise on a slope.
+    /// Returns coloured noise on a gradient.
     fn picture(width: usize, height: usize) -> Vec<u8> {
         let mut random = Random::new(3);
         let value = |at: usize| 60.0 + 120.0 * (at % (3 * width)) as f32 / (3 * width) as f32;
@@ -139,7 +143,7 @@ mod tests {
         (squares / a.len() as f32).sqrt()
     }
 
-    /// Steps of luma between neighbours across the borders of blocks against those within.
+    /// Returns the ratio of the luma steps across block borders to those within blocks.
     fn blockiness(rgb: &[u8], width: usize) -> f32 {
         let luma: Vec<f32> = rgb.chunks_exact(3).map(|p| ycc(from_fn(|i| f32::from(p[i])))[0]).collect();
         let mut sums = [(0.0, 0.0); 2];

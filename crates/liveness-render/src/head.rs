@@ -1,10 +1,10 @@
-//! The head at rest: `models/person/person.bin`, little-endian, as `bake.py` writes it.
+//! The head at rest: `models/person/person.bin`, little-endian, written by `bake.py`.
 
 use std::sync::LazyLock;
 
 use super::camera::decode;
 
-/// What a triangle's surface is.
+/// The material of a triangle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Surface {
     Skin,
@@ -14,7 +14,7 @@ pub enum Surface {
     Eye,
 }
 
-/// Expressions in the asset's order.
+/// The expressions, in the order of the asset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub enum Unit {
@@ -25,44 +25,54 @@ pub enum Unit {
     Jaw,
 }
 
-/// Where a landmark lies: the corners of a triangle and their weights.
+/// The place of a landmark: the corners of a triangle and their weights.
 #[derive(Clone, Copy, Debug)]
+/// Indices of the vertices.
 pub struct Mark {
+    /// Barycentric weights.
     pub corners: [usize; 3],
     pub weights: [f32; 3],
 }
 
-/// The mesh, facing the camera, in metres from the middle of the head.
+/// The mesh of the head, facing the camera, in metres from the middle of the head.
 pub struct Head {
+    /// Places of the vertices.
     pub vertices: Vec<[f32; 3]>,
-    /// Shares of the texture's side; the texture repeats.
+    /// Texture coordinates, as shares of the texture's side. The texture repeats.
     pub coordinates: Vec<[f32; 2]>,
+    /// Material of each vertex.
     pub surfaces: Vec<Surface>,
+    /// Vertex indices of each triangle.
     pub triangles: Vec<[u16; 3]>,
-    /// The first vertex at the same place: seams of the texture are none of the surface.
+    /// Index of the first vertex at the same place, for each vertex. It joins the surface across the seams of the
+    /// texture.
     pub welded: Vec<u16>,
-    /// Displacements: how people differ (the scanned man first), and what faces do.
+    /// Displacements of the vertices by identity; the first is the scanned man.
     pub identities: Vec<Vec<[f32; 3]>>,
+    /// Displacements of the vertices by expression.
     pub units: Vec<Vec<[f32; 3]>>,
-    /// MediaPipe's first 468 landmarks.
+    /// Places of MediaPipe's first 468 landmarks.
     pub marks: Vec<Mark>,
-    /// Linear reflectance, `side` × `side`.
+    /// Linear reflectance, `side` × `side` texels.
     pub texture: Vec<[f32; 3]>,
+    /// Side of the texture, in texels.
     pub side: usize,
-    /// Degrees that the mesh at rest looks down.
+    /// Downward tilt of the mesh at rest, in degrees.
     pub trim: f32,
 }
 
-/// The asset's own unit, in metres.
+/// The asset's unit of length, in metres.
 const UNIT: f32 = 2e-5;
-/// And its texture coordinates'.
+/// The asset's unit of texture coordinates, in sides of the texture.
 const COORDINATE: f32 = 1.0 / 16_384.0;
+/// Number of expressions.
 const UNITS: usize = 5;
 
-/// The one head there is.
+/// The head of the asset, or an empty one if the asset is damaged.
 pub static HEAD: LazyLock<Head> =
     LazyLock::new(|| parse(include_bytes!("../../../models/person/person.bin")).unwrap_or_else(Head::empty));
 
+/// A reader of the asset's bytes. Its methods return `None` at the end of the data.
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
@@ -88,6 +98,7 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Returns the head in the asset's bytes, or `None` if they are damaged.
 fn parse(data: &[u8]) -> Option<Head> {
     let mut reader = Reader(data);
     (reader.take(8)? == b"PERSON02").then_some(())?;
@@ -126,12 +137,14 @@ fn parse(data: &[u8]) -> Option<Head> {
     })
 }
 
+/// Returns the material with this number.
 fn surface(kind: u8) -> Option<Surface> {
     [Surface::Skin, Surface::Mouth, Surface::Teeth, Surface::Cloth, Surface::Eye]
         .get(usize::from(kind))
         .copied()
 }
 
+/// Returns the index of the first vertex at the same place, for each vertex.
 fn weld(vertices: &[[f32; 3]]) -> Vec<u16> {
     let mut seen = std::collections::HashMap::new();
     let key = |v: &[f32; 3]| v.map(f32::to_bits);
@@ -139,6 +152,7 @@ fn weld(vertices: &[[f32; 3]]) -> Vec<u16> {
 }
 
 impl Head {
+    /// Returns a head without triangles.
     fn empty() -> Self {
         Self {
             vertices: Vec::new(),

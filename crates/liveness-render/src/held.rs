@@ -1,4 +1,4 @@
-//! What a hand holds before the camera: prints and tablets.
+//! The prints and tablets that a hand holds in front of the camera.
 
 use super::light::{Free, Lighting, Matter, Shading};
 use super::picture::Picture;
@@ -7,40 +7,49 @@ use super::raster::{Canvas, Fragment};
 use super::turn::Turn;
 use super::{Presentation, Renderer, Scene};
 
-/// Of a sheet held before the camera, in metres; it is held so much nearer than a person stands.
+/// Width and height of a print, in metres.
 const SHEET: (f32, f32) = (0.24, 0.30);
+/// Distance of a held picture, as a share of a person's distance.
 pub const HELD_AT: f32 = 0.62;
+/// Width and height of the tablet's picture, in metres.
 const TABLET: (f32, f32) = (0.17, 0.2125);
+/// Curvature of a bent print, in 1/m.
 const BENT: f32 = 5.0;
-/// From where their pictures were taken, in metres: the smaller the thing, the closer, so that the face fills it.
+/// Distance from which the picture of a print was taken, in metres. Smaller objects show closer pictures, so that the
+/// face fills them.
 const PRINTED_FROM: f32 = 0.45;
+/// Distance from which the picture of a tablet was taken, in metres.
 const SHOWN_FROM: f32 = 0.38;
-/// The tablet's pixels.
+/// Width and height of the tablet's picture, in the tablet's pixels.
 const PIXELS: (f32, f32) = (768.0, 960.0);
-/// The tablet's white in the dark (some 150 cd/m²), and what it adds in the room's light.
+/// The tablet's white in the dark (about 150 cd/m²), as linear R, G and B.
 const WHITE: [f32; 3] = [3.2, 3.5, 4.1];
+/// Relative increase of the tablet's brightness per unit of room light.
 const FOLLOWS: f32 = 0.3;
-/// What its glass mirrors (Fresnel's term for glass), and what it scatters of all the light there is.
+/// Reflectance of the tablet's glass (Fresnel's term for glass).
 const GLASS: f32 = 0.04;
+/// Share of the incident light that the tablet's glass scatters.
 const HAZE: f32 = 0.015;
-/// Where the fingers are, in widths from the middle.
+/// Positions of the fingers, in widths from the middle.
 const FINGERS: [f32; 2] = [-0.4, 0.42];
 
-/// The sheet of a frame.
+/// The sheet that the current frame shows.
 #[derive(Clone, Copy, Debug)]
 pub struct Held {
     sheet: Sheet,
-    /// Only the person of the picture is left of it.
+    /// True if only the person is left of the print.
     cut: bool,
 }
 
 impl Renderer {
+    /// Returns the sheet in the hand.
     fn sheet(&self, scene: &Scene<'_>, (width, height): (f32, f32), curvature: f32) -> Sheet {
         let (head, distance) = (&scene.stance.head, HELD_AT * self.distance());
         let center = [head.shift[0], head.shift[1] - 0.01, head.shift[2] - distance];
         Sheet { center, width, height, curvature, turn: Turn::new(head) }
     }
 
+    /// Draws a print and the hand.
     pub(super) fn draw_print(&mut self, scene: &Scene<'_>) {
         let (bent, cut) =
             (scene.presentation == Presentation::BentPrint, scene.presentation == Presentation::CutoutPrint);
@@ -62,6 +71,7 @@ impl Renderer {
         self.held = Some(Held { sheet, cut });
     }
 
+    /// Draws a tablet and the hand. `dt` is the time since the last frame, in seconds.
     pub(super) fn draw_tablet(&mut self, scene: &Scene<'_>, dt: f32) {
         let sheet = self.sheet(scene, TABLET, 0.0);
         let setting = &self.setting;
@@ -71,12 +81,12 @@ impl Renderer {
         }
         let (picture, lighting) = (&*inner, &self.light);
         let bright = 1.0 + FOLLOWS * lighting.room();
-        // What the camera's own pixels, which are larger, leave of them: a moiré.
+        // The camera's pixels are larger than the tablet's and average them, which leaves a moiré.
         let larger = PIXELS.0 * -sheet.center[2] / (TABLET.0 * self.lens.focal);
         let grid = (larger * larger).recip().min(1.0);
         let shade = |at: &Fragment| {
             let (color, _) = picture.texel(at.u, at.v)?;
-            // Its own pixels: three upright stripes and a dark line between rows.
+            // The tablet's pixels have three vertical stripes, with a dark line between rows.
             let (x, y) = ((at.u * PIXELS.0).fract(), (at.v * PIXELS.1).fract());
             let line = 1.0 + grid * if y < 0.18 { -0.45 } else { 0.1 };
             let stripe = |i: usize| 1.0 + grid * if (x * 3.0) as usize == i { 0.5 } else { -0.25 };
@@ -96,14 +106,14 @@ impl Renderer {
         self.held = Some(Held { sheet, cut: false });
     }
 
-    /// Fingers at the lower edge.
+    /// Draws the fingers at the lower edge.
     fn draw_hand(&mut self, sheet: &Sheet) {
         for blob in fingers(sheet) {
             blob.draw(&mut self.canvas, &self.lens, &self.light);
         }
     }
 
-    /// Draws the sheet's normals in place of its colours, and 0 where the hand is.
+    /// Draws the normals of the sheet instead of its colours, and 0 at the hand.
     pub(super) fn trace_held(&self, canvas: &mut Canvas) {
         let (Some(Held { sheet, cut }), Some(picture)) = (self.held, &self.inner) else {
             return;
@@ -120,7 +130,7 @@ impl Renderer {
     }
 }
 
-/// What the glass before the tablet's picture adds to it.
+/// Returns the light that the tablet's glass adds to its picture.
 fn glass(lighting: &Lighting, sheet: &Sheet, at: &Fragment) -> [f32; 3] {
     let mirrored = if lighting.lit_by_screen() {
         let (place, normal) = sheet.at(at.u, at.v);
@@ -131,6 +141,7 @@ fn glass(lighting: &Lighting, sheet: &Sheet, at: &Fragment) -> [f32; 3] {
     [0, 1, 2].map(|i| HAZE * at.light[i] + GLASS * mirrored[i])
 }
 
+/// Returns the fingers at the lower edge.
 fn fingers(sheet: &Sheet) -> [Blob; 2] {
     FINGERS.map(|x| {
         let edge = sheet.turn.apply([x * sheet.width, -0.47 * sheet.height, 0.004]);

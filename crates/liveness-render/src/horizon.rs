@@ -1,29 +1,33 @@
-//! What of the head stands in a point's light: for each direction around it, how high the surface rises (Max 1988).
+//! The shadows on the head: for each direction around a point, the elevation up to which the surface hides light (Max
+//! 1988).
 
 use super::light::{Shadow, dot};
 use super::raster::{Canvas, Corner};
 use super::turn::Turn;
 
-/// Directions around, even in the diamond angle, which costs no arc tangent.
+/// Number of directions, evenly spaced in the diamond angle, which needs no arc tangent.
 const AROUND: usize = 16;
-/// The height map: pixels and metres across.
+/// Side of the height map, in pixels.
 const SIDE: usize = 320;
+/// Side of the height map, in metres.
 const SPAN: f32 = 0.5;
-/// How far (metres) a point looks around, from where on, and how much each step is longer than the last.
+/// Distance of the first sample from a point, in metres.
 const FIRST: f32 = 0.004;
+/// Distance of the last sample from a point, in metres.
 const LAST: f32 = 0.16;
+/// Ratio of a sample's distance to the previous one.
 const LONGER: f32 = 1.16;
-/// Where nothing is around.
+/// Slope of the horizon without any surface around.
 const FREE: f32 = -1.0;
-/// A surface does not hide itself.
+/// Offset in metres that keeps a surface from hiding itself.
 const BIAS: f32 = 0.0012;
 
-/// Sines and cosines of the elevation above which a point sees out, over the plane across the head's own axis.
+/// The sine and the cosine of the horizon's elevation in each direction, over the plane across the head's own axis.
 #[derive(Clone, Copy, Debug)]
 pub struct Horizon([[f32; 2]; AROUND]);
 
 impl Horizon {
-    /// Of each vertex of a head that faces the camera.
+    /// Returns the horizon of each vertex of a head that faces the camera.
     pub fn of(places: &[[f32; 3]], triangles: &[[u16; 3]]) -> Vec<Self> {
         let map = heights(places, triangles);
         places.iter().map(|place| Self::new(&map, *place)).collect()
@@ -46,7 +50,7 @@ impl Horizon {
         }))
     }
 
-    /// The share of a light from `way` (a unit vector in the head's frame) that is not hidden.
+    /// Returns the share of a light that is not hidden, 0 to 1. `way` is the unit vector to it in the head's frame.
     fn visible(&self, way: [f32; 3], soft: f32) -> f32 {
         let [x, y, z] = way;
         let flat = (x * x + y * y).sqrt();
@@ -54,18 +58,20 @@ impl Horizon {
         let (n, share) = (turn as usize % AROUND, turn.fract());
         let (a, b) = (self.0[n], self.0[(n + 1) % AROUND]);
         let [sine, cosine] = [0, 1].map(|i| a[i] + share * (b[i] - a[i]));
-        // The sine of the light's height over the horizon; skin at the edge of a shadow glows.
+        // The sine of the light's elevation over the horizon. The edge of a shadow is soft on skin.
         let above = z * cosine - flat * sine;
         let t = ((above + soft) / (1.5 * soft)).clamp(0.0, 1.0);
         t * t * (3.0 - 2.0 * t)
     }
 }
 
-/// A point of a turned head.
+/// The shadow on a point of a rotated head.
 pub struct Hidden<'a> {
+    /// Horizon of the point.
     pub horizon: &'a Horizon,
-    /// From the camera's frame into the head's.
+    /// Rotation from the camera's frame into the head's.
     pub undo: &'a Turn,
+    /// Share of the surroundings that the point sees.
     pub open: f32,
 }
 
@@ -79,7 +85,7 @@ impl Shadow for Hidden<'_> {
     }
 }
 
-/// 0 to below 4 around from the right by way of the top.
+/// Returns the diamond angle of a direction: 0 (right) to below 4, by way of up.
 fn diamond(x: f32, y: f32) -> f32 {
     let sum = (x.abs() + y.abs()).max(1e-9);
     let angle = match (x >= 0.0, y >= 0.0) {
@@ -91,6 +97,7 @@ fn diamond(x: f32, y: f32) -> f32 {
     angle.clamp(0.0, 3.999_99)
 }
 
+/// Returns the unit vector of direction `n`.
 fn direction(n: usize) -> [f32; 2] {
     let angle = 4.0 * n as f32 / AROUND as f32;
     let (quarter, y) = (angle as usize, angle.fract());
@@ -100,6 +107,7 @@ fn direction(n: usize) -> [f32; 2] {
     [[x, y], [-y, x], [-x, -y], [y, -x]][quarter.min(3)]
 }
 
+/// Returns the height map of a head that faces the camera.
 fn heights(places: &[[f32; 3]], triangles: &[[u16; 3]]) -> Canvas {
     let mut map = Canvas::new(SIDE, SIDE);
     let pixels = SIDE as f32 / SPAN;
@@ -116,6 +124,7 @@ fn heights(places: &[[f32; 3]], triangles: &[[u16; 3]]) -> Canvas {
     map
 }
 
+/// Returns the height of the surface at a place in metres, or `None` beside the head.
 fn height(map: &Canvas, x: f32, y: f32) -> Option<f32> {
     let pixels = SIDE as f32 / SPAN;
     let (x, y) = (pixels * (x + 0.5 * SPAN), pixels * (0.5 * SPAN - y));

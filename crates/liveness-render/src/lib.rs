@@ -1,9 +1,9 @@
-//! A camera looking at a person who isn't there: rendered frames with their truth, without GStreamer.
+//! Renders a camera that looks at a person or an attack, with the ground truth of each frame. Does not need GStreamer.
 //!
-//! The head is a photographed scan (see `models/person/bake.py`); expressions and identities are displacements of it. Light
-//! is linear: a room light, and the screen before the person as an area light of cells. The camera has perspective,
-//! defocus, motion blur, an exposure that adapts, noise, and may compress. Lengths are metres; x runs to the picture's right, y up, z
-//! towards the camera, which stands at the origin.
+//! The head is a photographed scan (see `models/person/bake.py`); expressions and identities are displacements of it.
+//! Light is linear: a room light, and the screen in front of the person as an area light of cells. The camera has
+//! perspective, defocus, motion blur, automatic exposure, noise and optional compression. Lengths are in metres. x
+//! points to the picture's right, y up, and z towards the camera, which is at the origin.
 
 pub mod actor;
 mod camera;
@@ -32,77 +32,89 @@ pub use scene::Renderer;
 pub use screen::{ScreenLight, ScreenSize};
 pub use truth::{Surface, Truth};
 
-/// The head's turn in degrees with the signs of [`liveness_core::face::HeadPose`] (ISO/IEC 39794-5), and its shift in metres from
-/// its resting place.
+/// The rotation of the head in degrees, with the signs of [`liveness_core::face::HeadPose`] (ISO/IEC 39794-5), and its
+/// shift from the resting place.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct HeadPose {
+    /// Degrees to the person's left; the signs follow [`liveness_core::face::HeadPose`].
     pub yaw: f32,
+    /// Degrees down.
     pub pitch: f32,
+    /// Degrees of sideways tilt.
     pub roll: f32,
+    /// Metres along x, y and z.
     pub shift: [f32; 3],
 }
 
-/// Each 0 (neutral) to 1 (as far as it goes).
+/// The expression of a face. Each coefficient runs from 0 (neutral) to 1 (full).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Expression {
-    /// Of the person's right and left eye.
+    /// Closing of the person's right and left eye.
     pub blink: [f32; 2],
+    /// Raised eyebrows.
     pub brows: f32,
+    /// Smile.
     pub smile: f32,
+    /// Opened mouth.
     pub jaw: f32,
-    /// Degrees to the person's left and down.
+    /// Gaze direction in degrees, to the person's left and down.
     pub gaze: [f32; 2],
 }
 
-/// What a person does at one moment.
+/// The head pose and the expression of a person at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Stance {
+    /// Pose of the head.
     pub head: HeadPose,
+    /// Expression of the face.
     pub expression: Expression,
 }
 
-/// What stands before the camera.
+/// The subject that the camera sees.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Presentation {
+    /// The person.
     #[default]
     Live,
-    /// A print on paper held by a hand: flat.
+    /// A flat print on paper, held by a hand.
     Print,
-    /// Bent about its upright axis.
+    /// A print bent about its vertical axis.
     BentPrint,
-    /// Cut out along the head, without eye holes.
+    /// A print cut out along the head, without eye holes.
     CutoutPrint,
     /// A tablet that shows [`Scene::shown`].
     Screen,
-    /// A rigid mask: the head turns, the wearer's eyes blink, nothing else moves.
+    /// A rigid mask. The head turns and the wearer's eyes blink; nothing else moves.
     Mask,
-    /// A print of the face worn before it, bent smoothly around the head, without relief.
+    /// A print of the face, worn in front of the face and bent smoothly around the head, without relief.
     PaperMask,
+    /// An empty room.
     Nobody,
-    /// The person and another, who does [`Scene::shown`].
+    /// The person and a second one in the stance [`Scene::shown`].
     TwoPeople,
-    /// The person in the room's light, in a video that an attacker multiplies by the mean colour of
-    /// [`Scene::shown_light`], injected in place of the camera's.
+    /// The person in the room's light, in a video that replaces the camera's pictures. The attacker multiplies the
+    /// video by the mean colour of [`Scene::shown_light`].
     Relit,
 }
 
 impl Presentation {
-    /// Whether a hand holds it before the camera.
+    /// Returns whether a hand holds the presentation in front of the camera.
     const fn held(self) -> bool {
         matches!(self, Self::Print | Self::BentPrint | Self::CutoutPrint | Self::Screen)
     }
 }
 
-/// One moment before the camera.
+/// One moment in front of the camera.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Scene<'a> {
+    /// The subject.
     pub presentation: Presentation,
-    /// Of the person; or of the hand that holds the print or tablet (its head pose).
+    /// Stance of the person. For a print or a tablet, the head pose is that of the hand.
     pub stance: Stance,
-    /// Of the person in the print or on the tablet, or of the second person.
+    /// Stance of the person on the print or the tablet, or of the second person.
     pub shown: Stance,
-    /// The screen before the camera's subject.
+    /// Light of the screen in front of the subject.
     pub light: Option<&'a ScreenLight>,
-    /// The screen that lit the person on the tablet, or by which an attacker tints a video.
+    /// Light of the screen that lit the person on the tablet, or by which an attacker tints a video.
     pub shown_light: Option<&'a ScreenLight>,
 }

@@ -1,20 +1,22 @@
-//! What lights the scene: a room, and the screen before the person.
+//! The light of the scene: the room, and the screen in front of the person.
 
 use super::screen::{BELOW, ScreenLight};
 
-/// What a surface makes of light.
+/// The optical properties of a surface.
 #[derive(Clone, Copy, Debug)]
 pub struct Matter {
-    /// How far light runs on inside, against skin.
+    /// Depth of the light under the surface, relative to skin.
     pub depth: f32,
-    /// Strength of its gloss; 1 is a clean dielectric's.
+    /// Strength of the gloss; 1 is a clean dielectric.
     pub gloss: f32,
-    /// Of the gloss: GGX's α², the smaller the sharper.
+    /// Roughness of the gloss: GGX's α². Smaller is sharper.
     pub roughness: f32,
 }
 
 impl Matter {
+    /// Cloth: matt and opaque.
     pub const CLOTH: Self = Self { depth: 0.0, gloss: 0.0, roughness: 1.0 };
+    /// Glossy paper.
     pub const PAPER: Self = Self { depth: 0.0, gloss: 0.5, roughness: 0.09 };
 }
 
@@ -26,10 +28,12 @@ struct Patch {
     power: [f32; 3],
 }
 
-/// What falls on a surface, and what its gloss sends to the camera.
+/// The light at a point of a surface, as linear R, G and B. 1 is the light on a face in a room of ambient 1.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Shading {
+    /// Light that falls on the point.
     pub light: [f32; 3],
+    /// Light that the gloss reflects to the camera.
     pub shine: [f32; 3],
 }
 
@@ -41,32 +45,36 @@ pub struct Lighting {
     screen: Option<ScreenLight>,
 }
 
-/// From where the room's key light comes.
+/// Direction of the room's key light.
 pub const KEY: [f32; 3] = [-0.38, 0.62, 0.69];
-/// What it gives a surface that faces it, and what comes from all around, more from above: a face that looks into the
-/// camera gets 1 of both.
+/// Irradiance of the key light on a surface that faces it. Together with [`AROUND`], a face that looks into the camera
+/// gets 1.
 const KEY_SHARE: f32 = 0.655;
+/// Irradiance from all directions, more from above.
 const AROUND: f32 = 0.53;
-/// Of skin's gloss in the room's light.
+/// Blinn–Phong exponent of the gloss in the room's light.
 const SHININESS: i32 = 14;
-/// How far light runs on under the skin, by colour.
+/// Wrap of the light under the skin, for R, G and B.
 const WRAP: [f32; 3] = [0.38, 0.25, 0.18];
-/// A window is wide; a patch of the screen is not.
+/// Softness of shadows of the key light, which is as wide as a window.
 const WINDOW: f32 = 0.3;
+/// Softness of shadows of a screen patch.
 const SHARP: f32 = 0.08;
-/// Of a white screen of luminance 1, in multiples of what white paper sends back in a room of ambient 1.
+/// Radiance of a white screen of luminance 1, in multiples of what white paper reflects in a room of ambient 1.
 const RADIANCE: f32 = 7.13;
-/// Patches are no wider than this share of the way to the nearest surface.
+/// Largest width of a patch, as a share of the distance to the nearest surface.
 const FINE: f32 = 0.3;
 
-/// How much of a light from a direction reaches a point, if it is hidden by degrees over so wide an angle (radians).
+/// The occlusion of a point.
 pub trait Shadow {
+    /// Returns the share of a light that reaches the point, 0 to 1. `way` is the unit vector to the light, and `soft`
+    /// the softness of the shadow's edge (radians).
     fn visible(&self, way: [f32; 3], soft: f32) -> f32;
-    /// The share of the surroundings that it sees.
+    /// Returns the share of the surroundings that the point sees, 0 to 1.
     fn open(&self) -> f32;
 }
 
-/// Nothing stands in the light.
+/// A point without any occlusion.
 pub struct Free;
 
 impl Shadow for Free {
@@ -80,7 +88,7 @@ impl Shadow for Free {
 }
 
 impl Lighting {
-    /// Takes in the light of a moment; nothing is nearer to the screen than `nearest` metres.
+    /// Sets the light of a moment. `nearest` is the distance of the nearest surface to the screen, in metres.
     pub fn set(&mut self, room: f32, screen: Option<&ScreenLight>, nearest: f32) {
         self.room = if room.is_finite() { room.clamp(0.0, 100.0) } else { 1.0 };
         self.patches.clear();
@@ -99,7 +107,7 @@ impl Lighting {
             }
             for n in 0..across * down {
                 let (u, v) = ((n % across) as f32 + 0.5, (n / across) as f32 + 0.5);
-                // The person's left, where the first column is, is the picture's right.
+                // The first column is at the person's left, which is the picture's right.
                 let x = 0.5 * screen.width - (column as f32 + u / across as f32) * width;
                 let y = -(row as f32 + v / down as f32) * height - BELOW;
                 self.patches.push(Patch { place: [x, y, 0.0], power });
@@ -107,15 +115,17 @@ impl Lighting {
         }
     }
 
+    /// Returns the ambient light of the room.
     pub fn room(&self) -> f32 {
         self.room
     }
 
+    /// Returns whether the screen gives light.
     pub fn lit_by_screen(&self) -> bool {
         self.screen.is_some()
     }
 
-    /// What a surface at `place` with the given normal gets and mirrors.
+    /// Returns the light at `place` on a surface with the given unit normal.
     pub fn at(&self, place: [f32; 3], normal: [f32; 3], matter: Matter, shadow: &impl Shadow) -> Shading {
         let key = dot(normal, KEY);
         let around = shadow.open() * AROUND * (1.0 + 0.25 * normal[1]);
@@ -130,13 +140,14 @@ impl Lighting {
         shading
     }
 
-    /// What falls on it of the screen's light alone, with nothing in the way.
+    /// Returns the light of the screen alone that falls on a surface, without occlusion.
     pub fn screen_at(&self, place: [f32; 3], normal: [f32; 3]) -> [f32; 3] {
         let mut shading = Shading::default();
         self.add_screen(&mut shading, (place, normal, normal), Matter::CLOTH, &Free);
         shading.light
     }
 
+    /// Adds the light of the screen.
     fn add_screen(
         &self,
         shading: &mut Shading,
@@ -144,7 +155,7 @@ impl Lighting {
         matter: Matter,
         shadow: &impl Shadow,
     ) {
-        // A patch is too small a light for all of the skin's depth to show.
+        // A patch is too small a light source to show the full depth of the skin.
         let wraps = WRAP.map(|wrap| 0.4 * matter.depth * wrap);
         let spread = wraps.map(|wrap| (1.0 + wrap).recip());
         let facing = dot(normal, eye).max(0.0);
@@ -170,7 +181,8 @@ impl Lighting {
         }
     }
 
-    /// What a slightly oily surface mirrors of the key light towards the camera (Blinn–Phong, with Schlick's Fresnel term).
+    /// Returns the key light that a slightly oily surface reflects to the camera (Blinn–Phong, with Schlick's Fresnel
+    /// term).
     fn key_gloss(&self, eye: [f32; 3], normal: [f32; 3]) -> f32 {
         let half = unit([0, 1, 2].map(|i| KEY[i] + eye[i]));
         let fresnel = 0.03 + 0.97 * (1.0 - dot(eye, half).clamp(0.0, 1.0)).powi(5);
@@ -178,13 +190,13 @@ impl Lighting {
         self.room * fresnel * lobe * dot(normal, KEY).max(0.0)
     }
 
-    /// The normal at which a ball at `place` mirrors the key light into the camera, and how bright that is.
+    /// Returns the normal at which a ball at `place` reflects the key light into the camera, and the brightness there.
     pub fn key_mirrored(&self, place: [f32; 3]) -> ([f32; 3], f32) {
         let eye = unit(place.map(|v| -v));
         (unit([0, 1, 2].map(|i| KEY[i] + eye[i])), 0.8 * self.room)
     }
 
-    /// What the camera sees of the screen in a mirror at `place`.
+    /// Returns the part of the screen that the camera sees in a mirror at `place`, as linear R, G and B.
     pub fn mirrored(&self, place: [f32; 3], normal: [f32; 3]) -> [f32; 3] {
         let twice = -2.0 * dot(normal, place);
         let way = [0, 1, 2].map(|i| twice * normal[i] + place[i]);
@@ -197,12 +209,12 @@ impl Lighting {
     }
 }
 
-/// π times the microfacet reflectance (GGX, Schlick's Fresnel term, Kelemen and Szirmay-Kalos's visibility): light, eye and
-/// the angle between them as cosines.
+/// Returns π times the microfacet reflectance (GGX, Schlick's Fresnel term, visibility of Kelemen and Szirmay-Kalos).
+/// `light` and `eye` are the cosines with the normal, and `between` is the cosine of the angle between them.
 fn lobe(light: f32, eye: f32, between: f32, roughness: f32) -> f32 {
-    // Four times the square of the half vector's cosine with the way to the eye.
+    // Four times the squared cosine between the half vector and the direction to the eye.
     let way = (2.0 + 2.0 * between).max(1e-3);
-    // This times the square of its cosine with the normal.
+    // The same times the squared cosine between the half vector and the normal.
     let normal = ((light + eye) * (light + eye)).min(way);
     let spread = normal * (roughness - 1.0) + way;
     let grazing = (1.0 - 0.5 * way.sqrt()).max(0.0);
@@ -210,15 +222,18 @@ fn lobe(light: f32, eye: f32, between: f32, roughness: f32) -> f32 {
     fresnel * roughness * way / (spread * spread)
 }
 
+/// Returns the unit vector in the direction of `v`.
 pub fn unit(v: [f32; 3]) -> [f32; 3] {
     let length = dot(v, v).sqrt().max(1e-9);
     v.map(|v| v / length)
 }
 
+/// Returns the cosine of light that wraps around the surface, at least 0.
 fn wrapped(cosine: f32, wrap: f32) -> f32 {
     ((cosine + wrap) / (1.0 + wrap)).max(0.0)
 }
 
+/// Returns the scalar product.
 pub fn dot(a: [f32; 3], b: [f32; 3]) -> f32 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
@@ -275,13 +290,13 @@ mod tests {
             lit_by(&[[1.0; 3]], 1, ScreenLight { height: 0.02, width: 0.02, ..ScreenLight::default() });
         let at = |z: f32| green(&white, [0.0, -0.02, -z], TOWARDS);
         assert!((at(0.5) / at(1.0) - 4.0).abs() < 0.05, "{}", at(0.5) / at(1.0));
-        // Near a wide screen it falls by less.
+        // Close to a wide screen, the light falls by less.
         let white = lit_by(&[[1.0; 3]], 1, ScreenLight::default());
         let at = |z: f32| green(&white, [0.0, -0.16, -z], TOWARDS);
         assert!((1.5..3.0).contains(&(at(0.25) / at(0.5))), "{}", at(0.25) / at(0.5));
     }
 
-    /// Lambert's formula for the light of a polygon (here under a point that faces it).
+    /// Returns Lambert's formula for the light of a polygon, at a point below that faces it.
     fn exact(corners: [[f32; 3]; 4]) -> f32 {
         let edge = |i: usize| {
             let (a, b) = (unit(corners[i]), unit(corners[(i + 1) % 4]));

@@ -1,11 +1,11 @@
-//! What makes a person somebody: shape, colours and clothes, drawn from a number.
+//! The appearance of a person: shape, colours and clothes, drawn from a number.
 
 use super::head::HEAD;
 use liveness_core::random::Random;
 
-/// Mipmaps of the skin.
+/// Number of mipmap levels of the skin.
 const LEVELS: usize = 4;
-/// Texels per metre of face in the finest, about.
+/// Approximate texels per metre of face in the finest level.
 const DENSITY: f32 = 1900.0;
 /// Linear reflectance of irises: brown, dark brown, hazel, blue, green, grey.
 const IRISES: [[f32; 3]; 6] = [
@@ -16,16 +16,17 @@ const IRISES: [[f32; 3]; 6] = [
     [0.10, 0.13, 0.07],
     [0.15, 0.17, 0.18],
 ];
-/// Natural log of the skin's reflectance lost per unit of melanin, by colour; and of hair.
+/// Skin reflectance lost per unit of melanin, as natural logarithm for R, G and B.
 const MELANIN: [f32; 3] = [0.95, 1.35, 1.65];
 
-/// A square picture that repeats sideways.
+/// A square picture that repeats horizontally.
 pub struct Texture {
     side: usize,
     texels: Vec<[f32; 3]>,
 }
 
 impl Texture {
+    /// Returns the next coarser mipmap level.
     fn halved(&self) -> Self {
         let side = (self.side / 2).max(1);
         let at = |x: usize, y: usize, c: usize| {
@@ -38,7 +39,7 @@ impl Texture {
         Self { side, texels: (0..side * side).map(texel).collect() }
     }
 
-    /// Bilinear, at shares of the side.
+    /// Returns the bilinear sample at shares of the side.
     #[inline]
     pub fn sample(&self, u: f32, v: f32) -> [f32; 3] {
         let side = self.side as f32;
@@ -57,10 +58,11 @@ impl Texture {
     }
 }
 
+/// The appearance of one person.
 pub struct Looks {
     /// Weights of the head's identities.
     pub shape: Vec<f32>,
-    /// Of the skin, 1 is usual.
+    /// Gloss of the skin; 1 is usual.
     pub gloss: f32,
     iris: [f32; 3],
     cloth: [f32; 3],
@@ -69,11 +71,12 @@ pub struct Looks {
 }
 
 impl Looks {
+    /// Creates the person with this number.
     pub fn new(identity: u64) -> Self {
         let mut random = Random::nth(identity, 3);
         let mut shape: Vec<f32> =
             HEAD.identities.iter().map(|_| (0.2 * random.normal()).clamp(-0.45, 0.45)).collect();
-        // The scanned man's face, more or less; then sex and two lines of descent, from none to most.
+        // The weight of the scanned man's face, then sex and two lines of descent, each from none to most.
         shape[0] = random.between(0.45, 1.0);
         shape.iter_mut().skip(1).take(3).for_each(|w| *w = (w.abs() * 1.2).min(0.7));
         let melanin = random.unit().powi(2) * 1.1;
@@ -90,7 +93,7 @@ impl Looks {
         }
     }
 
-    /// Smooth, pale and shiny, as a cast of the face is.
+    /// Makes the skin smooth, pale and shiny, like a cast of the face.
     pub fn mask(&mut self) {
         let count = HEAD.texture.len().max(1) as f32;
         for texture in &mut self.skin {
@@ -102,19 +105,21 @@ impl Looks {
         }
     }
 
-    /// The skin at a scale of `pixels` per metre.
+    /// Returns the skin at a scale of `pixels` per metre.
     pub fn texture(&self, pixels: f32) -> &Texture {
         let level = (DENSITY / pixels.max(1.0)).log2().round().clamp(0.0, (LEVELS - 1) as f32);
         &self.skin[level as usize]
     }
 
+    /// Returns the reflectance of the clothes.
     pub fn cloth(&self, u: f32, v: f32) -> [f32; 3] {
         let weave = 1.0 + 0.06 * ((u * 1500.0).sin() * (v * 900.0).sin());
         let stripe = 1.0 - self.stripes * f32::from(u8::from((v * 22.0).fract() < 0.4));
         self.cloth.map(|c| c * weave * stripe)
     }
 
-    /// The eye's reflectance where its surface's direction has these first two components, with the pupil at 0, 0.
+    /// Returns the reflectance of the eye. `u` and `v` are the first components of the surface's direction; the pupil
+    /// is at 0.
     pub fn eye(&self, u: f32, v: f32) -> [f32; 3] {
         let r = u.hypot(v);
         let step = |from: f32, to: f32| ((r - from) / (to - from)).clamp(0.0, 1.0);
@@ -134,7 +139,7 @@ fn skin(melanin: f32, blond: f32, red: f32) -> Vec<Texture> {
     let tone = [0, 1, 2].map(|i| (-melanin * MELANIN[i]).exp());
     let texel = |t: &[f32; 3]| {
         let light = (t[0] + t[1] + t[2]) / 3.0;
-        // Dark is hair, or a hollow.
+        // Dark texels are hair, or a hollow.
         let hair = ((0.11 - light) / 0.06).clamp(0.0, 1.0);
         let hue = [red, 1.0, 1.0];
         let straw = [1.0 + 3.2 * blond, 1.0 + 2.2 * blond, 1.0 + 1.1 * blond];

@@ -1,16 +1,19 @@
-//! How much of the surroundings each point of a surface sees: nostrils, the neck under the chin and the corners of the
-//! eyes are darker.
+//! Ambient occlusion: the share of the surroundings that each point of a surface sees. Nostrils, the neck under the
+//! chin and the corners of the eyes are darker.
 
 use super::light::dot;
 use super::raster::{Canvas, Corner};
 
+/// Number of sampled directions.
 const DIRECTIONS: usize = 40;
+/// Side of the depth maps, in pixels.
 const SIDE: usize = 160;
-/// Metres across that the maps show, and how near a surface may be and not hide itself.
+/// Side of the depth maps, in metres.
 const SPAN: f32 = 0.9;
+/// Offset in metres that keeps a surface from hiding itself.
 const BIAS: f32 = 0.004;
 
-/// The cosine-weighted share of directions from which each vertex is seen.
+/// Returns the cosine-weighted share of directions from which each vertex is visible, 0 to 1.
 pub fn openness(places: &[[f32; 3]], normals: &[[f32; 3]], triangles: &[[u16; 3]]) -> Vec<f32> {
     let mut seen = vec![0.0; places.len()];
     let mut all = vec![1e-3; places.len()];
@@ -32,7 +35,8 @@ pub fn openness(places: &[[f32; 3]], normals: &[[f32; 3]], triangles: &[[u16; 3]
     seen.iter().zip(all).map(|(seen, all)| (seen + 1e-3) / all).collect()
 }
 
-/// Spread evenly over the half of the sphere that isn't behind (Fibonacci's spiral about the camera's axis).
+/// Returns direction `n`. The directions are spread evenly over the front of the sphere (Fibonacci's spiral about the
+/// camera's axis).
 fn direction(n: usize) -> [f32; 3] {
     let z = 1.0 - 1.3 * (n as f32 + 0.5) / DIRECTIONS as f32;
     let (sine, cosine) = (2.399_963 * n as f32).sin_cos();
@@ -40,7 +44,7 @@ fn direction(n: usize) -> [f32; 3] {
     [flat * cosine, flat * sine, z]
 }
 
-/// The surface seen from afar, in pixels; nearness grows with height towards the viewer, linearly.
+/// Projects the surface along `way`, in pixels. The nearness grows linearly with the height towards the viewer.
 fn view(places: &[[f32; 3]], way: [f32; 3], corners: &mut Vec<Corner>) {
     let length = way[0].hypot(way[2]).max(1e-6);
     let right = [way[2] / length, 0.0, -way[0] / length];
@@ -55,6 +59,7 @@ fn view(places: &[[f32; 3]], way: [f32; 3], corners: &mut Vec<Corner>) {
     }));
 }
 
+/// Returns 1 if the corner is visible, and 0 if it is hidden.
 fn shown(canvas: &Canvas, corner: &Corner) -> f32 {
     let (x, y) = (corner.x.max(0.0) as usize, corner.y.max(0.0) as usize);
     let hidden = x < SIDE && y < SIDE && canvas.nearness[y * SIDE + x] > corner.nearness + BIAS;

@@ -1,22 +1,25 @@
-//! Pictures of the person that prints and tablets show.
+//! The pictures of the person on prints and tablets.
 
 use super::camera::{Setting, decode};
 use super::{Presentation, Renderer, Scene, Stance};
 
+/// Width and height in pixels.
 const PICTURE: (usize, usize) = (480, 600);
 
-/// A picture of the person, to be printed or shown.
+/// A picture of the person, to be printed or displayed.
 pub struct Picture {
     renderer: Renderer,
-    /// Linear.
+    /// Linear R, G and B.
     texels: Vec<[f32; 3]>,
-    /// Where the person is, not the room.
+    /// True for texels of the person, false for the room.
     person: Vec<bool>,
+    /// Stance of the last picture.
     pub last: Option<Stance>,
     linear: Vec<f32>,
 }
 
 impl Picture {
+    /// Creates a camera for pictures of the person, taken from `distance` metres.
     pub fn new(setting: &Setting, distance: f32) -> Self {
         let (width, height) = PICTURE;
         let own = Setting {
@@ -38,6 +41,7 @@ impl Picture {
         }
     }
 
+    /// Takes a picture of the stance [`Scene::shown`]. `dt` is the time since the last one, in seconds.
     pub fn take(&mut self, scene: &Scene<'_>, dt: f32) {
         let own = Scene {
             presentation: Presentation::Live,
@@ -55,7 +59,7 @@ impl Picture {
         self.last = Some(scene.shown);
     }
 
-    /// What ink on paper makes of it: no deep black, no full colour, and less light than the scene had.
+    /// Applies the limits of ink on paper: no deep black, no saturated colours, and less light than the scene had.
     pub fn print(&mut self) {
         for texel in &mut self.texels {
             let grey = 0.3 * texel[0] + 0.59 * texel[1] + 0.11 * texel[2];
@@ -63,6 +67,7 @@ impl Picture {
         }
     }
 
+    /// Returns the colour at shares of the sides, and true for the person. Returns `None` before the first picture.
     pub fn texel(&self, u: f32, v: f32) -> Option<([f32; 3], bool)> {
         let (width, height) = PICTURE;
         let (x, y) = ((u * width as f32) as usize, (v * height as f32) as usize);

@@ -1,4 +1,4 @@
-//! Simple things: ellipsoids, and sheets that show a picture.
+//! Simple objects: ellipsoids, and sheets that show a picture.
 
 use super::camera::Lens;
 use super::light::{Free, Lighting, Matter, Shading};
@@ -7,15 +7,21 @@ use super::turn::Turn;
 
 /// An upright ellipsoid of one colour.
 pub struct Blob {
+    /// Place of the middle, in metres.
     pub center: [f32; 3],
+    /// Radii in metres.
     pub radii: [f32; 3],
+    /// Linear reflectance.
     pub color: [f32; 3],
 }
 
+/// Number of rings of the mesh.
 const RINGS: usize = 14;
+/// Number of sectors of the mesh.
 const SECTORS: usize = 20;
 
 impl Blob {
+    /// Draws the ellipsoid.
     pub fn draw(&self, canvas: &mut Canvas, lens: &Lens, light: &Lighting) {
         let corner = |ring: usize, sector: usize| {
             let (st, ct) = (std::f32::consts::PI * ring as f32 / RINGS as f32).sin_cos();
@@ -35,7 +41,7 @@ impl Blob {
                 ..Corner::default()
             }
         };
-        // A fold now and then keeps cloth from being a flat colour.
+        // Slight folds keep cloth from being a flat colour.
         let shade = |u: f32, v: f32| {
             let fold = 1.0 + 0.10 * (61.0 * u + 9.0 * v).sin() * (23.0 * v - 7.0 * u).cos();
             Some(self.color.map(|c| c * fold))
@@ -51,21 +57,27 @@ impl Blob {
     }
 }
 
-/// A sheet or tablet in a hand: flat, or bent about its upright axis.
+/// A sheet or tablet in a hand: flat, or bent about its vertical axis.
 #[derive(Clone, Copy, Debug)]
 pub struct Sheet {
+    /// Place of the middle, in metres.
     pub center: [f32; 3],
+    /// Width in metres.
     pub width: f32,
+    /// Height in metres.
     pub height: f32,
-    /// Of the bend; 0 is flat.
+    /// Curvature in 1/m; 0 is flat.
     pub curvature: f32,
+    /// Rotation of the sheet.
     pub turn: Turn,
 }
 
+/// Number of strips of the mesh along each side.
 const STRIPS: usize = 16;
 
 impl Sheet {
-    /// Draws it; `light` takes place and normal, `shade` a point whose texels are 0–1 from the left and from the top.
+    /// Draws the sheet. `light` takes a place and a normal. `shade` takes a point whose texels run from 0 to 1, from
+    /// the left and from the top.
     pub fn draw(
         &self,
         canvas: &mut Canvas,
@@ -90,7 +102,7 @@ impl Sheet {
         }
     }
 
-    /// Place and normal at shares of its sides, from the left and from the top.
+    /// Returns the place and the normal at shares of the sides, from the left and from the top.
     pub fn at(&self, u: f32, v: f32) -> ([f32; 3], [f32; 3]) {
         let along = (u - 0.5) * self.width;
         let (across, out, slope) = if self.curvature.abs() < 1e-3 {

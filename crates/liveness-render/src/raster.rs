@@ -1,63 +1,73 @@
-//! A z-buffer and lit, textured triangles in linear light.
+//! A z-buffer with lit, textured triangles in linear light.
 
-/// The picture before the camera's sensor: linear R, G, B and depth.
+/// The picture before the sensor: linear R, G, B and depth.
 #[derive(Clone, Debug, Default)]
 pub struct Canvas {
+    /// Width in pixels.
     pub width: usize,
+    /// Height in pixels.
     pub height: usize,
+    /// Linear R, G and B, row by row.
     pub color: Vec<[f32; 3]>,
-    /// 1 / distance along the optical axis; 0 where only the room is.
+    /// 1 / distance along the optical axis, in 1/m; 0 for the room.
     pub nearness: Vec<f32>,
 }
 
-/// A vertex as the camera sees it.
+/// A projected vertex.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Corner {
-    /// Pixels.
+    /// Horizontal place in pixels.
     pub x: f32,
+    /// Vertical place in pixels, downwards.
     pub y: f32,
-    /// 1 / distance; not positive behind the camera.
+    /// 1 / distance, in 1/m. Not positive behind the camera.
     pub nearness: f32,
-    /// What falls on it.
+    /// Light that falls on the vertex.
     pub light: [f32; 3],
-    /// What its gloss adds, whatever its colour.
+    /// Light that the gloss adds, independent of the colour.
     pub shine: [f32; 3],
-    /// Texels, or whatever the shader takes.
+    /// Horizontal texel coordinate, or another parameter of the shader.
     pub u: f32,
+    /// Vertical texel coordinate, or another parameter of the shader.
     pub v: f32,
 }
 
-/// A point of a triangle as the camera sees it.
+/// A projected point of a triangle.
 #[derive(Clone, Copy, Debug)]
 pub struct Fragment {
+    /// Light that falls on the point.
     pub light: [f32; 3],
+    /// Light that the gloss adds.
     pub shine: [f32; 3],
+    /// Horizontal texel coordinate.
     pub u: f32,
+    /// Vertical texel coordinate.
     pub v: f32,
 }
 
 impl Fragment {
-    /// What comes from it at this reflectance.
+    /// Returns the light from the point for a reflectance.
     pub fn lit(&self, color: [f32; 3]) -> [f32; 3] {
         [0, 1, 2].map(|i| color[i] * self.light[i] + self.shine[i])
     }
 }
 
-/// Nothing nearer than this (metres) is drawn.
+/// Distance in metres below which triangles are not drawn.
 const NEAREST: f32 = 0.05;
 
 impl Canvas {
+    /// Creates a black canvas of this size in pixels.
     pub fn new(width: usize, height: usize) -> Self {
         Self { width, height, color: vec![[0.0; 3]; width * height], nearness: vec![0.0; width * height] }
     }
 
-    /// Draws a triangle; `shade` gives the reflectance at a texel, or nothing where it is cut out.
+    /// Draws a triangle. `shade` returns the reflectance at a texel, or `None` to cut it out.
     #[inline]
     pub fn triangle(&mut self, corners: [&Corner; 3], shade: impl Fn(f32, f32) -> Option<[f32; 3]>) {
         self.fill(corners, |at| shade(at.u, at.v).map(|color| at.lit(color)));
     }
 
-    /// Draws a triangle; `shade` gives what comes from a point of it, or nothing where it is cut out.
+    /// Draws a triangle. `shade` returns the light from a point, or `None` to cut it out.
     #[inline]
     pub fn fill(&mut self, corners: [&Corner; 3], shade: impl Fn(&Fragment) -> Option<[f32; 3]>) {
         self.draw(corners, |at, pixel| match shade(at) {
@@ -69,13 +79,13 @@ impl Canvas {
         });
     }
 
-    /// Draws a triangle; `paint` changes the pixel behind a point of it, and tells whether the point now hides what is
+    /// Draws a triangle. `paint` changes the pixel behind a point, and returns true if the point now hides what is
     /// behind.
     #[inline]
     pub fn draw(&mut self, [a, b, c]: [&Corner; 3], paint: impl Fn(&Fragment, &mut [f32; 3]) -> bool) {
         let area = (b.x - a.x) * (c.y - a.y) - (c.x - a.x) * (b.y - a.y);
         let behind = [a, b, c].iter().any(|p| !(p.nearness > 0.0 && p.nearness <= 1.0 / NEAREST));
-        // Faces turned away have a positive area, as y runs down.
+        // Triangles that face away have a positive area, because y points down.
         if behind || !area.is_finite() || area >= -1e-6 {
             return;
         }

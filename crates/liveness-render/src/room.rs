@@ -1,4 +1,4 @@
-//! The wall behind the person: plaster with a door or window, a shelf, a picture; out of focus.
+//! The wall behind the person, out of focus: plaster with random rectangles such as a door, a shelf or a picture.
 
 use super::camera::Lens;
 use super::light::Lighting;
@@ -9,20 +9,21 @@ use liveness_core::random::Random;
 pub struct Room {
     /// Linear reflectance of every pixel.
     pixels: Vec<[f32; 3]>,
-    /// Metres behind the face.
+    /// Distance from the face to the wall, in metres.
     behind: f32,
 }
 
-/// Places across and down the picture between which the screen's light hardly changes.
+/// Number of grid points across and down the picture. The screen's light on the wall hardly changes between them.
 const NODES: usize = 9;
 
 impl Room {
+    /// Creates a random wall for a picture of this size in pixels.
     pub fn new(width: usize, height: usize, seed: u64) -> Self {
         let behind = Random::nth(seed, 23).between(0.7, 2.5);
         Self { pixels: paint(width, height, seed), behind }
     }
 
-    /// Begins a frame with the wall behind a face at this distance.
+    /// Draws the wall into an empty canvas. `distance` is that of the face, in metres.
     pub fn show(&self, canvas: &mut Canvas, lens: &Lens, lighting: &Lighting, distance: f32) {
         canvas.nearness.fill(0.0);
         if !lighting.lit_by_screen() {
@@ -54,17 +55,18 @@ impl Room {
     }
 }
 
-/// The node before a pixel, and the share of the way to the next.
+/// Returns the grid point before a pixel, and the share of the way to the next.
 fn node(at: usize, side: usize) -> (usize, f32) {
     let at = (NODES - 1) as f32 * (at as f32 + 0.5) / side as f32;
     (at as usize, at.fract())
 }
 
+/// Returns the linear interpolation of two colours.
 fn mix(a: [f32; 3], b: [f32; 3], share: f32) -> [f32; 3] {
     [0, 1, 2].map(|i| a[i] + share * (b[i] - a[i]))
 }
 
-/// Linear reflectance of every pixel.
+/// Returns the linear reflectance of every pixel.
 fn paint(width: usize, height: usize, seed: u64) -> Vec<[f32; 3]> {
     let mut random = Random::nth(seed, 17);
     let wall = tint(&mut random, 0.28, 0.5);
@@ -77,7 +79,7 @@ fn paint(width: usize, height: usize, seed: u64) -> Vec<[f32; 3]> {
         for column in 0..width {
             let x = (column as f32 + 0.5) / width as f32;
             let rough = 1.0 + 0.03 * grain[((y * 97.0) as usize % 64) * 64 + (x * 131.0) as usize % 64];
-            // Brighter towards the light.
+            // The wall is brighter towards the key light.
             let fall = 1.12 - 0.25 * x - 0.18 * y;
             let mut color = wall.map(|v| v * fall * rough);
             for item in &items {
@@ -90,6 +92,7 @@ fn paint(width: usize, height: usize, seed: u64) -> Vec<[f32; 3]> {
     pixels
 }
 
+/// A rectangle on the wall. Lengths are shares of the picture's sides.
 struct Item {
     left: f32,
     top: f32,
@@ -109,7 +112,7 @@ impl Item {
         }
     }
 
-    /// 0 outside to 1 inside, with soft edges.
+    /// Returns the coverage of a pixel, 0 to 1, with soft edges.
     fn covers(&self, x: f32, y: f32, soft: f32) -> f32 {
         let edge = |at: f32, from: f32, length: f32| {
             ((at - from) / soft + 0.5).clamp(0.0, 1.0) * ((from + length - at) / soft + 0.5).clamp(0.0, 1.0)
@@ -118,7 +121,7 @@ impl Item {
     }
 }
 
-/// A muted colour.
+/// Returns a muted colour.
 fn tint(random: &mut Random, low: f32, high: f32) -> [f32; 3] {
     let value = random.between(low, high);
     [(); 3].map(|()| value * random.between(0.85, 1.15))

@@ -1,4 +1,4 @@
-//! What somebody does when asked, and when.
+//! The answers to prompts: the actions that the actor performs, and their times.
 
 use std::collections::VecDeque;
 
@@ -7,37 +7,40 @@ use crate::Stance;
 use liveness_core::check::Action;
 use liveness_core::random::Random;
 
-/// How the person, or whoever holds the picture, answers prompts.
+/// The way in which the person, or the holder of the picture, answers prompts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Behaviour {
-    /// Does what is asked, after a human reaction time.
+    /// Performs the requested action after a human reaction time.
     #[default]
     Obeys,
-    /// Answers nothing.
+    /// Ignores prompts.
     Idle,
-    /// Does something else than asked.
+    /// Performs another action than the requested one.
     WrongAction,
-    /// Is already at it when the prompt is heard, as a guess or a recording that happens to fit, and goes on to what
-    /// nobody has asked for yet.
+    /// Starts the action before the prompt, like a lucky guess or a recording that happens to fit. Then continues with
+    /// another action that was not requested.
     TooEarly,
-    /// Does it when the deadline has long passed.
+    /// Performs the requested action 1 to 2 seconds after the deadline.
     TooLate,
 }
 
-/// An action asked for. Times are in seconds.
+/// A request for an action. Times are in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Prompt {
+    /// The requested action.
     pub action: Action,
+    /// Time of the request.
     pub at: f64,
+    /// Time by which the action must start, if known.
     pub deadline: Option<f64>,
 }
 
-/// More than this nobody remembers.
+/// Limit of the gestures that wait or run; further prompts are ignored.
 const MEMORY: usize = 8;
-/// Too late, when the prompt does not tell its deadline: this long after it.
+/// Seconds from a prompt without a deadline to the time that counts as its deadline.
 const PATIENCE: f64 = 5.0;
 
-/// The gestures under way and to come.
+/// The gestures that run or wait.
 #[derive(Clone, Debug)]
 pub struct Answers {
     behaviour: Behaviour,
@@ -49,10 +52,12 @@ pub struct Answers {
 }
 
 impl Answers {
+    /// Creates the answers. `reaction_time` is the mean, in seconds.
     pub fn new(behaviour: Behaviour, means: Means, reaction_time: f64, random: Random) -> Self {
         Self { behaviour, means, reaction_time, random, gestures: VecDeque::new() }
     }
 
+    /// Plans the answer to a prompt.
     pub fn hear(&mut self, prompt: Prompt) {
         let Prompt { action, at, .. } = prompt;
         match self.behaviour {
@@ -81,16 +86,17 @@ impl Answers {
         }
     }
 
-    /// The reaction time this once.
+    /// Returns a random reaction time in seconds.
     fn reaction(&mut self) -> f64 {
         self.reaction_time * f64::from(1.0 + 0.12 * self.random.normal())
     }
 
+    /// Returns a random duration in seconds.
     fn seconds(&mut self, from: f32, to: f32) -> f64 {
         f64::from(self.random.between(from, to))
     }
 
-    /// Begins when asked to or, if there is something to finish, after that; tells when it will be done.
+    /// Plans a gesture at `start`, or after the last planned gesture. Returns the time of its end.
     fn begin(&mut self, action: Action, start: f64) -> f64 {
         let free = self.gestures.back().map_or(start, Gesture::end);
         let gesture = Gesture::new(action, start.max(free), &mut self.random);
@@ -101,7 +107,7 @@ impl Answers {
         end
     }
 
-    /// What the gestures add to the stance now. Time does not run backwards.
+    /// Returns the change of the stance by the gestures at `time`, in seconds. Times must not decrease.
     pub fn at(&mut self, time: f64) -> Stance {
         while self.gestures.front().is_some_and(|g| g.end() < time) {
             self.gestures.pop_front();

@@ -1,14 +1,15 @@
-//! The light of an earlier check, as a recording shows it: the same kind of code, another secret.
+//! The light of an earlier check, as a recording shows it: a code of the same kind with another secret.
 
 use crate::ScreenLight;
 use liveness_core::check::{LightCode, Randomness};
 
-/// The screen rests so long before a code begins, in seconds: a recording that is started with today's light runs with
-/// today's code.
+/// Seconds of rest before the code of a check begins. The recording rests as well, so its code runs in step with
+/// today's code when both start together.
 const REST: f64 = 0.4;
-/// Longer than any check's, in nanoseconds.
+/// Length of the code in nanoseconds, which exceeds that of any check.
 const DURATION: u64 = 10_000_000_000;
 
+/// The light code of an earlier check.
 #[derive(Clone, Debug)]
 pub struct Earlier {
     seed: u64,
@@ -16,11 +17,13 @@ pub struct Earlier {
 }
 
 impl Earlier {
+    /// Creates a code that is drawn from `seed`.
     pub fn new(seed: u64) -> Self {
         Self { seed: seed.max(1), code: None }
     }
 
-    /// What lit the recorded face so many seconds into its check, on a screen like today's.
+    /// Returns the light on the recorded face, `seconds` after the light of the check began. The screen is that of
+    /// `today`.
     pub fn light(&mut self, today: &ScreenLight, seconds: f64) -> ScreenLight {
         let same = |code: &LightCode| (code.rows(), code.columns()) == (today.rows, today.columns);
         if !self.code.as_ref().is_some_and(same) {

@@ -1,16 +1,16 @@
-//! How doing what a check asks for looks over time.
+//! The movements of the requested actions over time.
 
 use crate::{Expression, HeadPose, Stance};
 use liveness_core::check::Action;
 use liveness_core::random::Random;
 
-/// Another action than this.
+/// Returns a random action other than `action`.
 pub fn other(action: Action, random: &mut Random) -> Action {
     let me = Action::ALL.iter().position(|a| *a == action).unwrap_or(0);
     Action::ALL[(me + 1 + random.below(Action::ALL.len() - 1)) % Action::ALL.len()]
 }
 
-/// Seconds to the peak, at the peak, and back.
+/// Returns the seconds of an action: to the peak, at the peak, and back.
 const fn timing(action: Action) -> [f32; 3] {
     match action {
         Action::Blink => [0.08, 0.04, 0.13],
@@ -23,7 +23,7 @@ const fn timing(action: Action) -> [f32; 3] {
     }
 }
 
-/// At the peak. The eyes stay on the screen while the head turns or nods.
+/// Returns the stance at the peak of an action. The eyes stay on the screen while the head turns or nods.
 fn by_body(action: Action) -> Stance {
     let head = |yaw, pitch, gaze| Stance {
         head: HeadPose { yaw, pitch, ..HeadPose::default() },
@@ -42,8 +42,8 @@ fn by_body(action: Action) -> Stance {
     }
 }
 
-/// The same with a picture in the hand, which turns as a whole; what it cannot do it is waved for. Eye holes would
-/// show the eyes of the one behind it.
+/// Returns the stance at the peak for a picture in a hand, which turns as a whole. The hand moves the picture for
+/// actions that it cannot show. The blink shows in eye holes, as the eyes of the person behind them.
 fn by_hand(action: Action) -> Stance {
     match action {
         Action::Nod | Action::TurnLeft | Action::TurnRight | Action::LookUp => {
@@ -56,36 +56,40 @@ fn by_hand(action: Action) -> Stance {
     }
 }
 
-/// Whose body does it.
+/// The body part that performs a gesture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Means {
+    /// The person's own body.
     Body,
     /// A picture held in the hand.
     Hand,
 }
 
-/// One action done once.
+/// One action, performed once.
 #[derive(Clone, Debug)]
 pub struct Gesture {
+    /// The action.
     pub action: Action,
-    /// Seconds.
+    /// Time of the start, in seconds.
     pub start: f64,
     timing: [f32; 3],
     strength: f32,
 }
 
 impl Gesture {
-    /// As one person does it this time: a little quicker or slower, further or less far.
+    /// Creates a gesture with a random tempo and strength around the usual ones. `start` is in seconds.
     pub fn new(action: Action, start: f64, random: &mut Random) -> Self {
         let tempo = 1.0 + 0.08 * random.normal();
         let strength = if action == Action::Blink { 1.0 } else { 1.0 + 0.04 * random.normal() };
         Self { action, start, timing: timing(action).map(|t| t * tempo), strength }
     }
 
+    /// Returns the time of the end, in seconds.
     pub fn end(&self) -> f64 {
         self.start + f64::from(self.timing.iter().sum::<f32>())
     }
 
+    /// Returns the change of the stance at `time`, in seconds.
     pub fn at(&self, time: f64, means: Means) -> Stance {
         let level = self.strength * pulse(time - self.start, self.timing);
         let peak = match means {
@@ -96,8 +100,8 @@ impl Gesture {
     }
 }
 
-/// From 0 to 1 and back, with the bell-shaped speed of limbs and lids (minimum jerk, Flash and Hogan 1985); `timing`
-/// is seconds of rise, hold and fall.
+/// Returns the level of a pulse from 0 to 1 and back, with the bell-shaped speed of limbs and lids (minimum jerk, Flash
+/// and Hogan 1985). `time` is in seconds after its start; `rise`, `hold` and `fall` are in seconds.
 pub fn pulse(time: f64, [rise, hold, fall]: [f32; 3]) -> f32 {
     let time = time as f32;
     let jerkless = |u: f32| {

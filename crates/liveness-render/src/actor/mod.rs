@@ -1,5 +1,5 @@
-//! The person before the camera as an actor, or the one who attacks with a picture of them: what they do when, with
-//! what they were asked.
+//! The actor: the person in front of the camera, or an attacker with a picture of the person. It answers the prompts
+//! and the light of a check over time.
 //!
 //! Everything random is drawn from a seed, and nothing depends on the frame rate.
 
@@ -25,35 +25,41 @@ use recording::Recording;
 use super::{Expression, HeadPose, Presentation, Scene, ScreenSize, Stance};
 use liveness_core::random::Random;
 
-/// Who or what acts.
+/// The person or the attack that the actor plays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Subject {
     #[default]
+    /// The person.
     Live,
-    /// A photo of the person, on paper in somebody's hand: flat, bent, or cut out around the head.
+    /// A flat photo of the person, on paper in a hand.
     Print,
+    /// A photo in a hand, bent about its vertical axis.
     BentPrint,
+    /// A photo in a hand, cut out around the head.
     CutoutPrint,
-    /// Held at 15 to 30 degrees.
+    /// A flat photo in a hand, held at 15 to 30 degrees.
     TiltedPrint,
-    /// The same on a tablet.
+    /// A photo on a tablet in a hand.
     Screen,
     /// A recording of the person in an earlier check, on a tablet.
     Replay,
-    /// That recording in place of the camera's pictures.
+    /// A recording of the person in an earlier check, instead of the camera's pictures.
     Injected,
-    /// A video of the idle person in its place, multiplied as it runs by the mean colour of today's screen.
+    /// A video of the idle person instead of the camera's pictures, multiplied live by the mean colour of today's
+    /// screen.
     Relight,
-    /// A mask of the person worn by somebody.
+    /// A rigid mask of the person, worn by another person.
     Mask,
-    /// A photo of the face bent around somebody's head: as deep as a face, without a nose.
+    /// A photo of the face, bent around another person's head: as deep as a face, but without a nose.
     PaperMask,
+    /// An empty room.
     Nobody,
-    /// The person and an idle other.
+    /// The person and an idle second person.
     TwoPeople,
 }
 
 impl Subject {
+    /// All subjects.
     pub const ALL: [Self; 13] = [
         Self::Live,
         Self::Print,
@@ -70,6 +76,7 @@ impl Subject {
         Self::TwoPeople,
     ];
 
+    /// Returns what the camera sees of the subject.
     const fn presentation(self) -> Presentation {
         match self {
             Self::Live | Self::Injected => Presentation::Live,
@@ -85,7 +92,7 @@ impl Subject {
         }
     }
 
-    /// Whether a hand holds it before the camera.
+    /// Returns whether a hand holds the subject in front of the camera.
     const fn held(self) -> bool {
         matches!(
             self,
@@ -98,25 +105,29 @@ impl Subject {
         )
     }
 
+    /// Returns whether the subject is a video made earlier.
     const fn recorded(self) -> bool {
         matches!(self, Self::Replay | Self::Injected | Self::Relight)
     }
 }
 
-/// The part an actor plays. Times are in seconds.
+/// The parameters of an actor. Times are in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Role {
+    /// The person or the attack.
     pub subject: Subject,
-    /// Recordings answer nothing today: they show an earlier check, which asked for actions unless they are idle.
+    /// The answers to prompts. Recordings ignore today's prompts; they show the actions of an earlier check, unless the
+    /// behaviour is idle.
     pub behaviour: Behaviour,
+    /// The seed of everything random.
     pub seed: u64,
-    /// From a prompt to the beginning of the answer, on average.
+    /// Mean time from a prompt to the start of the answer.
     pub reaction_time: f64,
-    /// From a light message to the light.
+    /// Time from a light message to the light on the face.
     pub display_latency: f64,
-    /// Which screen gives the light.
+    /// The screen that gives the light.
     pub screen: ScreenSize,
-    /// How far the body sways and the head turns by itself: 1 is usual (3 degrees at most), 6 a restless one (15 degrees).
+    /// Sway of the body and the head: 1 is usual (at most 3 degrees), 6 is restless (15 degrees).
     pub sway: f32,
 }
 
@@ -134,15 +145,15 @@ impl Default for Role {
     }
 }
 
-/// What a picture shows.
+/// The content of a print, a tablet or a video, or the second person.
 enum Shown {
     Still(Stance),
     Recording(Box<Recording>),
-    /// A person who does nothing: a second one, or one in a video.
+    /// An idle person: the second one, or the one in a video.
     Idle(Box<Idle>),
 }
 
-/// Plays a role from time 0 on.
+/// An actor that plays a role from time 0 on.
 ///
 /// ```
 /// use liveness_core::check::Action;
@@ -154,11 +165,13 @@ enum Shown {
 /// assert!(actor.scene(1.9).stance.head.yaw > 15.0);
 /// ```
 pub struct Actor {
+    /// The parameters of the actor.
     role: Role,
-    /// The person, or whoever wears the mask or holds the picture.
+    /// Idle movements of the person, of the wearer of a mask, or of the holder of a picture.
     idle: Idle,
+    /// Movements of the hand that holds a picture.
     hand: Balance,
-    /// How the hand holds the picture.
+    /// Constant rotation of the picture in the hand.
     tilt: HeadPose,
     answers: Answers,
     shown: Shown,
@@ -166,6 +179,7 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// Creates an actor. A sway that is not finite becomes 1; others are limited to 0–10.
     pub fn new(role: Role) -> Self {
         let mut random = Random::new(role.seed);
         let sway = if role.sway.is_finite() { role.sway.clamp(0.0, 10.0) } else { 1.0 };
@@ -175,7 +189,7 @@ impl Actor {
         let Role { subject, behaviour, reaction_time, display_latency, screen, .. } = role;
         let asked = behaviour != Behaviour::Idle;
         let means = if subject.held() { Means::Hand } else { Means::Body };
-        // A recording of today's answers would be no attack.
+        // A recording that answers today's prompts would not be an attack.
         let behaviour = if subject.recorded() { Behaviour::Idle } else { behaviour };
         Self {
             role,
@@ -196,22 +210,23 @@ impl Actor {
         }
     }
 
-    /// Takes a prompt in. One from the past is of no use: give the present as its time.
+    /// Adds a prompt. Its time must not be in the past: pass the current time instead.
     pub fn hear(&mut self, prompt: Prompt) {
         self.answers.hear(prompt);
     }
 
-    /// The screen is to show this.
+    /// Adds a pattern that the screen will show.
     pub fn see(&mut self, pattern: Pattern) {
         self.lights.show(pattern);
     }
 
-    /// What lit the face of a recording at a time of today's: a code of the caller's own instead of one made up.
+    /// Adds a pattern to the light of a recording, at the actor's time. The recording then shows these patterns instead
+    /// of a made-up code.
     pub fn record(&mut self, pattern: Pattern) {
         self.lights.record(pattern);
     }
 
-    /// What is before the camera at a time in seconds; time does not run backwards.
+    /// Returns the scene at `time`, in seconds. Times must not decrease.
     pub fn scene(&mut self, time: f64) -> Scene<'_> {
         self.lights.advance(time);
         let subject = self.role.subject;
@@ -246,13 +261,13 @@ impl Actor {
     }
 }
 
-/// 15 to 30 degrees about any axis in the picture's plane.
+/// Returns a rotation of 15 to 30 degrees about a random axis in the picture plane.
 fn tilt(random: &mut Random) -> HeadPose {
     let (angle, axis) = (random.between(15.0, 30.0), random.between(0.0, std::f32::consts::TAU));
     HeadPose { yaw: angle * axis.cos(), pitch: angle * axis.sin(), ..HeadPose::default() }
 }
 
-/// As somebody looks in a photo.
+/// Returns the stance of a person in a photo: nearly frontal, with up to half a smile.
 fn still(random: &mut Random) -> Stance {
     let mut stance = Stance::default();
     stance.head.yaw = random.between(-4.0, 4.0);

@@ -1,4 +1,4 @@
-//! What a live person did in an earlier check, which asked something else at other times.
+//! The recording of a live person in an earlier check, which requested other actions at other times.
 
 use super::answers::{Answers, Behaviour, Prompt};
 use super::gesture::{Means, other};
@@ -7,9 +7,10 @@ use crate::Stance;
 use liveness_core::check::Action;
 use liveness_core::random::Random;
 
-/// A check that has been away for longer than this is taken up anew rather than caught up with, in seconds.
+/// Gap in seconds above which the recording skips the missed prompts instead of catching up.
 const GAP: f64 = 60.0;
 
+/// The recorded person.
 #[derive(Clone, Debug)]
 pub struct Recording {
     idle: Idle,
@@ -20,6 +21,7 @@ pub struct Recording {
 }
 
 impl Recording {
+    /// Creates a recording. `reaction_time` is the mean, in seconds; `sway` scales the sway of the body.
     pub fn new(mut random: Random, reaction_time: f64, sway: f32) -> Self {
         let mut prompts = Random::new(random.bits());
         Self {
@@ -31,6 +33,7 @@ impl Recording {
         }
     }
 
+    /// Returns the stance at `time`, in seconds. Times must not decrease.
     pub fn at(&mut self, time: f64) -> Stance {
         if time - self.next > GAP {
             self.next = time;

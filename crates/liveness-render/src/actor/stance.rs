@@ -1,15 +1,16 @@
-//! Stances added up and kept to what a body can do.
+//! The arithmetic of stances, and the limits of a body.
 
 use crate::{Expression, HeadPose, Stance};
 
-/// Degrees.
+/// Largest head rotation about each axis, in degrees.
 const HEAD: f32 = 45.0;
+/// Largest gaze angle, in degrees.
 const GAZE: f32 = 25.0;
-/// Metres.
+/// Largest shift along each axis, in metres.
 const SHIFT: f32 = 0.1;
 
 impl Stance {
-    /// All fields combined with those of another.
+    /// Combines each field with that of `other`.
     fn zip(self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
         let (a, b) = (self.head, other.head);
         let head = HeadPose {
@@ -29,15 +30,17 @@ impl Stance {
         Self { head, expression }
     }
 
+    /// Multiplies all fields by `factor`.
     pub fn scaled(self, factor: f32) -> Self {
         self.zip(self, |a, _| a * factor)
     }
 
+    /// Adds the fields of `other`.
     pub fn plus(self, other: Self) -> Self {
         self.zip(other, |a, b| a + b)
     }
 
-    /// Within reach of a body: coefficients 0 to 1, angles and shifts bounded.
+    /// Limits coefficients to 0–1, and angles and shifts to the reach of a body.
     pub fn limited(self) -> Self {
         let (h, e) = (self.head, self.expression);
         let unit = |v: f32| v.clamp(0.0, 1.0);
