@@ -1,4 +1,4 @@
-//! Puts the scene together.
+//! The renderer of a scene.
 
 use super::camera::{Lens, Setting};
 use super::held::{HELD_AT, Held};
@@ -11,10 +11,10 @@ use super::sensor::Sensor;
 use super::truth::{Surface, Truth};
 use super::{Presentation, Scene, ScreenLight, Stance};
 
-/// Larger frames than any camera's are rendered as nothing.
+/// Longest side in pixels. Larger pictures are rendered as empty frames.
 const MAX_SIDE: usize = 1 << 14;
 
-/// Renders frames of one setting.
+/// Renders the frames of one setting.
 pub struct Renderer {
     pub(super) setting: Setting,
     pub(super) lens: Lens,
@@ -26,15 +26,17 @@ pub struct Renderer {
     mask: Option<Person>,
     paper: Option<Person>,
     second: Option<Person>,
-    /// Renders what prints and tablets show.
+    /// Renders the pictures on prints and tablets.
     pub(super) inner: Option<Box<Picture>>,
-    /// The print or tablet of the frame last rendered.
+    /// Print or tablet of the last frame.
     pub(super) held: Option<Held>,
+    /// Presentation of the last frame.
     last: Presentation,
     truth: Truth,
 }
 
 impl Renderer {
+    /// Creates a renderer. A setting with a side of 0 or above 16,384 pixels renders empty frames.
     pub fn new(setting: Setting) -> Self {
         let sides = [setting.width, setting.height];
         let valid = sides.iter().all(|side| (1..=MAX_SIDE).contains(side));
@@ -57,18 +59,19 @@ impl Renderer {
         }
     }
 
+    /// Returns the setting.
     pub fn setting(&self) -> &Setting {
         &self.setting
     }
 
-    /// The next frame, `dt` seconds after the one before: R′G′B′, 3 · width · height bytes.
+    /// Renders a frame, `dt` seconds after the previous one. Returns R′G′B′, 3 × width × height bytes.
     pub fn render(&mut self, scene: &Scene<'_>, dt: f32) -> &[u8] {
         if self.canvas.color.is_empty() {
             return &[];
         }
         let relit = scene.presentation == Presentation::Relit;
         let distance = self.distance();
-        // A video to be tinted is taken in neutral light.
+        // A video that will be tinted is taken in neutral light.
         let (room, screen) = if relit { (1.0, None) } else { (self.setting.ambient, scene.light) };
         let nearest = if scene.presentation.held() { HELD_AT * distance } else { distance };
         self.light.set(room, screen, nearest);
@@ -94,12 +97,12 @@ impl Renderer {
         self.sensor.expose(&self.canvas, dt, filter)
     }
 
-    /// Of the frame last rendered.
+    /// Returns the ground truth of the last frame.
     pub fn truth(&self) -> &Truth {
         &self.truth
     }
 
-    /// The true surface in the frame last rendered. It costs as much as a frame, and only when it is asked for.
+    /// Returns the true surface in the last frame. Takes as long as rendering a frame.
     pub fn surface(&mut self) -> Surface {
         let mut canvas = Canvas::new(self.canvas.width, self.canvas.height);
         match self.last {
@@ -117,13 +120,14 @@ impl Renderer {
         Surface::of(&canvas)
     }
 
+    /// Returns the distance of the face, limited to 0.2–5 m.
     pub(super) fn distance(&self) -> f32 {
         let distance = self.setting.distance;
         if distance.is_finite() { distance.clamp(0.2, 5.0) } else { 0.55 }
     }
 
-    /// By how much an attacker brightens each channel of a neutral video, so that its face seems lit by the mean colour
-    /// of a screen; a half-lit one leaves it as it is.
+    /// Returns the gain of each channel by which an attacker makes the face in a neutral video appear lit by the mean
+    /// colour of a screen. A half-lit screen gives gains of 1.
     fn relighting(&self, screen: &ScreenLight) -> [f32; 3] {
         let count = screen.cells.len().max(1) as f32;
         let mean = screen.cells.iter().fold([0.0; 3], |sum, c| [0, 1, 2].map(|i| sum[i] + c[i] / count));
@@ -138,6 +142,7 @@ impl Renderer {
         [0, 1, 2].map(|i| today[i] / usual[i].max(1e-6))
     }
 
+    /// Draws the person with glasses and hygiene mask.
     fn draw_person(&mut self, stance: &Stance) {
         let rest = [0.0, 0.0, -self.distance()];
         self.person.draw(&mut self.canvas, &self.lens, &self.light, stance, rest);
@@ -151,6 +156,7 @@ impl Renderer {
         self.person.landmarks(&mut self.truth.landmarks);
     }
 
+    /// Draws the second person, who stands to the left in the picture and slightly behind.
     fn draw_second(&mut self, stance: &Stance) {
         let rest = [-0.20, -0.02, -self.distance() - 0.08];
         let identity = self.setting.identity.wrapping_add(5);
@@ -158,6 +164,7 @@ impl Renderer {
         second.draw(&mut self.canvas, &self.lens, &self.light, stance, rest);
     }
 
+    /// Draws the rigid mask.
     fn draw_mask(&mut self, stance: &Stance) {
         let rest = [0.0, 0.0, -self.distance()];
         let identity = self.setting.identity;
@@ -166,6 +173,7 @@ impl Renderer {
         mask.landmarks(&mut self.truth.landmarks);
     }
 
+    /// Draws the paper mask.
     fn draw_paper_mask(&mut self, stance: &Stance) {
         let rest = [0.0, 0.0, -self.distance()];
         let identity = self.setting.identity;

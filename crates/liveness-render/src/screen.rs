@@ -1,6 +1,6 @@
-//! The screen before the person.
+//! The screen in front of the person.
 
-/// Which screen the person faces.
+/// The size of the screen that the person faces.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ScreenSize {
     /// 7 × 15 cm, upright.
@@ -15,7 +15,7 @@ pub enum ScreenSize {
 }
 
 impl ScreenSize {
-    /// Width and height in metres.
+    /// Returns the width and the height in metres.
     pub const fn metres(self) -> [f32; 2] {
         match self {
             Self::Phone => [0.07, 0.15],
@@ -25,8 +25,8 @@ impl ScreenSize {
         }
     }
 
-    /// What it gives, all white, a face at so many metres before the camera, in multiples of what a room of
-    /// [`Setting::ambient`](super::Setting::ambient) 1 gives.
+    /// Returns the light of the screen, all white, on a face `distance` metres in front of the camera, in multiples of
+    /// the light of a room with [`Setting::ambient`](super::Setting::ambient) 1.
     pub fn light(self, distance: f32) -> f32 {
         const FINE: usize = 32;
         let given = |size: Self, distance: f32| {
@@ -41,7 +41,8 @@ impl ScreenSize {
         given(self, distance) / given(Self::Desktop, 0.5)
     }
 
-    /// Of white, against a desktop's (some 300 cd/m²): phones are made for daylight.
+    /// Returns the luminance of white relative to a desktop screen (about 300 cd/m²). Phones are brighter, for
+    /// daylight.
     const fn luminance(self) -> f32 {
         match self {
             Self::Phone => 1.6,
@@ -51,31 +52,35 @@ impl ScreenSize {
     }
 }
 
-/// The screen as an area light: a grid of cells below the camera, which stands at the middle of its upper edge.
+/// The screen as an area light: a grid of cells below the camera, which is at the middle of the upper edge.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScreenLight {
+    /// Number of rows of cells.
     pub rows: usize,
+    /// Number of columns of cells.
     pub columns: usize,
-    /// Linear R, G, B of each cell, 0–1, row by row from the top left as the person sees it.
+    /// Linear R, G and B of each cell, 0 to 1, row by row from the top left as the person sees it.
     pub cells: Vec<[f32; 3]>,
-    /// Metres.
+    /// Width in metres.
     pub width: f32,
+    /// Height in metres.
     pub height: f32,
-    /// Of white; 1 is the default screen's, which all white gives a face at 0.5 m as much light as a room of
+    /// Luminance of white. At 1, the default screen, all white, gives a face at 0.5 m as much light as a room with
     /// [`Setting::ambient`](super::Setting::ambient) 1.
     pub luminance: f32,
 }
 
 impl ScreenLight {
-    /// A screen without cells.
+    /// Creates a screen without cells.
     pub fn new(size: ScreenSize) -> Self {
         let [width, height] = size.metres();
         Self { rows: 0, columns: 0, cells: Vec::new(), width, height, luminance: size.luminance() }
     }
 
-    /// The colour where a place of the screen's plane (metres, as the camera sees them) lies in a cell.
+    /// Returns the colour of the cell at a place in the screen's plane, in metres as the camera sees it. Returns `None`
+    /// outside of the screen.
     pub(super) fn at(&self, x: f32, y: f32) -> Option<[f32; 3]> {
-        // The person's left, where the first column is, is the picture's right.
+        // The first column is at the person's left, which is the picture's right.
         let (u, v) = (0.5 - x / self.width, -(y + BELOW) / self.height);
         let inside = (0.0..1.0).contains(&u) && (0.0..1.0).contains(&v);
         let (row, column) = ((v * self.rows as f32) as usize, (u * self.columns as f32) as usize);
@@ -83,11 +88,11 @@ impl ScreenLight {
     }
 }
 
-/// From the camera to the screen's upper edge, in metres.
+/// Distance from the camera to the screen's upper edge, in metres.
 pub(super) const BELOW: f32 = 0.01;
 
 impl Default for ScreenLight {
-    /// A 24″ screen without cells.
+    /// Creates a 24″ screen without cells.
     fn default() -> Self {
         Self::new(ScreenSize::Desktop)
     }
@@ -103,7 +108,7 @@ mod tests {
         let lights = [ScreenSize::Phone, ScreenSize::Laptop, ScreenSize::Desktop, ScreenSize::Kiosk]
             .map(|size| size.light(0.4));
         assert!(lights.is_sorted(), "{lights:?}");
-        // A small screen far away is a point: the inverse square.
+        // A small screen far away is a point light: its light falls with the square of the distance.
         let ratio = ScreenSize::Phone.light(1.0) / ScreenSize::Phone.light(2.0);
         assert!((ratio - 4.0).abs() < 0.1, "{ratio}");
     }

@@ -1,37 +1,44 @@
-//! What a camera's sensor and its processor make of the light.
+//! The camera's sensor and its image processing.
 
 use super::camera::{Setting, encode};
 use super::compression::Compression;
 use super::raster::Canvas;
 use liveness_core::random::Random;
 
-/// Read noise (deviation) and shot noise (variance per light) of a usual webcam, of full scale in linear light.
+/// Read noise of a usual webcam: standard deviation in shares of full scale, in linear light.
 const READ: f32 = 0.0022;
+/// Shot noise of a usual webcam: variance per unit of linear light.
 const SHOT: f32 = 0.000_12;
-/// Where the exposure brings the picture's middle, and how quickly (seconds).
+/// Target of the automatic exposure: the mean green of the picture's middle.
 const AIM: f32 = 0.2;
+/// Time constant of the automatic exposure, in seconds.
 const ADAPTS: f32 = 0.7;
-/// The white balance is slower, and does not go all the way.
+/// Time constant of the white balance, in seconds; it is slower than the exposure.
 const BALANCES: f32 = 1.8;
+/// Share of a colour shift that the white balance corrects.
 const BALANCE: f32 = 0.6;
-/// Defocus: the share of the light that goes to each neighbour.
+/// Defocus: share of the light that goes to each neighbour along an axis.
 const DEFOCUS: f32 = 0.16;
-/// What the red, green and blue pixels take of red, green and blue light.
+/// Response of the red, green and blue pixels to red, green and blue light.
 const CROSSTALK: [[f32; 3]; 3] = [[0.89, 0.09, 0.02], [0.05, 0.90, 0.05], [0.02, 0.09, 0.89]];
-/// The camera's tone curve about sRGB: how far its gamma is from 2.2, and how much it bends as an S.
+/// Range of the tone curve's gamma; sRGB is 2.2.
 const GAMMA: (f32, f32) = (2.0, 2.4);
+/// Range of the tone curve's S-shaped bend.
 const BEND: (f32, f32) = (-0.05, 0.3);
+/// Length of half the noise table. A row starts at a random place of the first half.
 const TABLE: usize = 1 << 14;
+/// Number of steps of the tone curve.
 const STEPS: usize = 4096;
 
-/// Exposes canvases into bytes.
+/// Exposes canvases to bytes.
 pub struct Sensor {
     exposure: Option<f32>,
     white: Option<White>,
     noise: f32,
     random: Random,
-    /// Normal deviates, to be begun anywhere.
+    /// Normal deviates. A row may start anywhere in the first half.
     table: Vec<f32>,
+    /// Byte of each step of linear light.
     curve: Vec<u8>,
     rows: [Vec<[f32; 3]>; 2],
     rgb: Vec<u8>,
@@ -41,12 +48,14 @@ pub struct Sensor {
 /// The white balance.
 #[derive(Clone, Copy, Debug)]
 struct White {
-    /// Red and blue against green when the camera was switched on.
+    /// Red and blue relative to green in the first frame.
     first: [f32; 2],
+    /// Gains of red and blue.
     gains: [f32; 2],
 }
 
 impl Sensor {
+    /// Creates a sensor. A noise that is not finite becomes 1; others are limited to 0–20.
     pub fn new(setting: &Setting) -> Self {
         let mut random = Random::new(setting.seed);
         let noise = setting.noise;
@@ -63,7 +72,7 @@ impl Sensor {
         }
     }
 
-    /// The frame, `dt` seconds after the one before, seen through a filter that the exposure knows nothing of.
+    /// Exposes a frame, `dt` seconds after the previous one. The exposure and the white balance ignore the `filter`.
     pub fn expose(&mut self, canvas: &Canvas, dt: f32, filter: [f32; 3]) -> &[u8] {
         let dt = if dt.is_finite() { dt.max(0.0) } else { 0.0 };
         let mean = middle(canvas);
@@ -94,7 +103,7 @@ impl Sensor {
         &self.rgb
     }
 
-    /// Light comes from the neighbours above, below, left and right.
+    /// Blurs a row: each pixel gets light from the neighbours above, below, left and right.
     fn blur(&mut self, canvas: &Canvas, row: usize) {
         let width = canvas.width;
         let line = |y: usize| &canvas.color[y * width..(y + 1) * width];
@@ -116,7 +125,7 @@ impl Sensor {
         }));
     }
 
-    /// Follows the mean of the picture's middle, slowly.
+    /// Returns the exposure, which follows the mean of the picture's middle slowly.
     fn adapt(&mut self, mean: f32, dt: f32) -> f32 {
         let wanted = (AIM / mean.max(1e-4)).clamp(0.05, 60.0);
         let last = self.exposure.unwrap_or(wanted);
@@ -125,7 +134,7 @@ impl Sensor {
         exposure
     }
 
-    /// Gains of red and blue that bring the middle back towards the hue that it had first.
+    /// Returns the gains of red and blue that bring the middle back towards the hue of the first frame.
     fn balance(&mut self, mean: [f32; 3], dt: f32) -> [f32; 2] {
         let Some(white) = &mut self.white else { return [1.0; 2] };
         let mean = crossed(mean);
@@ -141,7 +150,7 @@ impl Sensor {
     }
 }
 
-/// The mean of the picture's middle.
+/// Returns the mean colour of the picture's middle.
 fn middle(canvas: &Canvas) -> [f32; 3] {
     let (width, height) = (canvas.width, canvas.height);
     let (mut sum, mut count) = ([0.0; 3], 0u32);
@@ -155,11 +164,12 @@ fn middle(canvas: &Canvas) -> [f32; 3] {
     sum.map(|v| v / count.max(1) as f32)
 }
 
+/// Returns the light with the crosstalk between the sensor's colours.
 fn crossed(light: [f32; 3]) -> [f32; 3] {
     CROSSTALK.map(|row| row[0] * light[0] + row[1] * light[1] + row[2] * light[2])
 }
 
-/// No two makes of camera have the same tone curve.
+/// Returns a random tone curve, as every camera model has its own.
 fn curve(seed: u64) -> Vec<u8> {
     let mut random = Random::nth(seed, 31);
     let (gamma, bend) = (random.between(GAMMA.0, GAMMA.1), random.between(BEND.0, BEND.1));

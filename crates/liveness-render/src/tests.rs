@@ -1,4 +1,4 @@
-//! The physics: what each subject sends back of the screen's light, before the sensor.
+//! Tests of the optics: the screen's light that each subject reflects, before the sensor.
 
 use super::light::dot;
 use super::*;
@@ -8,12 +8,12 @@ const HEIGHT: usize = 180;
 
 struct Shot {
     surface: Surface,
-    /// Green light that each half of the screen adds: the person's left, right, upper and lower.
+    /// Green light of each half of the screen: the person's left, right, upper and lower.
     halves: [Vec<f32>; 4],
-    /// Without the screen.
+    /// Light without the screen.
     room: Vec<f32>,
     landmarks: Vec<[f32; 2]>,
-    /// Pixels.
+    /// Focal length in pixels.
     focal: f32,
 }
 
@@ -25,7 +25,7 @@ fn scene(presentation: Presentation) -> Scene<'static> {
     Scene { presentation, ..Scene::default() }
 }
 
-/// The left, right, upper or lower half white.
+/// Returns a screen whose left, right, upper or lower half is white.
 fn half(n: usize) -> ScreenLight {
     let (rows, columns) = if n < 2 { (1, 2) } else { (2, 1) };
     let mut cells = vec![[0.0; 3]; 2];
@@ -60,24 +60,24 @@ impl Shot {
         (0..self.room.len()).filter(|i| self.surface.mask[*i] && self.room[*i] > 0.05)
     }
 
-    /// The share of the screen in all the light that comes from the subject.
+    /// Returns the share of the screen in all the light from the subject.
     fn modulation(&self) -> f32 {
         let sum = |light: &Vec<f32>| self.seen().map(|i| light[i]).sum::<f32>();
         let screen = sum(&self.halves[0]) + sum(&self.halves[1]);
         screen / (screen + sum(&self.room))
     }
 
-    /// (right − left) / (right + left) as the camera sees it, at a pixel.
+    /// Returns (left − right) / (left + right) of the light from the screen's halves at a pixel.
     fn tilt(&self, at: usize) -> f32 {
         (self.halves[0][at] - self.halves[1][at]) / (self.halves[0][at] + self.halves[1][at]).max(1e-6)
     }
 
-    /// The same for up and down.
+    /// Returns (upper − lower) / (upper + lower) of the light from the screen's halves at a pixel.
     fn rise(&self, at: usize) -> f32 {
         (self.halves[2][at] - self.halves[3][at]) / (self.halves[2][at] + self.halves[3][at]).max(1e-6)
     }
 
-    /// Where the face is, by its landmarks.
+    /// Returns the pixels of the face, from its landmarks.
     fn face(&self) -> Vec<usize> {
         let range = |axis: usize| {
             let ends = self
@@ -94,7 +94,7 @@ impl Shot {
         self.seen().filter(inside).collect()
     }
 
-    /// The deviation of the tilts from the plane nearest to them.
+    /// Returns the deviation of the tilts from their best-fitting plane.
     fn roughness(&self) -> f32 {
         let rest = flattened(&self.seen().collect::<Vec<_>>(), |i| self.tilt(i));
         (rest.iter().map(|v| v * v).sum::<f32>() / rest.len() as f32).sqrt()
@@ -106,7 +106,7 @@ impl Shot {
     }
 }
 
-/// Values at pixels less the plane nearest to them.
+/// Returns the values at the pixels, less their best-fitting plane.
 fn flattened(pixels: &[usize], value: impl Fn(usize) -> f32) -> Vec<f32> {
     let terms = |i: usize| {
         nalgebra::Vector3::new(1.0, (i % WIDTH) as f32 / WIDTH as f32, (i / WIDTH) as f32 / WIDTH as f32)
@@ -125,8 +125,9 @@ fn correlation(a: &[f32], b: &[f32]) -> f32 {
     sum(a, b) / (sum(a, a) * sum(b, b)).sqrt()
 }
 
-/// The person's right and left cheek, and the tip of the nose.
+/// Landmarks of the person's right and left cheek.
 const CHEEKS: [usize; 2] = [50, 280];
+/// Landmark of the tip of the nose.
 const NOSE: usize = 1;
 
 #[test]
@@ -136,7 +137,7 @@ fn the_true_surface_of_a_head_has_a_nose() {
     let relief = 0.5 * (depth(CHEEKS[0]) + depth(CHEEKS[1])) - depth(NOSE);
     assert!((0.02..0.06).contains(&relief), "{relief}");
     assert!((0.3..0.5).contains(&depth(NOSE)), "{}", depth(NOSE));
-    // The person's right cheek looks to the picture's left.
+    // The person's right cheek faces the picture's left.
     let across = |landmark| live.surface.normals[live.pixel(landmark)][0];
     assert!(across(CHEEKS[0]) < -0.1 && across(CHEEKS[1]) > 0.1);
     let longest = live.surface.normals.iter().map(|n| dot(*n, *n)).fold(0.0, f32::max);
@@ -163,13 +164,13 @@ fn the_true_surface_of_a_print_is_a_plane_and_of_nobody_nothing() {
 fn each_half_of_the_screen_lights_its_side_of_the_face() {
     let live = shoot(Presentation::Live);
     let [right, left] = CHEEKS.map(|cheek| live.tilt(live.pixel(cheek)));
-    // The person's left is on the picture's right, and so are its landmarks.
+    // The person's left, with its landmarks, is on the picture's right.
     assert!(left > 0.1 && right < -0.1, "{left} {right}");
     let upper = |landmark: usize| {
         let i = live.pixel(landmark);
         (live.halves[2][i] - live.halves[3][i]) / (live.halves[2][i] + live.halves[3][i])
     };
-    // The forehead looks up more than the chin does.
+    // The forehead faces up more than the chin.
     assert!(upper(10) > upper(152) + 0.1, "{} {}", upper(10), upper(152));
 }
 
@@ -193,10 +194,10 @@ fn the_true_normals_are_the_true_depth_s_slopes() {
     let depth = &live.surface.depth;
     let focal = live.focal;
     let slope = |i: usize, step: usize| (depth[i + step] - depth[i - step]) * focal / (2.0 * depth[i]);
-    // Not at edges behind which the surface goes on elsewhere.
+    // Excludes edges, behind which another surface begins.
     let smooth = |i: &usize| live.surface.normals[*i][2] > 0.5 && slope(*i, 1).abs() < 2.0;
     let face: Vec<usize> = live.face().into_iter().filter(smooth).collect();
-    // Perspective adds a little: what lies off the axis is seen from aside.
+    // Perspective adds a little, because the camera sees points off its axis at an angle.
     let across = correlation(
         &flattened(&face, |i| slope(i, 1)),
         &flattened(&face, |i| live.surface.normals[i][0] / live.surface.normals[i][2]),
@@ -214,7 +215,7 @@ fn spectacles_mirror_the_screen() {
         let stance = Stance { head, ..Stance::default() };
         renderer.render(&Scene { stance, light: Some(&light), ..scene(Presentation::Live) }, 0.03);
         let marks = &renderer.truth().landmarks;
-        // About the person's right eye.
+        // The square around the person's right eye.
         let [x, y] = marks[468];
         let reach = 0.3 * (marks[473][0] - x);
         let near = |i: &usize| {
@@ -227,7 +228,8 @@ fn spectacles_mirror_the_screen() {
     assert!(seen(true) > 1.1 * seen(false), "{} {}", seen(true), seen(false));
 }
 
-/// A light far to one side leaves dark the other side of the nose, though it faces the light as much as the cheek does.
+/// A light far to one side leaves the other side of the nose dark, although it faces the light as much as the cheek
+/// does.
 #[test]
 fn the_nose_casts_a_shadow() {
     let mut renderer = Renderer::new(setting());
@@ -243,7 +245,7 @@ fn the_nose_casts_a_shadow() {
     let sides = [0, 7].map(|column| lit(&mut renderer, column));
     let surface = renderer.surface();
     let marks = renderer.truth().landmarks.clone();
-    // Between the nose and the cheek: the person's right, then left.
+    // The pairs lie on the nose and on the cheek: the person's right, then left.
     let darkened = [(129, 36), (358, 266)].map(|(nose, cheek)| {
         let (a, b) = (marks[nose], marks[cheek]);
         let at = |t: f32| {
@@ -281,7 +283,7 @@ fn only_what_has_a_face_answers_as_a_face() {
     }
     let paper = shoot(Presentation::PaperMask);
     let nose = shoot(Presentation::Live);
-    // Of the nose's tip over its wings.
+    // The height of the nose's tip over its wings.
     let relief = |shot: &Shot| {
         let depth = |landmark| shot.surface.depth[shot.pixel(landmark)];
         0.5 * (depth(129) + depth(358)) - depth(NOSE)
@@ -309,7 +311,7 @@ fn a_relit_video_answers_everywhere_alike() {
 fn a_white_screen_doubles_the_light_of_an_office() {
     let mut renderer = Renderer::new(Setting { distance: 0.5, ..setting() });
     renderer.render(&scene(Presentation::Live), 0.03);
-    // Forehead, chin and cheeks.
+    // The landmarks lie on the forehead, the chin and the cheeks.
     let at = |renderer: &Renderer| {
         let pixel = |[x, y]: [f32; 2]| green(renderer)[y as usize * WIDTH + x as usize];
         [151, 199, 50, 280].map(|mark| pixel(renderer.truth().landmarks[mark])).iter().sum::<f32>()

@@ -1,33 +1,36 @@
-//! What is so in a frame, whatever the sensor made of it.
+//! The ground truth of a frame, independent of the sensor.
 
 use super::HeadPose;
 use super::light::dot;
 use super::raster::Canvas;
 
-/// What is so in the frame last rendered.
+/// The ground truth of the last frame.
 #[derive(Clone, Debug, Default)]
 pub struct Truth {
-    /// MediaPipe's 478 landmarks in pixels, of the person before the camera; empty when there is none.
+    /// MediaPipe's 478 landmarks of the person in front of the camera, in pixels. Empty without a person or a mask.
     pub landmarks: Vec<[f32; 2]>,
+    /// Head pose of the person, or of the hand that holds a print or tablet.
     pub head: HeadPose,
 }
 
-/// The true surface of the head, mask, print or tablet before the camera, by pixel and row by row.
+/// The true surface of the head, mask, print or tablet in front of the camera. Vectors hold the pixels row by row.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Surface {
+    /// Width in pixels.
     pub width: usize,
+    /// Height in pixels.
     pub height: usize,
-    /// From the camera's plane, in metres; 0 outside the mask.
+    /// Distance from the camera's plane, in metres; 0 outside of the mask.
     pub depth: Vec<f32>,
-    /// Unit vectors (x to the picture's right, y up, z towards the camera); 0 outside the mask.
+    /// Unit normals (x to the picture's right, y up, z towards the camera); 0 outside of the mask.
     pub normals: Vec<[f32; 3]>,
-    /// Where the head with its neck is seen, or the print, or the tablet's picture; not the clothes, the hand or
+    /// True where the head with the neck, the print or the tablet's picture is visible. False for clothes, hands and
     /// spectacles.
     pub mask: Vec<bool>,
 }
 
 impl Surface {
-    /// Takes a canvas whose colours are normals, and 0 where something else is.
+    /// Reads a canvas whose colours are normals; black stands for other objects.
     pub(super) fn of(canvas: &Canvas) -> Self {
         let mask: Vec<bool> = canvas.color.iter().map(|normal| dot(*normal, *normal) > 1e-6).collect();
         let depth = canvas.nearness.iter().zip(&mask).map(|(n, seen)| if *seen { n.recip() } else { 0.0 });

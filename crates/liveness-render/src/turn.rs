@@ -1,13 +1,14 @@
-//! Turns of the head, of the eyes in it, and of what a hand holds.
+//! Rotations of the head, of the eyes, and of objects in a hand.
 
 use super::HeadPose;
 use super::light::dot;
 
-/// R = Rz·Ry·Rx with ISO's signs.
+/// A rotation matrix: R = Rz·Ry·Rx with the signs of ISO/IEC 39794-5.
 #[derive(Clone, Copy, Debug)]
 pub struct Turn([[f32; 3]; 3]);
 
 impl Turn {
+    /// Returns the rotation of a head pose. Angles that are not finite count as 0.
     pub fn new(head: &HeadPose) -> Self {
         let angle = |degrees: f32| if degrees.is_finite() { degrees.to_radians() } else { 0.0 }.sin_cos();
         let ((sy, cy), (sp, cp), (sr, cr)) = (angle(head.yaw), angle(head.pitch), angle(head.roll));
@@ -18,11 +19,12 @@ impl Turn {
         ])
     }
 
+    /// Returns the rotated vector.
     pub fn apply(&self, v: [f32; 3]) -> [f32; 3] {
         self.0.map(|row| dot(row, v))
     }
 
-    /// The turn back.
+    /// Returns the inverse rotation.
     pub fn undone(&self) -> Self {
         Self([0, 1, 2].map(|i| [self.0[0][i], self.0[1][i], self.0[2][i]]))
     }

@@ -5,7 +5,7 @@ use liveness_core::check::Action;
 
 const RATE: f64 = 200.0;
 
-/// The stances of a role from `from` to `to` seconds, after it was asked for something at `asked`.
+/// Returns the stances of a role from `from` to `to` seconds, with the prompts `asked`.
 fn play(role: Role, asked: &[Prompt], [from, to]: [f64; 2]) -> Vec<(f64, Stance)> {
     let mut actor = Actor::new(role);
     asked.iter().for_each(|prompt| actor.hear(*prompt));
@@ -17,7 +17,7 @@ fn prompt(action: Action, at: f64) -> Prompt {
     Prompt { action, at, deadline: Some(at + 4.0) }
 }
 
-/// How much of an action there is in a stance, 1 at its peak.
+/// Returns the level of an action in a stance; 1 at its peak.
 fn amount(action: Action, stance: &Stance) -> f32 {
     let (head, face) = (stance.head, stance.expression);
     match action {
@@ -32,7 +32,7 @@ fn amount(action: Action, stance: &Stance) -> f32 {
     }
 }
 
-/// When the action is first seen at half its height, if it is.
+/// Returns the time at which the action first reaches half its height.
 fn half(action: Action, stances: &[(f64, Stance)]) -> Option<f64> {
     stances.iter().find(|(_, s)| amount(action, s) > 0.5).map(|(t, _)| *t)
 }
@@ -41,7 +41,7 @@ fn role(subject: Subject, behaviour: Behaviour, seed: u64) -> Role {
     Role { subject, behaviour, seed, ..Role::default() }
 }
 
-/// Spontaneous blinks are no answers.
+/// All actions but the blink, which also occurs spontaneously.
 const VOLUNTARY: [Action; 7] = [
     Action::Nod,
     Action::TurnLeft,
@@ -74,7 +74,7 @@ fn who_obeys_does_just_that_after_a_reaction_time() {
 
 #[test]
 fn a_blink_is_short_and_full() {
-    // The asked one is the longest closure near its time; spontaneous ones are drawn elsewhere.
+    // The requested blink is the longest closure near its time. Spontaneous blinks have random times.
     let idle = play(role(Subject::Live, Behaviour::Idle, 3), &[], [0.0, 8.0]);
     let asked = play(role(Subject::Live, Behaviour::Obeys, 3), &[prompt(Action::Blink, 2.0)], [0.0, 8.0]);
     let own: Vec<_> = idle
@@ -159,7 +159,7 @@ fn the_wrong_action_is_another() {
             assert!(!wrong(seed, action).contains(&action), "seed {seed}");
         }
     }
-    // All but those who blinked instead.
+    // Allows for seeds whose wrong action is a blink.
     assert!((0..20).filter(|seed| wrong(*seed, Action::Nod).len() == 1).count() >= 15);
 }
 
@@ -274,7 +274,7 @@ fn a_recording_was_lit_by_another_pattern() {
     assert_eq!((light, none), (shown, None));
 }
 
-/// Of two codes over time.
+/// Returns the correlation of two codes over time.
 fn correlation(a: &[f32], b: &[f32]) -> f32 {
     let mean = |v: &[f32]| v.iter().sum::<f32>() / v.len() as f32;
     let (ma, mb) = (mean(a), mean(b));

@@ -1,18 +1,21 @@
-//! The eyes: balls that turn with the gaze.
+//! The eyes: balls that rotate with the gaze.
 
 use crate::head::{HEAD, Surface};
 use crate::light::dot;
 use crate::turn::Turn;
 use crate::{Expression, HeadPose};
 
-/// One of the eyes, at rest.
+/// One eyeball at rest.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ball {
+    /// Centre, in metres.
     pub centre: [f32; 3],
+    /// Radius, in metres.
     pub radius: f32,
 }
 
-/// The ball of one side; shapes may have bent it, so it is made round again.
+/// Makes the eyeball of one side round, because identities may have deformed it, and returns it. `side` is −1 or 1, the
+/// sign of x.
 pub fn make_round(vertices: &mut [[f32; 3]], side: f32) -> Ball {
     let of_it = |i: usize| HEAD.surfaces[i] == Surface::Eye && HEAD.vertices[i][0] * side > 0.0;
     let range = |axis: usize| {
@@ -34,7 +37,7 @@ pub fn make_round(vertices: &mut [[f32; 3]], side: f32) -> Ball {
     Ball { centre, radius }
 }
 
-/// Of the eyes in the head.
+/// Returns the rotation of the eyes in the head.
 pub fn gaze(expression: &Expression) -> Turn {
     Turn::new(&HeadPose { yaw: expression.gaze[0], pitch: expression.gaze[1], ..HeadPose::default() })
 }

@@ -1,26 +1,32 @@
-//! Spectacles: two lenses that mirror the screen, in a dark frame.
+//! Spectacles: two lenses that reflect the screen, in a dark frame.
 
 use super::Person;
 use crate::camera::Lens;
 use crate::light::{Free, Lighting, Matter, unit};
 use crate::raster::{Canvas, Corner, Fragment};
 
-/// Half the width and height of a lens, how far it stands before the eye's ball, and how it is bent (radius), in metres.
+/// Half the width and half the height of a lens, in metres.
 const HALF: [f32; 2] = [0.025, 0.019];
+/// Distance of a lens in front of the eyeball, in metres.
 const BEFORE: f32 = 0.018;
+/// Radius of curvature of a lens, in metres.
 const BEND: f32 = 0.13;
-/// It leans forward at its top (radians).
+/// Forward tilt of a lens at its top, in radians.
 const LEANS: f32 = 0.12;
-/// What the rim adds to the lens's half width.
+/// Size of the rim relative to the lens.
 const RIM: f32 = 1.13;
+/// Linear reflectance of the rim.
 const RIM_COLOR: [f32; 3] = [0.03, 0.025, 0.022];
+/// Optical properties of the rim.
 const RIM_MATTER: Matter = Matter { depth: 0.0, gloss: 1.2, roughness: 0.06 };
-/// What both faces of a lens mirror, and what they let through.
+/// Reflectance of both faces of a lens together.
 const MIRRORS: f32 = 0.035;
+/// Transmittance of a lens.
 const PASSES: f32 = 0.9;
-/// Of the lens's grid.
+/// Number of steps of a lens's grid.
 const STEPS: usize = 8;
-/// A bar of the frame: where it is in half sides of the lens, x away from the nose, and how far back it ends (metres).
+/// A bar of the frame: its place in half sides of the lens, with x away from the nose, and the depth to which it runs
+/// back, in metres.
 #[derive(Clone, Copy)]
 struct Bar {
     across: [f32; 2],
@@ -31,14 +37,14 @@ struct Bar {
 const BRIDGE: Bar = Bar { across: [-1.6, -1.05], up: [0.15, 0.35], back: 0.0 };
 const TEMPLE: Bar = Bar { across: [1.05, 1.22], up: [0.3, 0.55], back: 0.1 };
 
-/// A point of the spectacles, in the camera's frame.
+/// A point of the spectacles in the camera's frame.
 struct Point {
     place: [f32; 3],
     normal: [f32; 3],
 }
 
 impl Person {
-    /// Draws spectacles on the head last drawn.
+    /// Draws spectacles on the head of the last [`Person::draw`].
     pub fn draw_glasses(&self, canvas: &mut Canvas, lens: &Lens, lighting: &Lighting) {
         for side in [0, 1] {
             for bar in [BRIDGE, TEMPLE] {
@@ -63,7 +69,7 @@ impl Person {
         }
     }
 
-    /// At shares of the lens's half sides from its middle, and so far behind it.
+    /// Returns the point at shares of the lens's half sides from its middle, and `back` metres behind the lens.
     fn point(&self, side: usize, u: f32, v: f32, back: f32) -> Point {
         let ball = &self.balls[side];
         let (x, y) = (u * HALF[0], v * HALF[1]);
@@ -76,6 +82,7 @@ impl Person {
         Point { place: [0, 1, 2].map(|i| turned[i] + shift[i]), normal }
     }
 
+    /// Returns the projected and lit vertex at shares of the lens's half sides, and metres behind the lens.
     fn corner(&self, lens: &Lens, lighting: &Lighting, side: usize, [u, v, back]: [f32; 3]) -> Corner {
         let Point { place, normal } = self.point(side, u, v, back);
         let [x, y, nearness] = lens.project(place);
@@ -83,7 +90,7 @@ impl Person {
         Corner { x, y, nearness, light: shading.light, shine: shading.shine, u, v }
     }
 
-    /// The triangles of a lens and its rim.
+    /// Calls `draw` with each triangle of a lens and its rim.
     fn grid(&self, lens: &Lens, lighting: &Lighting, side: usize, mut draw: impl FnMut([&Corner; 3])) {
         let share = |n: usize| RIM * (2.0 * n as f32 / STEPS as f32 - 1.0);
         let corner = |n: usize, m: usize| self.corner(lens, lighting, side, [share(n), share(m), 0.0]);
@@ -97,6 +104,7 @@ impl Person {
         }
     }
 
+    /// Draws a bar of the frame.
     fn draw_bar(&self, canvas: &mut Canvas, lens: &Lens, lighting: &Lighting, (side, bar): (usize, Bar)) {
         let outwards = if side == 0 { -1.0 } else { 1.0 };
         let Bar { across, up, back } = bar;
@@ -108,7 +116,7 @@ impl Person {
             corner(across[1], up[1], back),
         ];
         let [a, b, c, d] = &corners;
-        // Seen from either side.
+        // A bar is visible from both sides.
         for triangle in [[a, b, c], [a, c, d], [c, b, a], [d, c, a]] {
             canvas.fill(triangle, |at| Some(at.lit(RIM_COLOR)));
         }

@@ -5,10 +5,10 @@ use crate::camera::Lens;
 use crate::light::{Free, Lighting, Matter, dot, unit};
 use crate::raster::{Canvas, Corner};
 
-/// Landmarks that the cloth lies over, from the person's right to their left, row by row from the top.
+/// Landmarks below the cloth, from the person's right to the left, row by row from the top.
 const OVER: [[usize; 5]; 4] =
     [[234, 117, 197, 346, 454], [93, 205, 4, 425, 323], [58, 214, 0, 434, 288], [136, 149, 152, 378, 365]];
-/// The distance of the cloth from the skin there, in metres.
+/// Distance of the cloth from the skin at these landmarks, in metres.
 const BEFORE: [[f32; 5]; 4] = [
     [0.003, 0.006, 0.005, 0.006, 0.003],
     [0.004, 0.011, 0.007, 0.011, 0.004],
@@ -17,11 +17,11 @@ const BEFORE: [[f32; 5]; 4] = [
 ];
 /// Linear reflectance: blue, white and black.
 const COLORS: [[f32; 3]; 3] = [[0.33, 0.52, 0.68], [0.72, 0.74, 0.76], [0.03, 0.03, 0.032]];
-/// Parts of each square of the landmarks, along either side.
+/// Number of steps between two landmarks.
 const STEPS: usize = 4;
 
 impl Person {
-    /// Draws a mask over the face last drawn; its colour comes with the number.
+    /// Draws a hygiene mask on the face of the last [`Person::draw`]. `color` selects one of three colours.
     pub fn draw_hygiene_mask(&self, canvas: &mut Canvas, lens: &Lens, lighting: &Lighting, color: u64) {
         let color = COLORS[(color % COLORS.len() as u64) as usize];
         let pleated = |_: f32, v: f32| Some(color.map(|c| c * (1.0 + 0.07 * (19.0 * v).sin())));
@@ -43,7 +43,7 @@ impl Person {
         }
     }
 
-    /// The cloth between its landmarks: `u` counts them from the person's right, `v` from the top.
+    /// Returns the place of the cloth. `u` counts landmarks from the person's right, and `v` from the top.
     fn cloth(&self, u: f32, v: f32) -> [f32; 3] {
         let (column, row) = ((u as usize).min(OVER[0].len() - 2), (v as usize).min(OVER.len() - 2));
         let (fu, fv) = (u - column as f32, v - row as f32);
@@ -59,6 +59,7 @@ impl Person {
         })
     }
 
+    /// Returns the unit normal of the cloth.
     fn cloth_normal(&self, u: f32, v: f32) -> [f32; 3] {
         const REACH: f32 = 0.5;
         let most = [(OVER[0].len() - 1) as f32, (OVER.len() - 1) as f32];

@@ -1,4 +1,4 @@
-//! A person: the head made into somebody, posed, lit and drawn.
+//! A person: the head with an identity, posed, lit and drawn.
 
 mod eye;
 mod glasses;
@@ -18,43 +18,48 @@ use super::{Expression, HeadPose, Stance};
 use eye::{Ball, gaze, make_round};
 use paper::Printed;
 
-/// From the head's middle to the point that stands at the camera's distance: the bridge of the nose.
+/// Bridge of the nose in the head's frame, in metres. This point is at the camera's distance.
 const FACE: [f32; 3] = [0.0, 0.02, 0.095];
-/// About which the head turns: the joint of skull and neck.
+/// Joint of skull and neck in the head's frame, in metres. The head rotates about it.
 const JOINT: [f32; 3] = [0.0, -0.045, -0.02];
-/// Heights (metres, of the tilted neck) between which the turn fades into the shoulders.
+/// Heights between which the rotation fades into the shoulders, in metres along the tilted neck.
 const NECK: [f32; 2] = [-0.165, -0.075];
-/// Radius of an iris against its ball's.
+/// Radius of an iris relative to the eyeball.
 const IRIS: f32 = 0.43;
-/// GGX's α²: oily skin and moulded plastic.
+/// Roughness of oily skin (GGX's α²).
 const SKIN_ROUGHNESS: f32 = 0.12;
+/// Roughness of moulded plastic (GGX's α²).
 const PLASTIC_ROUGHNESS: f32 = 0.05;
 
-/// What of a face can move.
+/// The moving parts of a face.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Moves {
+    /// The whole face.
     All,
+    /// Only the eyes, as behind a mask.
     Eyes,
+    /// No part, as on a print.
     Nothing,
 }
 
+/// A person, with the pose of the last frame.
 pub struct Person {
     moves: Moves,
     looks: Looks,
-    /// The head at rest with this person's shape.
+    /// Vertices of the head at rest in this person's shape, in metres.
     rest: Vec<[f32; 3]>,
-    /// How open the surface lies, 0–1.
+    /// Share of the surroundings that each vertex sees, 0 to 1.
     open: Vec<f32>,
     horizons: Vec<Horizon>,
     matter: Matter,
-    /// The person's right and left.
+    /// Eyeballs at the person's right and left.
     balls: [Ball; 2],
-    /// How far each vertex turns with the head.
+    /// Share of the head's rotation that each vertex follows, 0 to 1.
     turning: Vec<f32>,
-    /// Of a print worn before the face, by vertex; none without one.
+    /// Print worn in front of the face, by vertex. Empty without one.
     printed: Vec<Printed>,
-    // Of the pose.
-    /// The head's turn about its joint, and its shift after that.
+    // The fields below belong to the pose.
+    /// Rotation of the head about its joint, and the shift after it.
     placed: (Turn, [f32; 3]),
     places: Vec<[f32; 3]>,
     normals: Vec<[f32; 3]>,
@@ -64,6 +69,7 @@ pub struct Person {
 }
 
 impl Person {
+    /// Creates the person with this number.
     pub fn new(identity: u64) -> Self {
         let looks = Looks::new(identity);
         let mut rest = HEAD.vertices.clone();
@@ -95,7 +101,7 @@ impl Person {
         }
     }
 
-    /// As a mask of the same person: what hides the skin is smooth, pale and shines.
+    /// Returns the person as a rigid mask. Its surface is smooth, pale and shiny.
     pub fn masked(mut self) -> Self {
         self.looks.mask();
         self.moves = Moves::Eyes;
@@ -103,7 +109,7 @@ impl Person {
         self
     }
 
-    /// Draws the person with the face at `rest` (metres).
+    /// Draws the person with the bridge of the nose at `rest`, in metres.
     pub fn draw(
         &mut self,
         canvas: &mut Canvas,
@@ -131,11 +137,12 @@ impl Person {
         self.paint(canvas, lens, lighting, &stance);
     }
 
-    /// Where MediaPipe's landmarks are in the picture last drawn.
+    /// Copies MediaPipe's landmarks in the last drawn picture to `out`, in pixels.
     pub fn landmarks(&self, out: &mut Vec<[f32; 2]>) {
         out.clone_from(&self.seen);
     }
 
+    /// Moves the vertices and landmarks to the stance, and updates the normals.
     fn pose(&mut self, stance: &Stance, rest: [f32; 3]) {
         let expression = &stance.expression;
         self.places.clone_from(&self.rest);
@@ -158,6 +165,7 @@ impl Person {
         self.smooth(&turn);
     }
 
+    /// Updates the landmarks of the unrotated head from the vertices.
     fn find_marks(&mut self, expression: &Expression) {
         let Self { marks, places, balls, .. } = self;
         marks.clear();
@@ -169,7 +177,7 @@ impl Person {
         }
         let turn = gaze(expression);
         for ball in balls {
-            // The centre, then the rim: the picture's right, top, left, bottom.
+            // The centre of the iris, then its rim at the picture's right, top, left and bottom.
             for [x, y] in [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]] {
                 let (x, y) = (IRIS * x, IRIS * y);
                 let way = turn.apply([x, y, (1.0 - x * x - y * y).sqrt()]);
@@ -179,6 +187,7 @@ impl Person {
     }
 }
 
+/// Returns the weights of the expressions' displacements.
 fn weights(expression: &Expression) -> [(Unit, f32); 5] {
     [
         (Unit::BlinkRight, expression.blink[0]),
@@ -189,6 +198,7 @@ fn weights(expression: &Expression) -> [(Unit, f32); 5] {
     ]
 }
 
+/// Adds a weighted displacement. The weight is limited to ±1.2.
 fn add(to: &mut [[f32; 3]], delta: &[[f32; 3]], weight: f32) {
     let weight = weight.clamp(-1.2, 1.2);
     if weight == 0.0 || weight.is_nan() {
@@ -199,13 +209,14 @@ fn add(to: &mut [[f32; 3]], delta: &[[f32; 3]], weight: f32) {
     }
 }
 
+/// Returns the share of the head's rotation that a vertex follows, 0 (shoulders) to 1 (head).
 fn turning([_, y, z]: [f32; 3]) -> f32 {
     let height = y + 0.25 * z;
     let share = ((height - NECK[0]) / (NECK[1] - NECK[0])).clamp(0.0, 1.0);
     share * share * (3.0 - 2.0 * share)
 }
 
-/// Unit normals of the welded surface.
+/// Computes the unit normals of the surface, joined across the texture's seams.
 fn find_normals(places: &[[f32; 3]], normals: &mut Vec<[f32; 3]>) {
     normals.clear();
     normals.resize(places.len(), [0.0; 3]);
@@ -230,6 +241,7 @@ fn find_normals(places: &[[f32; 3]], normals: &mut Vec<[f32; 3]>) {
     }
 }
 
+/// Rotates a point about the joint of skull and neck.
 fn about_joint(turn: &Turn, v: [f32; 3]) -> [f32; 3] {
     let turned = turn.apply([0, 1, 2].map(|i| v[i] - JOINT[i]));
     [0, 1, 2].map(|i| turned[i] + JOINT[i])
@@ -242,7 +254,7 @@ mod tests {
     use crate::horizon::Hidden;
     use crate::light::{Shadow, unit};
 
-    /// The share of the skin that faces a light by more than 60 degrees and sees it.
+    /// Returns the share of the skin that is lit, among the skin whose normal is within 60 degrees of the light.
     fn lit(person: &Person, way: [f32; 3]) -> f32 {
         let way = unit(way);
         let undo = Turn::new(&HeadPose::default());

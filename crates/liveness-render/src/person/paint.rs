@@ -1,4 +1,4 @@
-//! Lights a posed person and draws them.
+//! The lighting and drawing of a posed person.
 
 use super::eye::gaze;
 use super::{IRIS, Person, Printed};
@@ -10,33 +10,36 @@ use crate::light::{Lighting, Matter, dot, unit};
 use crate::raster::{Canvas, Corner, Fragment};
 use crate::turn::Turn;
 
-/// What of the room's light gets into hollows.
+/// Share of the room's light that reaches hollows.
 const HOLLOW: f32 = 0.25;
-/// How much more the cornea is bent than the ball, and what it mirrors of what it faces.
+/// Curvature of the cornea relative to the eyeball.
 const CORNEA: f32 = 1.5;
+/// Reflectance of the cornea.
 const MIRRORS: f32 = 0.025;
-/// Between the lips there is hardly any light; lids and lashes shade the eyes.
+/// Light between the lips, relative to the skin.
 const LIPS: f32 = 0.6;
+/// Light on the eyes, which lids and lashes shade.
 const LASHES: f32 = 0.85;
-/// Square of the highlight's radius in an eye.
+/// Squared radius of the highlight in an eye, relative to the eyeball.
 const HIGHLIGHT: f32 = 0.006;
 
-/// Where the shirt begins, in texture coordinates; `bake.py` knows it too.
+/// Returns the height of the neckline in texture coordinates; `bake.py` uses the same.
 fn neckline(u: f32) -> f32 {
     (9.4 - 6.3 - 0.45 * (2.0 * u - 1.0).abs()) / 3.0
 }
 
-/// What one eye mirrors.
+/// The reflections in one eye.
 struct Glint<'a> {
     lighting: &'a Lighting,
     place: [f32; 3],
-    /// From the eye's frame to the camera's.
+    /// Rotations of the head and of the eye in it. Together they map the eye's frame to the camera's.
     turn: [Turn; 2],
-    /// In the eye's frame, where it mirrors the room's key light, and how brightly.
+    /// Normal at which the eye reflects the key light, in the eye's frame, and the brightness there.
     key: ([f32; 3], f32),
 }
 
 impl Glint<'_> {
+    /// Returns the reflected light where the eye's normal has the first components `u` and `v`.
     fn at(&self, u: f32, v: f32) -> [f32; 3] {
         let (dx, dy) = (u - self.key.0[0], v - self.key.0[1]);
         let spot = self.key.1 * (1.0 - (dx * dx + dy * dy) / HIGHLIGHT).clamp(0.0, 1.0);
@@ -50,6 +53,7 @@ impl Glint<'_> {
 }
 
 impl Person {
+    /// Draws the posed and lit head.
     pub(super) fn paint(&self, canvas: &mut Canvas, lens: &Lens, lighting: &Lighting, stance: &Stance) {
         let distance = self.marks.first().map_or(1.0, |mark| -mark[2]).max(0.05);
         let skin = self.looks.texture(lens.focal / distance);
@@ -77,7 +81,7 @@ impl Person {
         }
     }
 
-    /// Draws the normals of the head last drawn in place of its colours, and nothing of the clothes.
+    /// Draws the normals of the last drawn head instead of its colours, and black for the clothes.
     pub fn trace(&mut self, canvas: &mut Canvas) {
         for (corner, normal) in self.corners.iter_mut().zip(&self.normals) {
             corner.light = *normal;
@@ -94,6 +98,7 @@ impl Person {
         }
     }
 
+    /// Lights the vertices of the posed head.
     pub(super) fn light(&mut self, lens: &Lens, lighting: &Lighting, stance: &Stance) {
         let undo = Turn::new(&stance.head).undone();
         let unturned = gaze(&stance.expression).undone();
@@ -101,7 +106,7 @@ impl Person {
             let (place, normal) = (self.places[i], self.normals[i]);
             let [x, y, nearness] = lens.project(place);
             *corner = Corner { x, y, nearness, ..Corner::default() };
-            // Turned away: never seen.
+            // The vertex faces away and is never visible.
             if dot(normal, place) > 0.2 * -place[2] {
                 continue;
             }
@@ -135,6 +140,7 @@ impl Person {
         }
     }
 
+    /// Returns the reflections of the eye whose iris is landmark `mark`.
     fn glint<'a>(&self, lighting: &'a Lighting, stance: &Stance, mark: usize) -> Glint<'a> {
         let turn = [Turn::new(&stance.head), gaze(&stance.expression)];
         let place = self.marks.get(mark).copied().unwrap_or([0.0, 0.0, -1.0]);

@@ -1,4 +1,4 @@
-//! A photo of the face printed and bent smoothly around the head: as deep as a face, without a nose.
+//! A printed photo of the face, bent smoothly around the head: as deep as a face, but without a nose.
 
 use super::{HEAD, Moves, Person};
 use crate::horizon::{Hidden, Horizon};
@@ -6,31 +6,33 @@ use crate::light::{Lighting, Matter, unit};
 use crate::turn::Turn;
 use crate::{HeadPose, occlusion};
 
-/// Parts of the face that lie deeper than the print by more than this (metres) are not on it.
+/// Depth behind the print, in metres, beyond which parts of the head are not on it.
 const DEEP: f32 = 0.06;
-/// Where the print ends, from the face's middle to its edge, squared.
+/// Squared distance from the face's middle, relative to its edge, between which the print fades out.
 const EDGE: (f32, f32) = (0.8, 1.0);
-/// What is left of the face's relief, lest what lies behind the lids and lips come out.
+/// Share of the face's relief that remains, so that surfaces behind the lids and lips do not show through.
 const RELIEF: f32 = 0.03;
 
-/// What the print makes of one vertex.
+/// The print at one vertex.
 #[derive(Clone, Copy, Debug)]
 pub struct Printed {
-    /// 1 on the print, 0 off it.
+    /// Coverage: 1 on the print, 0 beside it.
     pub share: f32,
+    /// Unit normal of the print.
     pub normal: [f32; 3],
-    /// What light the photo was taken in.
+    /// Light that the photo was taken in, as R, G and B; 1 beside the print.
     pub light: [f32; 3],
 }
 
 impl Printed {
-    /// What the print makes of light, where there is print.
+    /// Returns the material and the photo's light on the print, and `None` beside it.
     pub fn seen(&self) -> Option<(Matter, [f32; 3])> {
         (self.share > 0.5).then_some((Matter::PAPER, self.light))
     }
 }
 
-/// The print's depth: a paraboloid `a + b·x² + c·y + d·y²`, which at the face's size is an ellipsoid's cap.
+/// The depth of the print: a paraboloid `a + b·x² + c·y + d·y²`, which is close to the cap of an ellipsoid at the size
+/// of a face.
 struct Cap {
     factors: [f32; 4],
     middle: [f32; 2],
@@ -38,7 +40,7 @@ struct Cap {
 }
 
 impl Cap {
-    /// The one nearest to the face.
+    /// Returns the cap that fits the face best, by least squares.
     fn around(marks: &[[f32; 3]]) -> Self {
         let range = |axis: usize| {
             let ends = marks.iter().fold((f32::MAX, f32::MIN), |(l, h), m| (l.min(m[axis]), h.max(m[axis])));
@@ -56,16 +58,19 @@ impl Cap {
         Self { factors: solved.into(), middle: [x.0, y.0], half: [x.1, y.1] }
     }
 
+    /// Returns the depth at a place.
     fn depth(&self, x: f32, y: f32) -> f32 {
         let [a, b, c, d] = self.factors;
         a + b * x * x + c * y + d * y * y
     }
 
+    /// Returns the unit normal at a place.
     fn normal(&self, x: f32, y: f32) -> [f32; 3] {
         let [_, b, c, d] = self.factors;
         unit([-2.0 * b * x, -c - 2.0 * d * y, 1.0])
     }
 
+    /// Returns the coverage of a point of the head, 0 to 1.
     fn share(&self, [x, y, z]: [f32; 3]) -> f32 {
         if z < self.depth(x, y) - DEEP {
             return 0.0;
@@ -77,7 +82,7 @@ impl Cap {
 }
 
 impl Person {
-    /// As somebody who wears a photo of the same person's face, bent around the head.
+    /// Returns the person as the wearer of a photo of the same person's face, bent around the head.
     pub fn papered(mut self) -> Self {
         self.places.clone_from(&self.rest);
         self.find_marks(&Default::default());
@@ -107,7 +112,7 @@ impl Person {
         self
     }
 
-    /// The print's own normals, where folds of the face below would bend it.
+    /// Replaces the normals by the print's, because the folds of the face below do not bend it.
     pub(super) fn smooth(&mut self, turn: &Turn) {
         for (normal, printed) in self.normals.iter_mut().zip(&self.printed) {
             let smooth = turn.apply(printed.normal);
