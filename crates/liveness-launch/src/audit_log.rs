@@ -1,4 +1,4 @@
-//! `sessions log`: the audit log for people and for programs.
+//! `sessions log`: prints the audit log, as a table on a terminal and as JSON lines otherwise.
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +7,10 @@ use liveness_service::failure::Failure;
 use liveness_service::store::Store;
 use liveness_service::store::ledger::Event;
 
-/// Prints the events, oldest first, of one session or of all, as long as their signatures hold.
+/// Prints the events of one session or of all, oldest first.
+///
+/// # Errors
+/// The signature of an event is wrong, the store cannot be read, or stdout cannot be written.
 pub fn print(store: &Store, session: Option<&str>, json: bool) -> Result<(), Failure> {
     let table = !json && console::stdout_is_terminal();
     if table {
@@ -21,6 +24,7 @@ pub fn print(store: &Store, session: Option<&str>, json: bool) -> Result<(), Fai
     })
 }
 
+/// Returns an event as a line of JSON.
 fn line(event: &Event) -> String {
     let session_id = Some(&event.session_id).filter(|id| !id.is_empty());
     let mut line = json!({ "number": event.number, "at": event.at, "session_id": session_id });
@@ -30,6 +34,7 @@ fn line(event: &Event) -> String {
     line.to_string()
 }
 
+/// Returns an event as a row of the table.
 fn readable(event: &Event) -> String {
     let fields = fields(event);
     let text = |name: &str| fields.get(name).and_then(Value::as_str);
@@ -39,12 +44,13 @@ fn readable(event: &Event) -> String {
     row(&event.number.to_string(), &event.at, &event.session_id, text("type").unwrap_or_default(), &about)
 }
 
-/// A line of the table; what a name holds does not reach the terminal's controls.
+/// Returns a row of the table. Control characters are replaced, because names may contain terminal escapes.
 fn row(number: &str, at: &str, session_id: &str, kind: &str, about: &str) -> String {
     let about: String = about.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     format!("{number:>7}  {at:20}  {session_id:36}  {kind:17}  {about}").trim_end().to_owned()
 }
 
+/// Returns the fields of an event.
 fn fields(event: &Event) -> Map<String, Value> {
     serde_json::from_str(&event.event).unwrap_or_default()
 }

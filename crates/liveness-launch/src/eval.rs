@@ -1,4 +1,4 @@
-//! `eval`: error rates of a method over labelled media or rendered sessions.
+//! `eval`: measures the error rates of a method on labelled media or rendered sessions.
 
 use liveness_core::check::Method;
 use liveness_workflow::{Node, Workflow};
@@ -14,6 +14,10 @@ use liveness_service::failure::Failure;
 use liveness_service::provenance::{Provenance, SOFTWARE};
 use liveness_service::{identity, whole};
 
+/// Runs the command. Returns the exit status.
+///
+/// # Errors
+/// The arguments or the data are unusable, a check fails to run, or the report cannot be written.
 pub fn run(args: &EvalArgs) -> Result<u8, Failure> {
     let node = node(args)?;
     let (cases, source) = cases(args, &node)?;
@@ -35,6 +39,7 @@ pub fn run(args: &EvalArgs) -> Result<u8, Failure> {
     Ok(exit::APPROVED)
 }
 
+/// The JSON output.
 #[derive(Serialize)]
 struct Output<'a> {
     origin: &'a Provenance,
@@ -42,7 +47,7 @@ struct Output<'a> {
     report: &'a Report,
 }
 
-/// Returns the origin of this run, on data with this SHA-256.
+/// Returns the provenance of this run. `data_sha256` is the SHA-256 of the data.
 fn origin(report: &Report, data_sha256: String) -> Result<Provenance, Failure> {
     Ok(Provenance {
         created_at: identity::now()?,
@@ -55,7 +60,7 @@ fn origin(report: &Report, data_sha256: String) -> Result<Provenance, Failure> {
     })
 }
 
-/// What is evaluated: one attempt of a check by the method's defaults or by a workflow.
+/// Returns the check to evaluate, with one attempt: from the workflow, or else with the method's defaults.
 fn node(args: &EvalArgs) -> Result<Node, Failure> {
     let Some(path) = &args.workflow else {
         return Ok(once(Node::new(args.method.unwrap_or(Method::Passive))));
@@ -70,11 +75,12 @@ fn node(args: &EvalArgs) -> Result<Node, Failure> {
     }
 }
 
+/// Limits a check to one attempt.
 fn once(node: Node) -> Node {
     Node { max_attempts: Some(1), ..node }
 }
 
-/// What there is to try, and where it is from.
+/// Returns the cases to evaluate and the name of their source.
 fn cases(args: &EvalArgs, node: &Node) -> Result<(Vec<Case>, String), Failure> {
     let (all, source) = match (args.rendered, &args.dataset) {
         (Some(sessions), _) => {
@@ -95,6 +101,7 @@ fn cases(args: &EvalArgs, node: &Node) -> Result<(Vec<Case>, String), Failure> {
     Ok((some, source))
 }
 
+/// Returns the number of parallel jobs.
 fn jobs(args: &EvalArgs) -> usize {
     args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
 }

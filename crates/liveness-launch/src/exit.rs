@@ -1,12 +1,17 @@
-//! The exit status of a decision.
+//! The exit statuses of decisions.
 
 use liveness_core::session::Status;
 
+/// The session is approved, or the command succeeded.
 pub const APPROVED: u8 = 0;
+/// The session is declined.
 pub const DECLINED: u8 = 1;
+/// The session needs a review.
 pub const IN_REVIEW: u8 = 2;
+/// The session was not completed.
 pub const ABANDONED: u8 = 3;
 
+/// Returns the exit status of a decision.
 pub const fn status_of(status: Status) -> u8 {
     match status {
         Status::Approved => APPROVED,
@@ -16,7 +21,7 @@ pub const fn status_of(status: Status) -> u8 {
     }
 }
 
-/// The graver of two: errors, then abandoned, declined, in review.
+/// Returns the more severe of two exit statuses: errors, then abandoned, declined, in review, approved.
 pub fn worse(a: u8, b: u8) -> u8 {
     let gravity = |status| match status {
         APPROVED => 0,

@@ -1,4 +1,4 @@
-//! `faces`: the index of faces from the command line.
+//! `faces`: manages the face index of a store.
 
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
@@ -19,12 +19,12 @@ use liveness_service::embed::{Faces, of_file, to_be_found};
 use liveness_service::failure::Failure;
 use liveness_service::store::faces::{Face, FaceIndex, List, StoredFaces, WIDTH};
 
-/// Faces of one import.
+/// Limit of the faces in one import.
 const MAX_FACES: usize = 100_000;
-/// Bytes of a line; a face's own takes some 6 kB.
+/// Limit of the length of a line, in bytes. A face takes about 6 kB.
 const MAX_LINE_BYTES: u64 = 64 * 1024;
 
-/// A face of an export.
+/// A face in an export.
 #[derive(Serialize, Deserialize)]
 struct Exported {
     #[serde(flatten)]
@@ -32,6 +32,10 @@ struct Exported {
     embedding: Vec<f32>,
 }
 
+/// Runs the command. Returns the exit status.
+///
+/// # Errors
+/// The store, a picture or a file is unusable, or a face does not exist.
 pub fn run(args: &FacesArgs) -> Result<u8, Failure> {
     let adds = matches!(args.command, FacesCommand::Add { .. } | FacesCommand::Import { .. });
     let access = match args.command {
@@ -76,6 +80,7 @@ pub fn run(args: &FacesArgs) -> Result<u8, Failure> {
     Ok(exit::APPROVED)
 }
 
+/// Prints the nearest faces of each list, the most similar first, at most `most` of each.
 fn search(index: &StoredFaces<'_>, embedding: &Embedding, most: usize) -> Result<(), Failure> {
     let lists = [List::Blocklist, List::Known];
     let mut nearest: Vec<_> =
@@ -90,7 +95,7 @@ fn search(index: &StoredFaces<'_>, embedding: &Embedding, most: usize) -> Result
     Ok(())
 }
 
-/// Adds all faces of a file that are not there yet; none where one of them is wrong.
+/// Adds the faces of a file that are not in the index yet. Adds none if one of them is invalid.
 fn import(index: &mut StoredFaces<'_>, file: &Path) -> Result<(), Failure> {
     let mut input = BufReader::new(regular(file)?);
     let mut seen: HashSet<String> = index.list().iter().map(|face| face.face_id.clone()).collect();
@@ -121,7 +126,7 @@ fn import(index: &mut StoredFaces<'_>, file: &Path) -> Result<(), Failure> {
     index.add_all(faces)
 }
 
-/// Opens a file, but nothing that could wait or go on without end, as a FIFO or a device.
+/// Opens a regular file. Rejects a FIFO or a device, which could block or never end.
 fn regular(path: &Path) -> Result<File, Failure> {
     let failed = |e: std::io::Error| Failure::no_input(e.to_string());
     let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
@@ -132,6 +137,7 @@ fn regular(path: &Path) -> Result<File, Failure> {
     Ok(file)
 }
 
+/// Prints a value as a line of JSON.
 fn print(line: &impl Serialize) -> Result<(), Failure> {
     console::print(&serde_json::to_string(line).map_err(|e| Failure::internal(e.to_string()))?)
 }

@@ -1,6 +1,6 @@
-//! What an operator wants to know: warnings, and on demand what went well.
+//! The log for operators: warnings, and on request more.
 //!
-//! Elements log by `GST_DEBUG`. Nobody's face, name or secret stands in either.
+//! Elements log by `GST_DEBUG`. Neither log contains faces, names or secrets.
 
 use std::fmt;
 use std::io::IsTerminal;
@@ -14,9 +14,13 @@ use tracing_subscriber::registry::LookupSpan;
 
 use liveness_service::failure::Failure;
 
+/// The environment variable with the log level.
 const LEVELS: &str = "LIVENESS_LOG";
 
-/// Sends the log to stderr, from the level that the environment asks for.
+/// Starts the log to stderr at the level of `LIVENESS_LOG`, by default `warn`.
+///
+/// # Errors
+/// The level is unknown.
 pub fn start() -> Result<(), Failure> {
     let level = match std::env::var(LEVELS) {
         Ok(text) => text.parse().map_err(|_| {
@@ -29,7 +33,8 @@ pub fn start() -> Result<(), Failure> {
     Ok(())
 }
 
-/// A line as the program's other messages; with time and level where nobody looks on.
+/// The format of a log line. It looks like the program's other messages, and has time and level if stderr is no
+/// terminal.
 struct Line {
     dated: bool,
 }

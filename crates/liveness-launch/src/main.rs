@@ -1,4 +1,4 @@
-//! `liveness-launch`: runs checks from the command line.
+//! `liveness-launch`: runs liveness checks from the command line.
 
 mod audit_log;
 mod cli;
@@ -36,13 +36,15 @@ fn main() -> ExitCode {
     }
 }
 
-/// Help and version are no errors; clap's own status for errors (2) means a review here.
+/// Prints clap's message and returns the exit status: success for help and version, usage error otherwise. Clap's own
+/// status for errors, 2, stands for a review here.
 fn explain(error: &clap::Error) -> ExitCode {
     let wrong = error.use_stderr();
     let _ = error.print();
     if wrong { (Code::Usage as u8).into() } else { ExitCode::SUCCESS }
 }
 
+/// Initialises GStreamer and runs the command. Returns the exit status.
 fn launch(cli: &Cli) -> Result<u8, Failure> {
     log::start()?;
     gst::init().map_err(|e| Failure::unavailable(format!("GStreamer cannot be used: {e}")))?;

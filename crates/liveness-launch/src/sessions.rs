@@ -1,4 +1,4 @@
-//! `sessions`: past sessions and their audit log from the command line.
+//! `sessions`: manages past sessions and their audit log.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,10 @@ use liveness_service::store::Store;
 use liveness_service::store::review::Review;
 use liveness_service::{identity, purge, secret, webhook};
 
+/// Runs the command. Returns the exit status.
+///
+/// # Errors
+/// The store or the workflow is unusable, a session does not exist, or the store fails verification.
 pub fn run(args: &SessionsArgs) -> Result<u8, Failure> {
     if let SessionsCommand::Deliver { file, workflow } = &args.command {
         return deliver(&args.store, &Workflow::load(file, workflow.as_deref())?.settings);
@@ -26,7 +30,7 @@ pub fn run(args: &SessionsArgs) -> Result<u8, Failure> {
     };
     let store = store::open(&args.store, access)?;
     match &args.command {
-        // Has the workflow's store, above.
+        // `deliver` uses the workflow's store and has returned above.
         SessionsCommand::Deliver { .. } => {}
         SessionsCommand::List { status } => {
             for session in store.list(status.map(Status::name))? {
@@ -66,7 +70,7 @@ pub fn run(args: &SessionsArgs) -> Result<u8, Failure> {
     Ok(exit::APPROVED)
 }
 
-/// Ends a session that is in review.
+/// Decides a session that is in review.
 fn review(
     store: &Store,
     session_id: &str,
@@ -81,11 +85,12 @@ fn review(
     console::print(&format!("{:#}", Value::Object(record)))
 }
 
+/// Returns the error for an unknown session.
 fn unknown(session_id: &str) -> Failure {
     Failure::usage(format!("there is no session {session_id}"))
 }
 
-/// Delivers what waits for a workflow's webhook.
+/// Delivers the events that wait for a workflow's webhook.
 fn deliver(args: &StoreArgs, settings: &Settings) -> Result<u8, Failure> {
     if args.store.is_some() || args.key_file.is_some() {
         return Err(Failure::usage("deliver takes the store and its key from the workflow"));

@@ -1,4 +1,4 @@
-//! The store that the command line names.
+//! The store of the command line's arguments.
 
 use liveness_service::failure::Failure;
 use liveness_service::secret;
@@ -6,21 +6,24 @@ use liveness_service::store::Store;
 
 use super::cli::StoreArgs;
 
-/// The access to a store that a command needs.
+/// The access that a command needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Reads it, also where nothing can be written.
+    /// Reads the store, even on a read-only file system.
     Read,
-    /// Changes one that is there.
+    /// Changes an existing store.
     Change,
-    /// Makes a new one where there is none.
+    /// Changes the store, and creates it if it does not exist.
     Make,
 }
 
-/// Opens the store that `args` name.
+/// Opens the store of the arguments.
+///
+/// # Errors
+/// The store or its key is missing or unusable.
 pub fn open(args: &StoreArgs, access: Access) -> Result<Store, Failure> {
     let path = args.store.as_ref().ok_or_else(|| Failure::usage("--store FILE says which store"))?;
-    // Only what adds to it makes a new one: else it is a typing error.
+    // Only commands that add data create a store. For the others, a missing file is most likely a typing error.
     if access != Access::Make && !path.exists() {
         return Err(Failure::no_input(format!("there is no store {}", path.display())));
     }

@@ -1,4 +1,4 @@
-//! `validate` and `schema`: workflow files without running them.
+//! `validate` and `schema`: check workflow files without running them, and print their schema.
 
 use std::path::Path;
 
@@ -10,7 +10,10 @@ use super::exit;
 use liveness_service::failure::Failure;
 use liveness_service::webhook::trust;
 
-/// Tells of each file what is in it or what is wrong with it.
+/// Runs the command `validate`: prints the workflows of each file, or its errors. Returns the most severe exit status.
+///
+/// # Errors
+/// Stdout cannot be written.
 pub fn run(args: &ValidateArgs) -> Result<u8, Failure> {
     let mut worst = exit::APPROVED;
     for path in &args.files {
@@ -25,7 +28,7 @@ pub fn run(args: &ValidateArgs) -> Result<u8, Failure> {
     Ok(worst)
 }
 
-/// The workflows of a file, whose `ca_file` are read as well: a wrong one shows before the first event waits.
+/// Loads the workflows of a file. Also reads each `ca_file`, so that a wrong one is found before the first event.
 fn load(path: &Path) -> Result<Vec<Workflow>, Failure> {
     let workflows = Workflow::load_all(path)?;
     let webhooks = workflows.iter().filter_map(|workflow| workflow.settings.webhook.as_ref());
@@ -35,6 +38,7 @@ fn load(path: &Path) -> Result<Vec<Workflow>, Failure> {
     Ok(workflows)
 }
 
+/// Prints the workflows of a file, and a note if a rigid mask could pass.
 fn tell(path: &Path, workflows: &[Workflow]) -> Result<(), Failure> {
     let described = workflows.iter().map(|workflow| {
         let methods: Vec<_> = workflow.nodes.iter().map(|node| node.method.0.name()).collect();
@@ -50,7 +54,7 @@ fn tell(path: &Path, workflows: &[Workflow]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Prints the JSON Schema of workflow files.
+/// Runs the command `schema`: prints the JSON Schema of workflow files. Returns the exit status.
 pub fn schema() -> Result<u8, Failure> {
     console::print(&format!("{:#}", schema::whole()))?;
     Ok(exit::APPROVED)

@@ -1,4 +1,4 @@
-//! `image`: judges single pictures.
+//! `image`: checks single pictures.
 
 mod report;
 
@@ -19,6 +19,10 @@ use liveness_service::image::turn::{self, Turn};
 use liveness_workflow::{Name, Node};
 use report::Envelope;
 
+/// Runs the command. Returns the most severe exit status of the pictures.
+///
+/// # Errors
+/// The arguments or the models are unusable, or stdout cannot be written.
 pub fn run(args: &ImageArgs) -> Result<u8, Failure> {
     let node = node(args)?;
     let metadata = cli::metadata(args.metadata.as_deref())?.unwrap_or_default();
@@ -46,18 +50,19 @@ pub fn run(args: &ImageArgs) -> Result<u8, Failure> {
     Ok(worst)
 }
 
-/// The printed form of a picture's judgement.
+/// The output format of the results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
-    /// In words, the decision last.
+    /// Text, with the decision last.
     Words,
-    /// One picture's JSON.
+    /// Indented JSON, for a single picture.
     Indented,
-    /// A line of JSON for each picture.
+    /// One line of JSON for each picture.
     Lines,
 }
 
 impl Form {
+    /// Returns the format that fits the arguments and stdout.
     fn of(args: &ImageArgs, terminal: bool) -> Self {
         match args.files.len() {
             _ if args.json => Self::Lines,
@@ -67,6 +72,7 @@ impl Form {
         }
     }
 
+    /// Returns the output for a picture.
     fn judged(self, path: &Path, best: &Judgement, envelope: &Envelope) -> Result<String, Failure> {
         Ok(match self {
             Self::Words => report::words(path, best, Style::of_stdout()),
@@ -75,14 +81,15 @@ impl Form {
         })
     }
 
-    /// A picture that cannot be judged keeps its line, so that the lines are in the order of the files.
+    /// Returns the output for a picture that cannot be checked. JSON lines have a line for it, in the order of the
+    /// files.
     fn failed(self, failure: &Failure, envelope: &Envelope) -> Result<Option<String>, Failure> {
         let line = || Ok(envelope.wrap("error", json!(failure.text))?.to_string());
         (self == Self::Lines).then(line).transpose()
     }
 }
 
-/// A check on one picture.
+/// Returns the check for one picture.
 fn node(args: &ImageArgs) -> Result<Node, Failure> {
     let (decline, review) = (args.decline_threshold, args.review_threshold);
     if decline > review {
@@ -94,14 +101,14 @@ fn node(args: &ImageArgs) -> Result<Node, Failure> {
         frames: Some(1),
         decline_threshold: Some(decline),
         review_threshold: Some(review),
-        // The shape of this answer has them.
+        // The output has fields for age and gender.
         age_estimation: Some(true),
         models_dir: args.models_dir.as_ref().map(|dir| Name(dir.display().to_string())),
         ..Node::new(Method::Passive)
     })
 }
 
-/// The judgement of the best turn.
+/// Checks a picture, with `--rotate` in each rotation. Returns the best judgement.
 fn judge(path: &Path, args: &ImageArgs, node: &Node) -> Result<Judgement, Failure> {
     let deadline = Instant::now() + Duration::from_secs_f64(args.timeout);
     let frame = file::decode(path, Origin::Upload, deadline)?;

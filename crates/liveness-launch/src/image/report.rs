@@ -12,13 +12,16 @@ use crate::console::Style;
 use crate::summary;
 use liveness_service::failure::Failure;
 
-/// What is around every answer.
+/// The fields around the result of every picture.
 pub struct Envelope {
+    /// The caller's reference to the person.
     pub vendor_data: Option<String>,
+    /// The caller's metadata.
     pub metadata: Value,
 }
 
 impl Envelope {
+    /// Wraps `content` under `name`, with a new request id and the current time.
     pub fn wrap(&self, name: &str, content: Value) -> Result<Value, Failure> {
         Ok(json!({
             "request_id": identity::new()?,
@@ -30,7 +33,7 @@ impl Envelope {
     }
 }
 
-/// For people.
+/// Returns the result as text.
 pub fn words(path: &Path, judgement: &Judgement, style: Style) -> String {
     let check = &judgement.check;
     let mut lines = vec![format!("  {}", path.display())];
@@ -44,6 +47,7 @@ pub fn words(path: &Path, judgement: &Judgement, style: Style) -> String {
     lines.join("\n")
 }
 
+/// Returns the result as JSON.
 pub fn liveness(judgement: &Judgement) -> Value {
     let check = &judgement.check;
     let entities =
@@ -62,7 +66,7 @@ pub fn liveness(judgement: &Judgement) -> Value {
     })
 }
 
-/// A face; age and gender are estimated for the one that is `judged`.
+/// Returns a face as JSON. The face under test, with `judged`, has age and gender.
 fn entity(face: &FaceObservation, judged: Option<&Judgement>) -> Value {
     let check = judged.map(|judgement| &judgement.check);
     let bbox = &face.bbox;

@@ -1,4 +1,4 @@
-//! Ctrl-C and the terminating signal, noticed between two messages.
+//! The handling of SIGINT and SIGTERM, which are polled between two messages.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const SIGINT: i32 = 2;
 const SIGTERM: i32 = 15;
 
+/// A handler of SIGINT and SIGTERM, active until it is dropped.
 pub struct Interrupt {
     came: Arc<AtomicBool>,
     sources: Vec<glib::SourceId>,
 }
 
 impl Interrupt {
+    /// Starts to handle the signals.
     pub fn new() -> Self {
         let came = Arc::new(AtomicBool::new(false));
         let catch = |signal| {
@@ -25,6 +27,7 @@ impl Interrupt {
         Self { came, sources }
     }
 
+    /// Returns whether a signal has arrived. Processes pending events of the main context.
     pub fn came(&self) -> bool {
         let context = glib::MainContext::default();
         while context.iteration(false) {}
@@ -33,7 +36,7 @@ impl Interrupt {
 }
 
 impl Drop for Interrupt {
-    /// From here on the signals do again what they do by default.
+    /// Restores the default action of the signals.
     fn drop(&mut self) {
         self.sources.drain(..).for_each(glib::SourceId::remove);
     }

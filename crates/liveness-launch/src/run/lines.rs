@@ -1,4 +1,4 @@
-//! For programs: one JSON object a line.
+//! The output for programs: one JSON object a line.
 
 use gst::glib::Type;
 use gst::prelude::*;
@@ -10,7 +10,7 @@ use liveness_service::failure::Failure;
 use liveness_service::session::CheckDecision;
 use liveness_service::session::reporter::Reporter;
 
-/// Holds the last result's line back until the session is complete.
+/// The reporter of JSON lines. It holds the last check's result back until the session is complete.
 #[derive(Default)]
 pub struct Lines {
     result: Map<String, Value>,
@@ -47,14 +47,15 @@ impl Reporter for Lines {
     }
 }
 
+/// Prints a line.
 fn print(line: Map<String, Value>) -> Result<(), Failure> {
     console::print(&Value::Object(line).to_string())
 }
 
-/// A structure with its name and fields.
+/// Returns a structure as JSON, with its name.
 fn object(structure: &gst::StructureRef) -> Map<String, Value> {
     let name = ("name".to_owned(), structure.name().as_str().into());
-    // A retry's body has the names of the HTTP API's.
+    // The fields of a retry have the names of the HTTP API.
     let named = |field: &str| match (structure.name().as_str(), field) {
         (RETRY, "feedback-codes" | "attempts-used" | "max-attempts") => field.replace('-', "_"),
         _ => field.to_owned(),
@@ -63,7 +64,8 @@ fn object(structure: &gst::StructureRef) -> Map<String, Value> {
     std::iter::once(name).chain(fields).collect()
 }
 
-/// Whatever a message may carry. Pictures only by their size: biometrics do not belong in logs.
+/// Returns the value of a field as JSON. Pictures appear by type and size only, because biometrics do not belong in
+/// logs.
 fn value(content: &glib::SendValue) -> Value {
     match content.type_() {
         Type::STRING => content.get::<String>().map_or(Value::Null, Value::from),
@@ -71,7 +73,7 @@ fn value(content: &glib::SendValue) -> Value {
         Type::I32 => content.get::<i32>().map_or(Value::Null, Value::from),
         Type::U32 => content.get::<u32>().map_or(Value::Null, Value::from),
         Type::I64 => content.get::<i64>().map_or(Value::Null, Value::from),
-        // All bits set is how GStreamer writes "no time".
+        // GStreamer writes "no time" as all bits set.
         Type::U64 => content.get::<u64>().ok().filter(|v| *v != u64::MAX).map_or(Value::Null, Value::from),
         Type::F64 => content.get::<f64>().map_or(Value::Null, Value::from),
         other if other == gst::Array::static_type() => {
@@ -84,6 +86,7 @@ fn value(content: &glib::SendValue) -> Value {
     }
 }
 
+/// Returns the media type and the number of bytes of a sample.
 fn size(sample: &gst::Sample) -> Value {
     let media = sample.caps().and_then(|caps| caps.structure(0)).map(|caps| caps.name().to_string());
     json!({ "media_type": media, "bytes": sample.buffer().map(gst::BufferRef::size) })

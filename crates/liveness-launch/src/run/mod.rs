@@ -1,4 +1,4 @@
-//! `run`: a workflow on a source, told to people or to programs.
+//! `run`: runs a workflow on a source, and reports to people or programs.
 
 mod interrupt;
 mod kiosk;
@@ -35,13 +35,17 @@ use liveness_workflow::{Display, Start, Word, Workflow};
 use people::People;
 use starter::Starter;
 
-/// How long Ctrl-C and the clock may go unnoticed.
+/// Longest delay until an interrupt or a timeout is noticed.
 const TICK: Duration = Duration::from_millis(50);
-/// A result comes before the frame that brought it about; that frame is on its way.
+/// Longest wait for the frame that caused a result, which arrives after it.
 const LAST_FRAME: Duration = Duration::from_millis(500);
-/// The decision stays on the kiosk screen for this long.
+/// Time for which the decision stays on the kiosk screen.
 const FAREWELL: Duration = Duration::from_secs(2);
 
+/// Runs the command. Returns the exit status of the decision.
+///
+/// # Errors
+/// The workflow, the source, the store or the screen is unusable, or the output cannot be written.
 pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     let workflow = workflow(args)?;
     let name = args.source.as_deref().or(workflow.settings.source.as_ref().map(|name| name.0.as_str()));
@@ -68,7 +72,8 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
         if args.json { Box::new(Lines::default()) } else { Box::new(People::new()) };
 
     let timeout = Duration::from_secs_f64(args.timeout);
-    // No signal leaves a session that has been told of in progress: models take a while to load.
+    // Handles signals before the session is recorded as in progress: loading the models takes time, and a signal
+    // meanwhile must not leave it in progress.
     let interrupt = Interrupt::new();
     let starter = Starter::new(&workflow, &kiosk);
     if starter.has_started() {
@@ -98,7 +103,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Failure> {
     Ok(exit::status_of(session.status()))
 }
 
-/// The workflow, for the person that the command line names.
+/// Loads the workflow, with the settings of the command line.
 fn workflow(args: &RunArgs) -> Result<Workflow, Failure> {
     let mut workflow = Workflow::load(&args.file, args.workflow.as_deref())?;
     let settings = &mut workflow.settings;
@@ -120,10 +125,12 @@ fn workflow(args: &RunArgs) -> Result<Workflow, Failure> {
     Ok(workflow)
 }
 
+/// Returns the way in which the session starts.
 fn start(workflow: &Workflow) -> Start {
     workflow.settings.start.map(|word| word.0).unwrap_or_default()
 }
 
+/// Returns the kind of display.
 fn display(workflow: &Workflow) -> Display {
     workflow.settings.display.map(|word| word.0).unwrap_or_default()
 }
@@ -145,13 +152,14 @@ fn look(workflow: &Workflow) -> Look {
     }
 }
 
+/// Builds the pipeline of the session.
 fn build(workflow: &Workflow, open: Open, kiosk: &Kiosk) -> Result<Check, Failure> {
     let elements: Vec<_> = workflow.nodes.iter().map(Check::element).collect::<Result<_, _>>()?;
     starter::prepare(workflow, &elements);
     Check::new(open, elements, &kiosk.sink)
 }
 
-/// Tells the messages until the session is decided; Ctrl-C and the clock abandon it.
+/// The state of a running session. Reports its messages, and abandons it on an interrupt or a timeout.
 struct Watch<'a, 'w> {
     check: &'a Check,
     interrupt: &'a Interrupt,
@@ -159,14 +167,14 @@ struct Watch<'a, 'w> {
     reporter: &'a mut dyn Reporter,
     evidence: &'a Evidence,
     records: &'a mut Records<'w>,
-    /// The time that the session has from its beginning.
+    /// Time for the session, from its beginning.
     timeout: Duration,
-    /// The end of that time, once the session has begun.
+    /// End of that time, once the session has begun.
     deadline: Option<Instant>,
 }
 
 impl Watch<'_, '_> {
-    /// Sets the session's deadline and keeps it as begun, unless it has begun before.
+    /// Begins the session, unless it has begun: sets the deadline and stores the session.
     fn begin(&mut self, session: &Session) -> Result<(), Failure> {
         if self.deadline.is_some() {
             return Ok(());
@@ -175,6 +183,7 @@ impl Watch<'_, '_> {
         self.records.keep(&session.record()?, true)
     }
 
+    /// Runs until the session is decided.
     fn until_decided(&mut self, session: &mut Session) -> Result<(), Failure> {
         let mut given_up = false;
         while let Some(current) = session.current() {
@@ -195,7 +204,7 @@ impl Watch<'_, '_> {
                     self.begin(session)?;
                     self.take(session, teller, &structure)?;
                 }
-                // The last pictures have decided a check, and none are left for the next.
+                // The stream ended: the last frames have decided a check, and there are none for the next one.
                 Some(Event::Ended) if current > 0 => self.check.cancel(current),
                 Some(Event::Ended) => return Err(Failure::data("it ended before its first picture")),
                 None => {}
@@ -204,7 +213,7 @@ impl Watch<'_, '_> {
         Ok(())
     }
 
-    /// Leaves the decision on the screen for a moment, while frames come.
+    /// Keeps the decision on the screen for [`FAREWELL`], while frames arrive.
     fn farewell(&self) -> Result<(), Failure> {
         let end = Instant::now() + FAREWELL;
         while Instant::now() < end && !self.interrupt.came() {
@@ -215,6 +224,7 @@ impl Watch<'_, '_> {
         Ok(())
     }
 
+    /// Handles a message: reports it, and records a decision. `teller` is the index of the check.
     fn take(
         &mut self,
         session: &mut Session,
@@ -230,7 +240,7 @@ impl Watch<'_, '_> {
             let last = session.current().is_none();
             self.check.go_on(teller, !last);
             session.illustrate(self.evidence, self.check.light(teller).as_ref())?;
-            // Before anybody is told.
+            // Stores the decision before it is reported.
             if last {
                 self.records.conclude(session)?;
             } else {
@@ -243,6 +253,7 @@ impl Watch<'_, '_> {
     }
 }
 
+/// Writes the files that the command line requests.
 fn save(
     args: &RunArgs,
     workflow: &Workflow,
@@ -279,6 +290,7 @@ fn save(
     }
 }
 
+/// Writes the reference image, if there is one.
 fn save_reference(path: &Path, result: &ResultBody, origin: &Provenance) -> Result<(), Failure> {
     match evidence::bytes(result.reference_image.as_ref()) {
         Some(jpeg) => whole::write(path, &picture::metadata::in_jpeg(jpeg, origin)),

@@ -1,4 +1,4 @@
-//! For people: coaching as it changes, a bar while the check runs, the decision last.
+//! The output for people: the coaching, a progress bar during the check, and the decision.
 
 use std::time::Duration;
 
@@ -14,20 +14,22 @@ use liveness_service::failure::Failure;
 use liveness_service::session::CheckDecision;
 use liveness_service::session::reporter::Reporter;
 
+/// Number of steps of the progress bar.
 const STEPS: u64 = 100;
 
+/// The reporter for people.
 pub struct People {
-    /// Hidden by itself where stderr is no terminal.
+    /// Progress bar; invisible if stderr is not a terminal.
     bar: ProgressBar,
     style: Style,
-    /// Stdout gets the session as JSON.
+    /// Prints the session as JSON to stdout.
     json: bool,
     /// The decided checks.
     checks: Vec<LivenessCheck>,
 }
 
 impl People {
-    /// A reporter that also prints the session as JSON where stdout is no terminal.
+    /// Creates a reporter. If stdout is not a terminal, it also prints the session as JSON.
     pub fn new() -> Self {
         let bar = ProgressBar::new(STEPS);
         if let Ok(look) = ProgressStyle::with_template("  {spinner:.cyan} {bar:30.cyan/238} {msg}") {
@@ -39,10 +41,12 @@ impl People {
         Self { bar, style: Style::of_stderr(), json, checks: Vec::new() }
     }
 
+    /// Prints a line above the progress bar.
     fn tell(&self, line: &str) {
         self.bar.suspend(|| console::tell(line));
     }
 
+    /// Returns the line for an action.
     fn prompt(&self, event: &ActionEvent) -> String {
         let (colour, sign) = match event.state {
             ActionState::Requested => {
@@ -55,6 +59,7 @@ impl People {
         format!("  {} {}", self.style.paint(colour, sign), event.action.name())
     }
 
+    /// Prints the line for a retry.
     fn retry(&self, retry: &RetryBody) {
         let left = retry.max_attempts.saturating_sub(retry.attempts_used);
         let again = format!("once more, {left} of {} attempts left:", retry.max_attempts);
@@ -77,7 +82,7 @@ impl Reporter for People {
             }
             Body::Action(event) => self.tell(&self.prompt(event)),
             Body::Retry(retry) => self.retry(retry),
-            // Nobody wants to read it.
+            // A pattern means nothing to a reader.
             Body::Light(_) => {}
             Body::Result(_) => self.bar.finish_and_clear(),
         }
@@ -87,7 +92,7 @@ impl Reporter for People {
     fn check(&mut self, decision: &CheckDecision, last: bool) -> Result<(), Failure> {
         let (check, style) = (&decision.check, self.style);
         self.tell("");
-        // The decision of a session's only check is the session's, and stands at its end.
+        // In a session with one check, its decision is the session's, which is printed at the end.
         if !last || !self.checks.is_empty() {
             self.tell(&summary::decision(check.status, &check.score_in_words(), style));
         }

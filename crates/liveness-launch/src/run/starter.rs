@@ -1,4 +1,4 @@
-//! The start of the first check: by the first frame, a face, or a choice on the ready screen.
+//! The start of the first check: by the first frame, by a face, or by a choice on the ready screen.
 
 use gst::prelude::*;
 use liveness_screen::Choice;
@@ -8,11 +8,12 @@ use super::kiosk::Kiosk;
 use liveness_service::check::Check;
 use liveness_service::failure::Failure;
 
-/// A face starts a check when it has been in the picture for this long, in nanoseconds; longer where a warning is to be read.
+/// Nanoseconds that a face must be in the picture to start a check.
 const FACE_TIME: u64 = 1_000_000_000;
+/// The same for a check with light: people must have time to read the warning.
 const FACE_TIME_WITH_WARNING: u64 = 4_000_000_000;
 
-/// Sets up the first check to be started as the workflow says.
+/// Sets the start of the first check as the workflow requests.
 pub fn prepare(workflow: &Workflow, elements: &[gst::Element]) {
     let Some(first) = elements.first() else { return };
     let light = workflow.has_light();
@@ -25,6 +26,7 @@ pub fn prepare(workflow: &Workflow, elements: &[gst::Element]) {
     }
 }
 
+/// The start of a session.
 pub struct Starter<'a> {
     workflow: &'a Workflow,
     kiosk: &'a Kiosk,
@@ -32,15 +34,17 @@ pub struct Starter<'a> {
 }
 
 impl<'a> Starter<'a> {
+    /// Creates the start of a workflow's session.
     pub fn new(workflow: &'a Workflow, kiosk: &'a Kiosk) -> Self {
         Self { workflow, kiosk, started: super::start(workflow) == Start::Immediately }
     }
 
+    /// Returns whether the session has started.
     pub fn has_started(&self) -> bool {
         self.started
     }
 
-    /// A check has told something: it has begun.
+    /// Marks the session as started, at its first message, and removes the ready screen.
     pub fn hear(&mut self) {
         if !self.started {
             self.started = true;
@@ -48,7 +52,10 @@ impl<'a> Starter<'a> {
         }
     }
 
-    /// Starts the check when somebody has chosen to.
+    /// Starts the check if a choice was made on the ready screen.
+    ///
+    /// # Errors
+    /// The checks cannot be changed to run without light.
     pub fn look(&mut self, check: &Check) -> Result<(), Failure> {
         let Some(choice) = self.kiosk.choice().filter(|_| !self.started) else { return Ok(()) };
         if choice == Choice::Calm {

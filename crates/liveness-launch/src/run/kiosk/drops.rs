@@ -1,11 +1,11 @@
-//! The frames that the screen does not show: a slow screen must not slow the check, so it drops them.
+//! The count of frames that the screen drops. A slow screen drops frames, so that it does not slow the check.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use gst::prelude::*;
 
-/// Counts the frames that reach the screen's branch of the pipeline; its sink counts those that it shows.
+/// Counts the frames that enter the screen's branch of the pipeline. The branch's sink counts the frames that it shows.
 pub struct Drops {
     entered: Arc<AtomicU64>,
     sink: gst::Element,
@@ -13,13 +13,15 @@ pub struct Drops {
 
 /// The frames of a session on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Number of frames that the screen did not show.
 pub struct Count {
     pub dropped: u64,
+    /// Number of frames that entered the screen's branch.
     pub entered: u64,
 }
 
 impl Drops {
-    /// Counts from now on what flows through `pad` to `sink`, a base sink.
+    /// Starts to count the frames that pass `pad` on the way to `sink`, a base sink.
     pub fn watch(pad: &gst::Pad, sink: gst::Element) -> Self {
         let entered = Arc::new(AtomicU64::new(0));
         let counter = entered.clone();
@@ -40,7 +42,7 @@ impl Drops {
 }
 
 impl Count {
-    /// Logs what was dropped: as a warning where people see it.
+    /// Logs the count: as a warning above a tenth of the frames, where people see it.
     pub fn log(&self) {
         let Self { dropped, entered } = self;
         if 10 * dropped > *entered {
@@ -65,7 +67,7 @@ mod tests {
         let pipeline = gst::parse::launch(line).unwrap().downcast::<gst::Pipeline>().unwrap();
         let element = |name| pipeline.by_name(name).unwrap();
         let entry = element("entry").static_pad("src").unwrap();
-        // Every third frame is dropped on its way.
+        // The pipeline drops every third frame.
         let number = AtomicU64::new(0);
         element("entry").static_pad("sink").unwrap().add_probe(gst::PadProbeType::BUFFER, move |_, info| {
             if number.fetch_add(1, Ordering::Relaxed).is_multiple_of(3) {

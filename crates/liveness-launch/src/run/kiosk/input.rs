@@ -1,4 +1,4 @@
-//! Touches, clicks and keys that a sink or the terminal tells.
+//! The touches, clicks and keys that a sink or the terminal reports.
 
 use std::io::{BufRead, IsTerminal};
 use std::sync::mpsc::Sender;
@@ -10,24 +10,25 @@ use gst_video::{NavigationEvent, VideoInfo};
 use liveness_core::vision::display_size;
 use liveness_screen::{Choice, Ready, choice_at};
 
-/// The key that starts without light.
+/// The key that starts a check without light.
 const CALM_KEY: &str = "0";
 
-/// The format of the frames on which the screen is drawn, once it is known.
+/// The format of the frames that the screen is drawn on, once it is known.
 #[derive(Clone, Default)]
 pub struct FrameFormat(Arc<Mutex<Option<VideoInfo>>>);
 
 impl FrameFormat {
+    /// Locks the format.
     fn known(&self) -> MutexGuard<'_, Option<VideoInfo>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Rows of samples.
+    /// Returns the number of sample rows.
     fn rows(&self) -> Option<u32> {
         self.known().as_ref().map(VideoInfo::height)
     }
 
-    /// Width and height as displayed: pixels need not be square.
+    /// Returns the displayed width and height in square pixels.
     pub fn display_size(&self) -> Option<(u32, u32)> {
         self.known().as_ref().map(|info| {
             let side = |side: i32| u32::try_from(side).unwrap_or(0);
@@ -38,7 +39,7 @@ impl FrameFormat {
     }
 }
 
-/// Returns the choice of a key, by its name; `None` for modifiers.
+/// Returns the choice of a key by its name, or `None` for a modifier.
 pub fn choice_of_key(ready: Ready, key: &str) -> Option<Choice> {
     const MODIFIERS: [&str; 6] = ["Shift", "Control", "Alt", "Meta", "Super", "Caps_Lock"];
     let modifies = MODIFIERS.iter().any(|name| key.starts_with(name)) || key.starts_with("ISO_Level");
@@ -46,20 +47,21 @@ pub fn choice_of_key(ready: Ready, key: &str) -> Option<Choice> {
     (!modifies).then_some(if calm { Choice::Calm } else { Choice::Start })
 }
 
-/// The height of a touch at `y` of a window in the frame that it shows, whole and in the middle: 0–1 within the frame.
+/// Returns the height of a touch at `y` in the frame, from 0 (top) to 1 (bottom). The window shows the whole frame in
+/// its middle, and touches on its borders are outside of 0–1.
 pub fn height_in_frame(y: f64, window: (u32, u32), frame: (u32, u32)) -> f64 {
     let [(ww, wh), (fw, fh)] = [window, frame].map(|(w, h)| (f64::from(w.max(1)), f64::from(h.max(1))));
     let shown = fh * (ww / fw).min(wh / fh);
     (y - (wh - shown) / 2.0) / shown
 }
 
-/// Keys from the terminal: Enter starts, 0 and Enter starts without light.
+/// Sends the choices typed on the terminal. Enter starts the check, and 0 with Enter starts it without light.
 pub fn of_terminal(ready: Ready, choose: Sender<Choice>) {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
         return;
     }
-    // Ends with the process, or when nobody listens any more.
+    // The thread ends with the process, or when the receiver is gone.
     thread::spawn(move || {
         for line in stdin.lock().lines().map_while(Result::ok) {
             let key = if line.trim().is_empty() { "Return" } else { line.trim() };
@@ -71,7 +73,7 @@ pub fn of_terminal(ready: Ready, choose: Sender<Choice>) {
     });
 }
 
-/// The format of the frames that leave `overlay`.
+/// Returns the format of the frames that leave `overlay`.
 pub fn frame_format(overlay: &gst::Element) -> FrameFormat {
     let format = FrameFormat::default();
     let known = format.clone();
@@ -87,7 +89,7 @@ pub fn frame_format(overlay: &gst::Element) -> FrameFormat {
     format
 }
 
-/// Sends the choices made in the sink's own window. Its navigation events are in pixels of the frame.
+/// Sends the choices in the sink's own window. Its navigation events are in pixels of the frame.
 pub fn of_sink(ready: Ready, overlay: &gst::Element, choose: Sender<Choice>) {
     let format = frame_format(overlay);
     let listen = move |_: &gst::Pad, info: &mut gst::PadProbeInfo<'_>| {
@@ -98,7 +100,7 @@ pub fn of_sink(ready: Ready, overlay: &gst::Element, choose: Sender<Choice>) {
             Some(NavigationEvent::MouseButtonPress { y, .. }) => Some(choice_at(ready, height(y))),
             _ => None,
         };
-        // Nobody listens once the check has begun.
+        // The receiver is gone once the check has started.
         choice.map(|choice| choose.send(choice));
         gst::PadProbeReturn::Ok
     };
@@ -111,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_touch_is_found_in_a_frame_with_borders() {
-        // A wide frame in a square window lies between borders of an eighth.
+        // A 4:3 frame in a square window has borders of an eighth of its height.
         let at = |y| height_in_frame(y, (800, 800), (640, 480));
         assert!(
             (at(100.0) - 0.0).abs() < 1e-9
@@ -119,7 +121,7 @@ mod tests {
                 && (at(700.0) - 1.0).abs() < 1e-9
         );
         assert!(at(0.0) < 0.0);
-        // An upright frame in a wide window fills its height.
+        // A portrait frame in a wide window fills its height.
         assert!((height_in_frame(300.0, (1920, 1080), (480, 640)) - 300.0 / 1080.0).abs() < 1e-9);
     }
 

@@ -1,4 +1,4 @@
-//! The end of the pipeline, a kiosk screen or nothing, and the choices of people in front of the screen.
+//! The end of the pipeline: a kiosk screen or no screen, and the choices of people in front of it.
 
 mod drops;
 mod input;
@@ -20,34 +20,43 @@ use liveness_service::input::Source;
 pub use probe::run as probe;
 use x11::Window;
 
-/// The kiosk screen's name in the pipeline.
+/// Name of the overlay in the pipeline.
 const OVERLAY: &str = "liveness-launch-screen";
+/// Name of the video sink in the pipeline.
 const SINK: &str = "liveness-launch-sink";
 
 /// The appearance of the screen.
 #[derive(Clone, Copy, Debug)]
 pub struct Look {
+    /// The kind of display.
     pub display: Display,
+    /// The language of the texts; `None` uses the system's.
     pub language: Option<Language>,
+    /// Shows the light patterns.
     pub flash: bool,
-    /// The source shows people as a mirror does already.
+    /// True if the source already shows people as a mirror does.
     pub mirrored: bool,
-    /// The screen before the check.
+    /// The ready screen before the check; `None` for no such screen.
     pub ready: Option<Ready>,
 }
 
 /// The end of the pipeline.
 pub struct Kiosk {
+    /// The sink of the pipeline.
     pub sink: gst::Element,
     overlay: Option<gst::Element>,
-    /// The choices on the ready screen; dropped with it.
+    /// The choices on the ready screen; `None` without one.
     choices: Option<Receiver<Choice>>,
     drops: Option<Drops>,
-    /// Lives as long as the sink that draws into it.
+    /// The window that the sink draws into; it must outlive the sink.
     _window: Option<Window>,
 }
 
 impl Kiosk {
+    /// Creates the screen, or a sink without a screen.
+    ///
+    /// # Errors
+    /// No video sink works here, a window cannot be opened, or an element is missing.
     pub fn new(source: &Source, look: &Look) -> Result<Self, Failure> {
         if look.display == Display::None {
             return Ok(Self {
@@ -83,28 +92,28 @@ impl Kiosk {
         Ok(Self { sink: sink.upcast(), overlay: Some(overlay), choices, drops, _window: window })
     }
 
-    /// Returns whether people see the decision on a screen.
+    /// Returns whether a screen shows the decision.
     pub fn is_seen(&self) -> bool {
         self.overlay.is_some()
     }
 
-    /// Returns the choice made on the ready screen since the last call.
+    /// Returns the oldest unread choice on the ready screen.
     pub fn choice(&self) -> Option<Choice> {
         self.choices.as_ref()?.try_recv().ok()
     }
 
-    /// Logs how many frames the screen dropped.
+    /// Logs the number of frames that the screen dropped.
     pub fn log_drops(&self) {
         self.drops.iter().for_each(|drops| drops.count().log());
     }
 
-    /// The check begins: the ready screen goes.
+    /// Removes the ready screen when the check starts.
     pub fn leave_ready(&self) {
         self.overlay.iter().for_each(|overlay| overlay.set_property("ready", LivenessReady::empty()));
     }
 }
 
-/// Touches, clicks and keys, from wherever this screen tells them.
+/// Starts to send the touches, clicks and keys from the terminal and from the window or the sink.
 fn listen(ready: Ready, overlay: &gst::Element, window: Option<&Window>, choose: &Sender<Choice>) {
     input::of_terminal(ready, choose.clone());
     match window {
@@ -113,8 +122,9 @@ fn listen(ready: Ready, overlay: &gst::Element, window: Option<&Window>, choose:
     }
 }
 
+/// Returns a sink without a screen.
 fn nowhere(source: &Source) -> Result<gst::Element, Failure> {
-    // A camera that is lost before its first frame must not keep the pipeline waiting for one.
+    // A live source may be lost before its first frame. The pipeline must not wait for that frame.
     let sink = gst::ElementFactory::make("fakesink")
         .property("sync", source.needs_pacing())
         .property("async", !source.is_live())
@@ -122,13 +132,13 @@ fn nowhere(source: &Source) -> Result<gst::Element, Failure> {
     sink.map_err(|e| missing(&e.to_string()))
 }
 
-/// The picture of the person, the prompts and the light.
+/// Returns the branch that shows the person, the prompts and the light.
 fn screen(
     chosen: &video_sink::VideoSink,
     window: Option<&Window>,
     source: &Source,
 ) -> Result<gst::Bin, Failure> {
-    // ximagesink shows pictures as they are; the others scale them to their window.
+    // ximagesink shows pictures at their size; the other sinks scale them to the window.
     let fitted = match window.filter(|_| chosen.name == "ximagesink") {
         Some(window) => {
             let (width, height) = window.size();
@@ -138,37 +148,39 @@ fn screen(
         }
         None => String::new(),
     };
-    // A live source does not wait for a slow screen.
+    // A live source must not wait for a slow screen.
     let leaky = if source.is_live() { "leaky=downstream" } else { "" };
     let line = format!(
         "queue max-size-buffers=2 {leaky} ! livenessoverlay name={OVERLAY} ! videoconvert {fitted} ! {} name={SINK}",
         chosen.line()
     );
     let bin = gst::parse::bin_from_description(&line, true).map_err(|e| missing(e.message()))?;
-    // A late frame is shown all the same: on a busy machine every frame is late, and the prompts are in them.
+    // Shows late frames too: on a busy machine every frame is late, and the frames contain the prompts.
     if let Some(sink) = base_sink(&bin) {
         sink.set_property("max-lateness", -1i64);
         sink.set_property("qos", false);
     }
-    // As with the other sink.
+    // As for the sink without a screen, the state change must not wait for a live source's first frame.
     bin.set_property("async-handling", source.is_live());
     Ok(bin)
 }
 
-/// Returns the screen's sink, or the one in it (glimagesink is a bin).
+/// Returns the base sink of the screen, which may be inside of another bin, such as glimagesink.
 fn base_sink(screen: &gst::Bin) -> Option<gst::Element> {
     screen.iterate_recurse().into_iter().flatten().find(|element| {
         element.find_property("max-lateness").is_some() && element.find_property("stats").is_some()
     })
 }
 
+/// Makes a sink draw into the window.
 fn draw_into(sink: &gst::Element, window: &Window) {
     if let Some(overlay) = sink.dynamic_cast_ref::<gst_video::VideoOverlay>() {
-        // SAFETY: the window exists as long as the kiosk, which outlives its pipeline's PLAYING state.
+        // SAFETY: The window lives as long as the kiosk, which outlives the PLAYING state of its pipeline.
         unsafe { overlay.set_window_handle(window.handle()) };
     }
 }
 
+/// Returns the error for a missing element.
 fn missing(what: &str) -> Failure {
     Failure::unavailable(format!("the kiosk screen cannot be built: {what}; run make setup"))
 }

@@ -1,4 +1,4 @@
-//! The probe for sinks that start here. It is a process of its own: some sinks crash where their screen is missing.
+//! The probe for working video sinks. It runs in a separate process, because some sinks crash without their display.
 
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
@@ -10,14 +10,15 @@ use gst::prelude::*;
 use crate::cli::ProbeArgs;
 use liveness_service::failure::Failure;
 
-/// A sink that takes longer hangs.
+/// Timeout of a sink's start.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Interval of the checks for the end of the process.
 const TICK: Duration = Duration::from_millis(10);
 
-/// Brings the sink `name` to READY in another process.
+/// Starts the sink `name` in another process, up to READY.
 ///
 /// # Errors
-/// With the reason in words.
+/// Returns the reason as text.
 pub fn probe(name: &str) -> Result<(), String> {
     if gst::ElementFactory::find(name).is_none() {
         return Err("not installed".to_owned());
@@ -40,6 +41,7 @@ pub fn probe(name: &str) -> Result<(), String> {
     Err(reason(status, &mut child))
 }
 
+/// Waits for the process. Returns `None` after the timeout.
 fn wait(child: &mut Child) -> Option<ExitStatus> {
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {
@@ -52,20 +54,24 @@ fn wait(child: &mut Child) -> Option<ExitStatus> {
     None
 }
 
+/// Returns the reason of the failure as text.
 fn reason(status: ExitStatus, child: &mut Child) -> String {
     if let Some(signal) = status.signal() {
         return format!("crashes (signal {signal})");
     }
     let mut said = String::new();
     if let Some(stderr) = &mut child.stderr {
-        // What it says is short: it fits the pipe.
+        // The output is short and fits into the pipe's buffer, so the process has not blocked on it.
         let _ = stderr.take(64 << 10).read_to_string(&mut said);
     }
     let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("does not start");
     last.trim_start_matches("error: ").to_owned()
 }
 
-/// The other process: starts the sink.
+/// Runs the command `probe-sink` in the other process: starts and stops the sink.
+///
+/// # Errors
+/// The sink does not start.
 pub fn run(args: &ProbeArgs) -> Result<u8, Failure> {
     let made = gst::ElementFactory::make(&args.sink).build();
     let sink = made.map_err(|e| Failure::unavailable(e.to_string()))?;

@@ -1,4 +1,4 @@
-//! The sink that fits the desktop: Wayland, X11 or none.
+//! The choice of the video sink: for Wayland, X11 or the console.
 
 use std::path::Path;
 
@@ -7,13 +7,14 @@ use liveness_workflow::Display;
 use super::probe;
 use liveness_service::failure::Failure;
 
-/// A sink that works here.
+/// A video sink.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VideoSink {
+    /// Name of the element.
     pub name: &'static str,
-    /// Fills the screen by a property of its own.
+    /// True if the sink's property `fullscreen` is set.
     fills: bool,
-    /// Fills the screen only by a window that does.
+    /// True if the sink needs a window that fills the screen.
     pub needs_window: bool,
 }
 
@@ -25,6 +26,7 @@ struct Desktop {
 }
 
 impl Desktop {
+    /// Returns the display servers of `WAYLAND_DISPLAY` and `DISPLAY`.
     fn of_environment() -> Self {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         Self { wayland: set("WAYLAND_DISPLAY"), x11: set("DISPLAY") }
@@ -32,13 +34,17 @@ impl Desktop {
 }
 
 impl VideoSink {
-    /// Returns the sink as in a pipeline's description.
+    /// Returns the sink as part of a pipeline description.
     pub fn line(&self) -> String {
         if self.fills { format!("{} fullscreen=true", self.name) } else { self.name.to_owned() }
     }
 }
 
-/// Returns the first sink that starts here. `touch`: people start the check on the screen, which waylandsink does not report.
+/// Returns the first sink that works here. With `touch`, it prefers sinks that report touches, which waylandsink does
+/// not.
+///
+/// # Errors
+/// There is no display, or no sink works.
 pub fn choose(display: Display, touch: bool) -> Result<VideoSink, Failure> {
     let desktop = Desktop::of_environment();
     let candidates = candidates(display, desktop, touch);
@@ -66,7 +72,7 @@ pub fn choose(display: Display, touch: bool) -> Result<VideoSink, Failure> {
     )))
 }
 
-/// The sinks to try, the best first.
+/// Returns the sinks to try, the best first.
 fn candidates(display: Display, desktop: Desktop, touch: bool) -> Vec<VideoSink> {
     let full = display == Display::Fullscreen;
     let wayland = VideoSink { name: "waylandsink", fills: full, needs_window: false };

@@ -1,4 +1,4 @@
-//! A window on X11 that fills the screen. The sinks draw into it; what is done in it is told from here.
+//! A fullscreen X11 window. The sinks draw into it, and this module reports its touches, clicks and keys.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -19,34 +19,39 @@ use x11rb::wrapper::ConnectionExt as _;
 use super::input::{FrameFormat, choice_of_key, height_in_frame};
 use liveness_service::failure::Failure;
 
-/// A window manager makes the window as large as the screen in this time, or not at all.
+/// Longest wait for the window manager to enlarge the window.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// Interval of the checks for the window's size.
 const TICK: Duration = Duration::from_millis(10);
 
-/// The window and the connection that hears of it.
+/// A window and the connection that receives its events.
 pub struct Window {
     connection: Arc<RustConnection>,
     id: u32,
-    /// Width and height, as they change.
+    /// Current width and height in pixels.
     size: Arc<[AtomicU32; 2]>,
 }
 
 impl Window {
-    /// Opens a window that fills the screen: by the window manager, or by itself where there is none.
+    /// Opens a fullscreen window. Without a window manager, the window takes the screen by itself.
+    ///
+    /// # Errors
+    /// The X server refuses the connection or the window.
     pub fn fullscreen() -> Result<Self, Failure> {
         open().map_err(|e| Failure::unavailable(format!("--display: no window can be opened on X11: {e}")))
     }
 
-    /// The handle of the window for a sink to draw into.
+    /// Returns the handle of the window, for a sink to draw into.
     pub fn handle(&self) -> usize {
         self.id as usize
     }
 
+    /// Returns the width and the height in pixels.
     pub fn size(&self) -> (u32, u32) {
         (self.size[0].load(Ordering::Relaxed), self.size[1].load(Ordering::Relaxed))
     }
 
-    /// Sends what touches, clicks and keys choose on the ready screen, from a thread that ends with the connection.
+    /// Sends the choices on the ready screen from a new thread, which ends with the connection or the receiver.
     pub fn listen(&self, ready: Ready, frame: FrameFormat, choose: Sender<Choice>) {
         let (connection, size) = (self.connection.clone(), self.size.clone());
         thread::spawn(move || {
@@ -83,6 +88,7 @@ impl Drop for Window {
     }
 }
 
+/// Opens the window.
 fn open() -> Result<Window, Box<dyn std::error::Error>> {
     let (connection, number) = x11rb::connect(None)?;
     let screen = &connection.setup().roots[number];
@@ -137,7 +143,7 @@ fn is_managed(connection: &RustConnection, root: u32) -> Result<bool, Box<dyn st
     Ok(told.value32().is_some_and(|mut value| value.next().is_some()))
 }
 
-/// A kiosk shows no pointer.
+/// Returns an invisible cursor, because a kiosk shows no pointer.
 fn no_cursor(connection: &RustConnection, root: u32) -> Result<u32, Box<dyn std::error::Error>> {
     let (pixmap, gc, cursor) =
         (connection.generate_id()?, connection.generate_id()?, connection.generate_id()?);
@@ -150,7 +156,7 @@ fn no_cursor(connection: &RustConnection, root: u32) -> Result<u32, Box<dyn std:
     Ok(cursor)
 }
 
-/// The window's size once a window manager has filled the screen with it.
+/// Waits for the window manager to enlarge the window to `wanted`. Returns the size in pixels.
 fn settled(
     connection: &RustConnection,
     id: u32,
@@ -167,7 +173,7 @@ fn settled(
     }
 }
 
-/// The name of a key, as far as it matters here: digits, modifiers, and "other".
+/// Returns the name of a key: "0", "KP_0", "Shift" for any modifier, or "other".
 fn key_name(connection: &RustConnection, code: u8) -> Option<String> {
     const ZERO: u32 = 0x30;
     const KEYPAD_ZERO: [u32; 2] = [0xff9e, 0xffb0];
