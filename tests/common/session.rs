@@ -1,4 +1,4 @@
-//! A pipeline and what its elements tell.
+//! A pipeline and the messages of its elements.
 
 use std::time::{Duration, Instant};
 
@@ -6,40 +6,46 @@ use gst::prelude::*;
 
 use super::{init, result, text};
 
-/// Longer than any check takes on a busy machine.
+/// Timeout above the duration of any check on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// A pipeline and its liveness messages.
 pub struct Session {
+    /// The pipeline.
     pub pipeline: gst::Pipeline,
     /// The liveness messages so far.
     pub messages: Vec<gst::Structure>,
-    /// Who posted each of them.
+    /// Name of the sender of each message.
     pub senders: Vec<String>,
 }
 
 impl Session {
-    /// A pipeline that does not play yet.
+    /// Creates a pipeline that does not play yet.
     pub fn new(line: &str) -> Self {
         init();
         let pipeline = gst::parse::launch(line).unwrap().downcast::<gst::Pipeline>().unwrap();
         Self { pipeline, messages: Vec::new(), senders: Vec::new() }
     }
 
+    /// Creates a pipeline and plays it.
     pub fn playing(line: &str) -> Self {
         let session = Self::new(line);
         session.play();
         session
     }
 
+    /// Plays the pipeline.
     pub fn play(&self) {
         self.pipeline.set_state(gst::State::Playing).unwrap();
     }
 
+    /// Returns an element by its name.
     pub fn element(&self, name: &str) -> gst::Element {
         self.pipeline.by_name(name).unwrap()
     }
 
-    /// Waits for the next message of this name; false when the stream ends before, or none comes in time.
+    /// Waits for the next message of this name. Returns false if the stream ends first, or if none comes within
+    /// `patience`.
     pub fn comes(&mut self, name: &str, patience: Duration) -> bool {
         let (bus, end) = (self.pipeline.bus().unwrap(), Instant::now() + patience);
         loop {
@@ -71,14 +77,14 @@ impl Session {
         &self.messages[self.messages.len() - 1]
     }
 
-    /// Waits for the one result.
+    /// Waits for the only result.
     #[track_caller]
     pub fn result(&mut self) -> gst::Structure {
         self.expect("liveness/result");
         result(&self.messages).to_owned()
     }
 
-    /// Waits for the end of the stream; what is told until then is not kept.
+    /// Waits for the end of the stream. Discards the messages until then.
     #[track_caller]
     pub fn finish(&self) {
         let ends = [gst::MessageType::Eos, gst::MessageType::Error];
@@ -87,7 +93,7 @@ impl Session {
         assert_eq!(end.type_(), gst::MessageType::Eos, "{end:?}");
     }
 
-    /// Waits for the one result, and gives its status.
+    /// Waits for the only result. Returns its status.
     #[track_caller]
     pub fn status(&mut self) -> String {
         text(&self.result(), "status")
