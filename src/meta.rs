@@ -104,7 +104,9 @@ mod imp {
 
     /// The contents of the meta.
     pub struct Contents {
+        /// The observation of the frame, if an element analysed it.
         pub observation: Option<Arc<FrameObservation>>,
+        /// The state of the checks, in the order of the elements.
         pub checks: Vec<RunningCheck>,
     }
 
@@ -112,6 +114,7 @@ mod imp {
     #[repr(C)]
     pub struct LivenessMeta {
         parent: gst::ffi::GstMeta,
+        /// The contents, initialised by `init` and dropped by `free`.
         pub contents: Contents,
     }
 

@@ -9,6 +9,7 @@ use super::settings;
 use liveness_core::check::{ActionCheck, ActionConfig, Check, Method};
 use liveness_core::inference::InferenceError;
 
+/// The instance data of `livenessaction`.
 #[derive(Default)]
 pub struct LivenessAction {
     settings: Mutex<ActionConfig>,

@@ -142,11 +142,11 @@ impl Shared {
 
 /// The pictures and the light record of a result.
 #[derive(Default)]
-/// The reference image as `image/jpeg`.
 pub struct Pictures {
-    /// The depth map, from checks with light.
+    /// The reference image as `image/jpeg`.
     pub reference: Option<gst::Sample>,
-    /// The patterns of the secret light, from checks with light.
+    /// The depth map, from checks with light.
     pub depth: Option<gst::Sample>,
+    /// The patterns of the secret light, from checks with light.
     pub light: Option<Light>,
 }

@@ -20,6 +20,7 @@ mod imp {
     use liveness_core::check::{ActionConfig, ActionFlashCheck, Check, FlashConfig, Method};
     use liveness_core::inference::InferenceError;
 
+    /// The instance data of the analyser.
     pub struct ActionFlash {
         settings: Mutex<(ActionConfig, FlashConfig)>,
     }

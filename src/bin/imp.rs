@@ -11,6 +11,7 @@ use super::{LivenessMethod, properties};
 use crate::frame::FORMATS;
 use crate::{CAT, action, flash, passive};
 
+/// The instance data of `livenessbin`.
 pub struct LivenessBin {
     queue: gst::Element,
     sink: gst::GhostPad,

@@ -9,6 +9,7 @@ use super::settings;
 use liveness_core::check::{Check, FlashCheck, FlashConfig, Method};
 use liveness_core::inference::InferenceError;
 
+/// The instance data of `livenessflash`.
 #[derive(Default)]
 pub struct LivenessFlash {
     settings: Mutex<FlashConfig>,

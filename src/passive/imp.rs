@@ -9,6 +9,7 @@ use super::settings;
 use liveness_core::check::{AntiSpoof, Check, Identity, Method, PassiveCheck, PassiveConfig};
 use liveness_core::inference::InferenceError;
 
+/// The instance data of `livenesspassive`.
 #[derive(Default)]
 pub struct LivenessPassive {
     settings: Mutex<PassiveConfig>,

@@ -28,17 +28,17 @@ pub enum Subject {
     /// The person.
     #[default]
     #[enum_value(name = "The person themself", nick = "live")]
-    /// A flat photo in a hand.
     Live,
+    /// A flat photo in a hand.
     #[enum_value(name = "A flat photo of the person, on paper in a hand", nick = "print")]
-    /// A bent photo in a hand.
     Print,
+    /// A bent photo in a hand.
     #[enum_value(name = "A photo bent about its upright axis", nick = "bent-print")]
-    /// A photo in a hand, cut out around the head.
     BentPrint,
+    /// A photo in a hand, cut out around the head.
     #[enum_value(name = "A photo cut out around the head", nick = "cutout-print")]
-    /// A flat photo in a hand, held at 15 to 30 degrees.
     CutoutPrint,
+    /// A flat photo in a hand, held at 15 to 30 degrees.
     #[enum_value(name = "A flat photo held at 15 to 30 degrees", nick = "tilted-print")]
     TiltedPrint,
     /// A photo on a tablet in a hand.

@@ -57,8 +57,8 @@ pub struct Lens {
     center: [f32; 2],
 }
 
-/// Creates a lens for a picture of this size in pixels.
 impl Lens {
+    /// Creates a lens for a picture of this size in pixels.
     pub fn new(width: usize, height: usize) -> Self {
         let shorter = width.min(height) as f32;
         let focal = 0.5 * shorter / (0.5 * FIELD_OF_VIEW).to_radians().tan();

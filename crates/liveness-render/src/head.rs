@@ -27,10 +27,10 @@ pub enum Unit {
 
 /// The place of a landmark: the corners of a triangle and their weights.
 #[derive(Clone, Copy, Debug)]
-/// Indices of the vertices.
 pub struct Mark {
-    /// Barycentric weights.
+    /// Indices of the vertices.
     pub corners: [usize; 3],
+    /// Barycentric weights.
     pub weights: [f32; 3],
 }
 

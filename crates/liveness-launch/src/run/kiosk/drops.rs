@@ -13,8 +13,8 @@ pub struct Drops {
 
 /// The frames of a session on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-/// Number of frames that the screen did not show.
 pub struct Count {
+    /// Number of frames that the screen did not show.
     pub dropped: u64,
     /// Number of frames that entered the screen's branch.
     pub entered: u64,
