@@ -1,5 +1,5 @@
-//! Attacks by someone who can write to the file and does not have the key. `verify` must find every change, and nothing may be done
-//! with what was changed.
+//! Attacks by a writer to the file who does not have the key. `verify` must detect every change, and no
+//! changed row may be used.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use super::review::Review;
 use super::tests::{KEY, URL, embedding, record, told_to};
 use super::*;
 
-/// Every table and its key.
+/// Every table with its key column.
 const TABLES: [(&str, &str); 5] = [
     ("meta", "name"),
     ("audit", "number"),
@@ -26,8 +26,8 @@ const TABLES: [(&str, &str); 5] = [
 ];
 const OTHER: &str = "http://other/";
 
-/// Sessions of two tenants, with events of theirs delivered and waiting, a review, and faces on both lists. `early` is a copy of
-/// the file from the middle of it.
+/// A store with sessions of two tenants, delivered and waiting events, a review, and faces on both lists.
+/// `early` is a copy of the file from an earlier point.
 struct Whole {
     folder: TempDir,
     path: PathBuf,
@@ -55,7 +55,7 @@ impl Whole {
         Self { folder, path, early, copies: Cell::new(0) }
     }
 
-    /// A copy to be attacked.
+    /// Returns the path of a copy to attack.
     fn copy(&self) -> PathBuf {
         self.copies.set(self.copies.get() + 1);
         let path = self.folder.path().join(format!("{}.db", self.copies.get()));
@@ -63,7 +63,8 @@ impl Whole {
         path
     }
 
-    /// Returns whether an attack that SQLite allows is found.
+    /// Applies an attack to a copy. Returns true if `open` or `verify` detects it, and `None` if SQLite rejects the
+    /// attack.
     fn is_found(&self, attack: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> Option<bool> {
         let path = self.copy();
         let attacker = attacker(&path);
@@ -108,7 +109,7 @@ fn column(connection: &Connection, table: &str, key: &str, column: &str) -> Vec<
     statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect()
 }
 
-/// Other values for a cell.
+/// Returns other values for a cell.
 fn others(value: &Value) -> Vec<Value> {
     match value {
         Value::Integer(number) => [number + 1, number - 1, -1, i64::MAX].map(Value::Integer).to_vec(),
@@ -142,7 +143,7 @@ fn a_change_of_any_cell_is_found() {
             assert!(!cells.is_empty(), "{table} has no rows to attack");
             let values: Vec<_> = cells.iter().map(|(_, value)| value.clone()).collect();
             for (row, value) in &cells {
-                // Also what another row has in its place.
+                // Values of other rows are tried as well.
                 let strange = values.iter().filter(|other| *other != value).take(2).cloned();
                 for other in others(value).into_iter().filter(|other| other != value).chain(strange) {
                     let change = format!("UPDATE {table} SET {name} = ?2 WHERE {key} = ?1");
@@ -202,7 +203,7 @@ fn a_row_that_is_removed_doubled_or_exchanged_is_found() {
     }
 }
 
-/// Rows from an older copy of the same file, and from another store with the same key.
+/// The rows come from an older copy of the same file, and from another store with the same key.
 #[test]
 fn a_row_from_elsewhere_is_found() {
     let whole = Whole::new();
@@ -228,7 +229,7 @@ fn a_row_from_elsewhere_is_found() {
                 assert_ne!(found, Some(false), "{table} {row:?} of {}", source.display());
                 tried += usize::from(found.is_some());
             }
-            // An older log is a part of the newer one.
+            // An older log is a prefix of the newer one, so it has no rows to insert.
             assert!(
                 tried > 0 || table == "audit" && *source == whole.early,
                 "{table} of {}",
@@ -272,7 +273,7 @@ fn a_foreign_object_is_refused_before_it_acts() {
             );
         }
         assert!(running.verify().is_err(), "{attack}");
-        // Nothing that a running program does goes through it.
+        // A running program refuses to use the changed file.
         if !attack.starts_with("PRAGMA") {
             assert!(running.put(&record("new", "Declined"), &told_to(URL), true).is_err(), "{attack}");
             assert!(running.take(URL, Duration::ZERO).is_err(), "{attack}");
@@ -280,7 +281,7 @@ fn a_foreign_object_is_refused_before_it_acts() {
     }
 }
 
-/// A store that was opened before it is attacked, as by the thread that delivers.
+/// Returns a store that was opened before the attack, like the one of the delivery thread.
 fn attacked(whole: &Whole, attack: &str) -> Store {
     let path = whole.copy();
     let store = Store::open(&path, KEY).unwrap();
@@ -301,7 +302,7 @@ fn nothing_is_delivered_that_the_log_does_not_send() {
         (Some("a".into()), Some("b".into()))
     );
     for (attack, told) in [
-        // What was delivered is put back.
+        // Delivered events are inserted again.
         (
             "INSERT INTO outbox SELECT * FROM early.outbox WHERE event_id NOT IN (SELECT event_id FROM outbox)",
             "somebody has added or removed",
@@ -311,7 +312,7 @@ fn nothing_is_delivered_that_the_log_does_not_send() {
             "somebody has added or removed",
         ),
         ("DELETE FROM outbox", "somebody has added or removed"),
-        // One tenant's events as another's: exchanged, whichever of the random identifiers comes first.
+        // One tenant's events are exchanged with another's, in any order of the random identifiers.
         (
             "CREATE TEMP TABLE o AS SELECT * FROM outbox;
              UPDATE outbox SET event = (SELECT event FROM temp.o WHERE o.event_id <> outbox.event_id)",
@@ -347,7 +348,7 @@ fn an_older_record_is_not_believed() {
     );
     let aged = store.aged("9999-01-01T00:00:00Z", None).unwrap();
     assert!(aged.iter().all(|session| session.session_id != "review"));
-    // What was purged does not come back.
+    // A purged session cannot be restored.
     let store =
         attacked(&whole, "INSERT INTO sessions SELECT * FROM early.sessions WHERE session_id = 'old'");
     assert!(store.find("old").is_err() && store.list(None).is_err());
@@ -381,7 +382,7 @@ fn a_log_that_is_set_back_stops_a_running_program() {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
-    /// Bytes of the file itself: pages, headers, free space.
+    /// Changes bytes of the file itself: pages, headers, free space.
     #[test]
     fn bytes_that_change_are_found_or_change_nothing(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
         thread_local!(static WHOLE: Whole = Whole::new());

@@ -1,10 +1,11 @@
-//! The audit log: events that can be added, but not changed, removed or put into another order unnoticed.
+//! The audit log: an append-only chain of signed events.
 //!
-//! Each event is signed together with the signature before it; the count and the last signature are signed apart, so that a
-//! missing end shows. Every change and every look at the store first reads the events that are new since the last one, and
-//! compares the rows it uses with what they say ([`super::ledger::Ledger`]). Who has the key can forge all of it. An older
-//! copy of the whole file, or a new one in its place, cannot be told from a restored disk: keep the head that `sessions
-//! verify` prints elsewhere.
+//! Each event is signed together with the signature of the previous event. The number of events and the last
+//! signature are signed separately, which reveals a truncated log. Every change and every read of the store
+//! first replays the events added since the last one, and compares the rows it uses with the resulting state
+//! ([`super::ledger::Ledger`]). A holder of the key can forge the whole log. The log cannot reveal a rollback
+//! to an older copy of the file, or a fresh file in its place: store the head that `sessions verify` prints
+//! on another machine and compare.
 
 use rusqlite::{Connection, params};
 use serde_json::Value;
@@ -17,17 +18,20 @@ use crate::failure::Failure;
 use crate::hex::hex;
 use crate::identity;
 
+/// Entry of `meta` with the signed head.
 pub(super) const HEAD: &str = "audit head";
 
-/// Where the log ends.
+/// The end of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Head {
+    /// Number of events.
     pub events: u64,
+    /// HMAC-SHA256 of the last event.
     pub signature: [u8; 32],
 }
 
 impl Head {
-    /// Returns the head with its own signature, as it is kept.
+    /// Returns the stored form of the head: number, last signature, and a signature of both.
     pub(super) fn signed(&self, keys: &Keys) -> Vec<u8> {
         let number = self.events.to_be_bytes();
         let seal = keys.sign(&[b"head", &number, &self.signature]);
@@ -36,7 +40,7 @@ impl Head {
 }
 
 impl Store {
-    /// Adds an event within a change.
+    /// Appends an event within a transaction.
     pub(super) fn note(
         &self,
         connection: &Connection,
@@ -57,14 +61,14 @@ impl Store {
         set(connection, HEAD, &next.signed(&self.keys))
     }
 
-    /// Reads the events that the ledger does not know yet.
+    /// Replays the events that the ledger does not contain yet.
     ///
     /// # Errors
-    /// The schema is not ours any more, or the log was changed, shortened or set back.
+    /// The schema was changed, or the log was changed, truncated or rolled back.
     pub(super) fn catch_up(&self, connection: &Connection) -> Result<(), Failure> {
         let cookie = schema::cookie(connection)?;
         if self.cookie.replace(cookie) != cookie {
-            // The next look must not take it for known.
+            // After a failure, the next read must check again.
             schema::check(connection).inspect_err(|_| self.cookie.set(-1))?;
         }
         let mut ledger = self.ledger.borrow_mut();
@@ -75,7 +79,7 @@ impl Store {
         }
     }
 
-    /// Takes the events after the ledger's head into it, up to the log's end.
+    /// Replays the events after the ledger's head, up to the end of the log. Calls `visit` for each.
     fn replay(
         &self,
         connection: &Connection,
@@ -85,7 +89,7 @@ impl Store {
         let query =
             "SELECT number, at, session_id, event, signature FROM audit WHERE number >= ?1 ORDER BY number";
         let mut statement = connection.prepare(query).map_err(failed)?;
-        // From the beginning on, that is also before the first number.
+        // A replay from the start also reads rows numbered below 1, which do not belong to the log.
         let first = if ledger.head.events == 0 { i64::MIN } else { ledger.head.events as i64 + 1 };
         let mut rows = statement.query([first]).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
@@ -110,20 +114,27 @@ impl Store {
         }
     }
 
-    /// Shows all events, oldest first, as long as their signatures hold.
+    /// Calls `visit` for each event, oldest first.
+    ///
+    /// # Errors
+    /// The first event whose signature does not hold, or an error of `visit`.
     pub fn events(&self, visit: impl FnMut(&Event) -> Result<(), Failure>) -> Result<(), Failure> {
         self.look(|connection, _| self.replay(connection, &mut Ledger::default(), visit))
     }
 
-    /// The time of the last event (RFC 3339, UTC); empty without one.
+    /// Returns the time of the last event (RFC 3339, UTC), or an empty string without events.
+    ///
+    /// # Errors
+    /// The store cannot be read.
     pub fn last_event_at(&self) -> Result<String, Failure> {
         self.look(|_, ledger| Ok(ledger.last_at.clone()))
     }
 
-    /// Reads the whole file: the pages, the tables, all events, and every row that they speak of.
+    /// Verifies the whole file: pages, tables, all events, and every row that the events describe. Returns
+    /// the head of the log.
     ///
     /// # Errors
-    /// The first thing that is not as this program left it.
+    /// The first deviation from what this program has written.
     pub fn verify(&self) -> Result<Head, Failure> {
         let connection = self.connection.unchecked_transaction().map_err(failed)?;
         let sound: String =
@@ -159,11 +170,12 @@ impl Store {
         check.and_then(|sealed| self.keys.open(CHECK, &sealed)).map(drop).ok_or_else(super::no_fit)
     }
 
-    /// A record's own signature, as it stands in the log.
+    /// Returns the signature of a row's content, as the log quotes it. `kind` separates the kinds of rows.
     pub(super) fn signature(&self, kind: &str, parts: &[&[u8]]) -> String {
         hex(&self.keys.sign(&[&[kind.as_bytes()], parts].concat()))
     }
 
+    /// Returns the head after `event`.
     fn following(&self, head: &Head, event: &Event) -> Head {
         let Event { number, at, session_id, event } = event;
         let counted = number.to_be_bytes();

@@ -1,4 +1,4 @@
-//! The index of faces: those of past sessions, and those that are blocked.
+//! The index of faces: known faces of past sessions, and blocked faces.
 
 use std::collections::HashSet;
 
@@ -15,9 +15,10 @@ use super::{Store, failed};
 use crate::failure::Failure;
 use crate::identity;
 
-/// Numbers of an embedding.
+/// Components of an embedding.
 pub const WIDTH: usize = 256;
 
+/// A list of faces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum List {
@@ -28,8 +29,10 @@ pub enum List {
 }
 
 impl List {
+    /// All lists.
     pub const ALL: [Self; 2] = [Self::Known, Self::Blocklist];
 
+    /// Returns the name of the list.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Known => "known",
@@ -37,7 +40,7 @@ impl List {
         }
     }
 
-    /// The people on the list, in words.
+    /// Returns a description of the people on the list.
     pub const fn help(self) -> &'static str {
         match self {
             Self::Known => "People who were checked",
@@ -45,32 +48,44 @@ impl List {
         }
     }
 
+    /// Returns the list with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|list| list.name() == name)
     }
 }
 
-/// What is known of a face, besides what it looks like.
+/// The details of a face, without its embedding.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Face {
+    /// UUID of the face.
     pub face_id: String,
+    /// The list it is on.
     pub list: List,
-    /// The session that it comes from.
+    /// Id of the session that it comes from.
     pub session_id: Option<String>,
+    /// The workflow's reference to the person.
     pub vendor_data: Option<String>,
-    /// RFC 3339, UTC.
+    /// Time of addition, RFC 3339, UTC.
     pub added_at: String,
 }
 
-/// Where faces are looked up. SQLite and memory serve one machine; a database with an index of vectors can stand
-/// here for those who outgrow it.
+/// An index of faces, searchable by similarity. SQLite and memory serve one machine; the trait leaves room
+/// for a vector database.
 pub trait FaceIndex {
+    /// Adds a face.
+    ///
+    /// # Errors
+    /// The embedding has a wrong length, or the store cannot be written.
     fn add(&mut self, face: Face, embedding: &Embedding) -> Result<(), Failure>;
-    /// Whether there was such a face.
+    /// Removes a face. Returns false if the index does not contain it.
+    ///
+    /// # Errors
+    /// The store cannot be written.
     fn remove(&mut self, face_id: &str) -> Result<bool, Failure>;
+    /// Returns all faces.
     fn list(&self) -> &[Face];
-    /// The nearest faces of a list by cosine similarity (−1 to 1), nearest first; none of those that are `except`'s
-    /// (`vendor_data`).
+    /// Returns up to `most` faces of a list, nearest first, with their cosine similarity (−1 to 1). Skips
+    /// faces whose `vendor_data` is `except`.
     fn search(
         &self,
         embedding: &Embedding,
@@ -81,11 +96,16 @@ pub trait FaceIndex {
 }
 
 impl Face {
+    /// Returns the details of a new face, with a new id and the current time.
+    ///
+    /// # Errors
+    /// The random number generator or the clock cannot be read.
     pub fn new(list: List, session_id: Option<String>, vendor_data: Option<String>) -> Result<Self, Failure> {
         Ok(Self { face_id: identity::new()?, list, session_id, vendor_data, added_at: identity::now()? })
     }
 
-    /// As a decision tells it to look like somebody's.
+    /// Returns the entry of a decision's `matches[]`. `similarity` is the cosine similarity; its percentage
+    /// is rounded to two decimals.
     pub fn matching(&self, similarity: f32) -> FaceMatch {
         FaceMatch {
             session_id: self.session_id.clone(),
@@ -97,7 +117,7 @@ impl Face {
     }
 }
 
-/// The faces of a store, held in memory to be searched.
+/// The faces of a store, loaded into memory for searches.
 pub struct StoredFaces<'a> {
     store: &'a Store,
     faces: Vec<Face>,
@@ -105,8 +125,10 @@ pub struct StoredFaces<'a> {
 }
 
 impl<'a> StoredFaces<'a> {
+    /// Loads all faces of a store, in the order of their addition.
+    ///
     /// # Errors
-    /// A face is not as the audit log says, or is missing.
+    /// A face does not match the audit log, or is missing.
     pub fn load(store: &'a Store) -> Result<Self, Failure> {
         let mut found = store.look(|connection, ledger| {
             let mut found = Vec::with_capacity(ledger.faces.len());
@@ -128,12 +150,15 @@ impl<'a> StoredFaces<'a> {
         Ok(all)
     }
 
-    /// A face's embedding, for export.
+    /// Returns the embedding of the face at this position of [`FaceIndex::list`].
     pub fn embedding(&self, face: usize) -> &[f32] {
         self.embeddings.row(face)
     }
 
-    /// Adds faces, all of them or none.
+    /// Adds faces in one transaction.
+    ///
+    /// # Errors
+    /// An embedding has a wrong length, or the store cannot be written.
     pub fn add_all(&mut self, faces: Vec<(Face, Embedding)>) -> Result<(), Failure> {
         self.store.change(|connection, _| {
             faces.iter().try_for_each(|(face, embedding)| self.store.add_within(connection, face, embedding))
@@ -147,7 +172,10 @@ impl<'a> StoredFaces<'a> {
 }
 
 impl Store {
-    /// Puts a session's record in its place and its face among those that are known: both or neither.
+    /// Saves a session's record and adds its face to the known faces, in one transaction.
+    ///
+    /// # Errors
+    /// The embedding has a wrong length, or the store cannot be written.
     pub fn put_known(
         &self,
         record: &Map<String, Value>,
@@ -183,7 +211,8 @@ impl Store {
         self.note(connection, session_id.as_deref().unwrap_or_default(), &event)
     }
 
-    /// Opens every face; each must be as its event says, and none be missing.
+    /// Decrypts every face and calls `visit` for it. Each face must match its log event, and none may be
+    /// missing.
     pub(super) fn read_faces(
         &self,
         connection: &Connection,

@@ -1,4 +1,4 @@
-//! What the store's key is for: what lies in the file is sealed, and what must not change is signed.
+//! The store's keys: one seals the content of the file, one signs the audit log.
 
 use ring::aead::{self, Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce};
 use ring::hkdf::{HKDF_SHA256, Prk, Salt};
@@ -7,7 +7,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::failure::Failure;
 
-/// Two keys derived (HKDF, RFC 5869) from one secret.
+/// Two keys derived from one secret by HKDF-SHA256 (RFC 5869).
 pub struct Keys {
     seal: LessSafeKey,
     sign: hmac::Key,
@@ -15,7 +15,10 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Keys for one store: with the `salt` of another, the same secret gives others.
+    /// Derives the keys of one store. The `salt` makes the same secret give different keys in each store.
+    ///
+    /// # Errors
+    /// The cryptographic library fails.
     pub fn new(secret: &[u8], salt: &[u8]) -> Result<Self, Failure> {
         let salt = [b"gst-plugin-liveness store 2", salt].concat();
         let derived = Salt::new(HKDF_SHA256, &salt).extract(secret);
@@ -24,7 +27,11 @@ impl Keys {
         Ok(Self { seal: LessSafeKey::new(seal), sign, random: SystemRandom::new() })
     }
 
-    /// A random nonce, the encrypted text and its tag, which can only be opened in the same `place`.
+    /// Encrypts `text` with ChaCha20-Poly1305 and returns nonce, ciphertext and tag. [`open`](Self::open)
+    /// accepts it only with the same `place`.
+    ///
+    /// # Errors
+    /// The random number generator or the encryption fails.
     pub fn seal(&self, place: &str, text: &[u8]) -> Result<Vec<u8>, Failure> {
         let mut nonce = [0; NONCE_LEN];
         self.random.fill(&mut nonce).map_err(broken)?;
@@ -36,14 +43,17 @@ impl Keys {
         Ok([&nonce[..], &sealed].concat())
     }
 
-    /// New random bytes.
+    /// Returns `N` random bytes of the operating system.
+    ///
+    /// # Errors
+    /// The random number generator fails.
     pub fn random<const N: usize>() -> Result<[u8; N], Failure> {
         let mut bytes = [0; N];
         SystemRandom::new().fill(&mut bytes).map_err(broken)?;
         Ok(bytes)
     }
 
-    /// `None` for what this key has not sealed in this place.
+    /// Decrypts a sealed value. Returns `None` if it was not sealed with this key for this place.
     pub fn open(&self, place: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
@@ -53,7 +63,7 @@ impl Keys {
         Some(text)
     }
 
-    /// An HMAC-SHA256 over parts, each with its length.
+    /// Returns the HMAC-SHA256 of the parts, each preceded by its length.
     pub fn sign(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut context = hmac::Context::with_key(&self.sign);
         for part in parts {

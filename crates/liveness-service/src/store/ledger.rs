@@ -1,4 +1,4 @@
-//! The state that the audit log describes. What lies in the tables must agree with it before anything is done with it.
+//! The state that the audit log describes. A row of the tables must agree with it before the row is used.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -6,56 +6,68 @@ use serde_json::Value;
 
 use super::audit::Head;
 
-/// Rebuilt from the signed events, in their order.
+/// The state rebuilt from the signed events, in their order.
 #[derive(Default)]
 pub(super) struct Ledger {
+    /// End of the log.
     pub head: Head,
-    /// The time of the last event, RFC 3339, UTC; empty without one.
+    /// Time of the last event, RFC 3339, UTC; empty without events.
     pub last_at: String,
+    /// Sessions by id.
     pub sessions: HashMap<String, Session>,
+    /// Faces by id.
     pub faces: HashMap<String, Face>,
-    /// The webhook events that are queued and not delivered, by their number in the log.
+    /// Queued, undelivered webhook events by their number in the log.
     pub outbox: BTreeMap<u64, Queued>,
 }
 
+/// A session as its last event describes it.
 pub(super) struct Session {
+    /// Status name.
     pub status: String,
-    /// The time of its last change.
+    /// Time of the last change, RFC 3339, UTC.
     pub at: String,
-    /// The signature of its record.
+    /// Signature of the record.
     pub record: String,
 }
 
+/// A face as its event describes it.
 pub(super) struct Face {
-    /// The number of the event that added it.
+    /// Number of the event that added it.
     pub number: u64,
+    /// True on the list of known faces, false on the blocklist.
     pub is_known: bool,
+    /// Id of the session it belongs to; empty without one.
     pub session_id: String,
-    /// The signature of its details and its embedding.
+    /// Signature of details and embedding.
     pub signature: String,
 }
 
+/// A webhook event as its log event describes it.
 pub(super) struct Queued {
+    /// Id of the webhook event.
     pub event_id: String,
     pub session_id: String,
-    /// The tag of the address that it goes to.
+    /// Tag of the destination URL.
     pub to: String,
-    /// The signature of the address, the session and the body.
+    /// Signature of the URL, the session id and the body.
     pub signature: String,
 }
 
-/// An event as it stands in the log.
+/// An event of the log.
 pub struct Event {
+    /// Position in the log, from 1.
     pub number: u64,
-    /// RFC 3339, UTC.
+    /// Time of the event, RFC 3339, UTC.
     pub at: String,
-    /// Empty where it concerns no session.
+    /// Id of the session, or empty if the event concerns none.
     pub session_id: String,
+    /// Content as JSON.
     pub event: String,
 }
 
 impl Ledger {
-    /// Takes in the next event of the log, whose signature holds.
+    /// Applies the next event of the log, whose signature has been checked.
     pub fn take(&mut self, event: &Event, head: Head) {
         let Event { number, at, session_id, event } = event;
         (self.head, self.last_at) = (head, at.clone());
@@ -69,7 +81,7 @@ impl Ledger {
             "purged" => {
                 self.sessions.remove(session_id);
                 self.outbox.retain(|_, queued| queued.session_id != *session_id);
-                // Who is on the blocklist stays there.
+                // A purge keeps blocked faces.
                 self.faces.retain(|_, face| !face.is_known || face.session_id != *session_id);
             }
             "face.added" => {
@@ -99,12 +111,13 @@ impl Ledger {
         }
     }
 
-    /// The oldest queued event of each session, oldest first.
+    /// Returns the oldest queued event of each session, oldest first.
     pub fn first_of_sessions(&self) -> impl Iterator<Item = &Queued> {
         let mut seen = HashSet::new();
         self.outbox.values().filter(move |queued| seen.insert(queued.session_id.as_str()))
     }
 
+    /// Returns the queued event with this id.
     pub fn queued(&self, event_id: &str) -> Option<&Queued> {
         self.outbox.values().find(|queued| queued.event_id == event_id)
     }

@@ -1,8 +1,8 @@
-//! What outlives a session: sessions, faces, the audit log and events not yet delivered, in one SQLite file.
+//! The persistent store: sessions, faces, the audit log and undelivered webhook events, in one SQLite file.
 //!
-//! Everything that decides what happens is sealed (ChaCha20-Poly1305, bound to its row) or stands in the audit log, a chain
-//! of signatures (HMAC-SHA256). Nothing is done with a row that the log does not speak of. A transaction is on the disk
-//! before anybody is told of it.
+//! Rows are sealed: encrypted and authenticated with ChaCha20-Poly1305, and bound to their place in the file.
+//! The audit log is a chain of HMAC-SHA256 signatures. A row is used only if the log describes it. A
+//! transaction is on disk before its result is reported.
 
 pub mod audit;
 pub mod faces;
@@ -31,25 +31,32 @@ use super::private::Folder;
 use keys::Keys;
 use ledger::Ledger;
 
-/// The name of the entry that only the right key opens.
+/// Entry of `meta` that only the right key opens.
 const CHECK: &str = "check";
+/// Entry of `meta` with the salt of the key derivation.
 const SALT: &str = "salt";
-/// All that stands in the table `meta`, besides servers' pauses.
+/// All entries of the table `meta`, except the pauses of servers.
 const META: [&str; 3] = [SALT, CHECK, audit::HEAD];
+/// Time to wait for another process that locks the file.
 const BUSY: Duration = Duration::from_secs(10);
 
+/// An open store.
 pub struct Store {
     connection: Connection,
     keys: Keys,
     salt: [u8; 32],
-    /// The state that the log describes, as far as it was read.
+    /// The state that the audit log describes, up to the last event read.
     ledger: RefCell<Ledger>,
-    /// SQLite's number of the schema that was checked last.
+    /// SQLite's schema version at the last schema check; −1 before the first.
     cookie: Cell<i64>,
 }
 
 impl Store {
-    /// Opens or makes the store; `secret` is its key.
+    /// Opens the store at `path`, or creates it. `secret` is the store's key.
+    ///
+    /// # Errors
+    /// The file or its folder cannot be used, the key does not fit, or the content was changed by another
+    /// program.
     pub fn open(path: &Path, secret: &[u8]) -> Result<Self, Failure> {
         let opened = made(path).map_err(|e| Failure::no_input(e.to_string())).and_then(|whole| {
             let flags = OpenFlags::default() | OpenFlags::SQLITE_OPEN_NOFOLLOW;
@@ -67,13 +74,16 @@ impl Store {
         opened.map_err(|failure| failure.about(format!("the store {}", path.display())))
     }
 
-    /// Opens a store without changing anything, also where its file or its folder cannot be written.
+    /// Opens an existing store for reading. Works also if the file or its folder is read-only.
+    ///
+    /// # Errors
+    /// The file cannot be read, the key does not fit, or the content was changed by another program.
     pub fn open_to_read(path: &Path, secret: &[u8]) -> Result<Self, Failure> {
         let opened = read_only(path).and_then(|connection| Self::attach(connection, secret));
         opened.map_err(|failure| failure.about(format!("the store {}", path.display())))
     }
 
-    /// Checks the tables and the key, and reads the log.
+    /// Checks the key and the tables, and replays the log.
     fn attach(connection: Connection, secret: &[u8]) -> Result<Self, Failure> {
         let salt = salt(&connection)?.ok_or_else(no_fit)?;
         let keys = Keys::new(secret, &salt)?;
@@ -84,7 +94,8 @@ impl Store {
         Ok(store)
     }
 
-    /// Makes a change that is there whole, on the disk, or not at all. The ledger is as the log was before it.
+    /// Runs `change` in one transaction, which is on disk when this returns, or leaves the store unchanged.
+    /// The ledger passed to `change` describes the store before the change.
     fn change<T>(
         &self,
         change: impl FnOnce(&Connection, &Ledger) -> Result<T, Failure>,
@@ -97,14 +108,14 @@ impl Store {
         Ok(outcome)
     }
 
-    /// Reads what stands in the store at one moment.
+    /// Runs `look` on a consistent snapshot of the store.
     fn look<T>(&self, look: impl FnOnce(&Connection, &Ledger) -> Result<T, Failure>) -> Result<T, Failure> {
         let transaction = self.connection.unchecked_transaction().map_err(failed)?;
         self.catch_up(&transaction)?;
         look(&transaction, &self.ledger.borrow())
     }
 
-    /// What was sealed in `place`.
+    /// Decrypts a value that was sealed for `place`.
     fn opened(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>, Failure> {
         self.keys
             .open(place, sealed)
@@ -112,7 +123,7 @@ impl Store {
     }
 }
 
-/// Makes the tables where the file is empty.
+/// Creates the tables if the file is empty; otherwise checks them.
 fn begin(connection: &Connection, secret: &[u8]) -> Result<(), Failure> {
     let transaction =
         Transaction::new_unchecked(connection, TransactionBehavior::Immediate).map_err(failed)?;
@@ -146,13 +157,14 @@ fn no_fit() -> Failure {
     Failure::usage("the key does not fit")
 }
 
-/// Makes the store's file (0600) unless it is there; returns its path without symbolic links. SQLite opens this file and makes
-/// others beside it by their names, with the same rights: nobody else may write to the folder.
+/// Creates the store's file (mode 0600) if it is missing and returns its path without symbolic links. SQLite
+/// opens this file by name and creates others next to it with the same mode, so no other user may write to
+/// the folder.
 fn made(path: &Path) -> io::Result<PathBuf> {
     let (folder, name) = Folder::unshared_around(path)?;
     if folder.kind(&name)?.is_none() {
         match folder.create(&name) {
-            // Another session was faster.
+            // Another process has created it meanwhile.
             Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
             made => drop(made?),
         }
@@ -164,11 +176,11 @@ fn made(path: &Path) -> io::Result<PathBuf> {
     Ok(parent.unwrap_or(Path::new(".")).canonicalize()?.join(name))
 }
 
-/// A connection that changes nothing.
+/// Opens a connection that changes nothing.
 fn read_only(path: &Path) -> Result<Connection, Failure> {
     let failed_to_read = |e: io::Error| Failure::no_input(e.to_string());
     let whole = path.canonicalize().map_err(failed_to_read)?;
-    // A FIFO would not be opened before somebody writes to it.
+    // Opening a FIFO would block until another process writes to it.
     if !fs::metadata(&whole).map_err(failed_to_read)?.is_file() {
         return Err(Failure::no_input("it is no regular file"));
     }
@@ -180,7 +192,7 @@ fn read_only(path: &Path) -> Result<Connection, Failure> {
         schema::check(&connection)?;
         Ok(connection)
     };
-    // Who may write also takes away, at the end, what SQLite makes beside the file.
+    // With write access, SQLite removes the files it has created next to the database.
     let is_writable = |path: &Path| rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok();
     let mode = if is_writable(&whole) && whole.parent().is_some_and(is_writable) {
         OpenFlags::SQLITE_OPEN_READ_WRITE
@@ -189,7 +201,7 @@ fn read_only(path: &Path) -> Result<Connection, Failure> {
     };
     let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let connection = Connection::open_with_flags(&whole, flags).map_err(failed)?;
-    // SQLite needs to make a file beside it, even to read.
+    // SQLite creates a file next to the database even to read; this query fails if it cannot.
     let beside: Result<i64, _> = connection.query_row("PRAGMA schema_version", [], |row| row.get(0));
     let unwritable = |error: &rusqlite::Error| {
         matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
@@ -209,7 +221,7 @@ fn read_only(path: &Path) -> Result<Connection, Failure> {
     begin(Connection::open_with_flags(immutable(&whole), flags).map_err(failed)?)
 }
 
-/// The address by which SQLite opens a file that nobody changes meanwhile.
+/// Returns the URI by which SQLite opens a file that does not change meanwhile.
 fn immutable(path: &Path) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/_.-~".contains(&byte);
     let encoded = path
@@ -220,7 +232,7 @@ fn immutable(path: &Path) -> String {
     format!("file:{}?immutable=1", encoded.collect::<String>())
 }
 
-/// SQLite's errors as what the operator can do something about.
+/// Maps SQLite's errors to messages that the operator can act on.
 fn failed(error: rusqlite::Error) -> Failure {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => Failure::output("the disk is full"),

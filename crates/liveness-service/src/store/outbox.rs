@@ -1,7 +1,7 @@
-//! Events that still have to be delivered. One leaves the outbox only when its receiver has said that it has it.
+//! The outbox: webhook events that wait for delivery. An event leaves it once its receiver has confirmed it.
 //!
-//! Which events wait, in which order and where they go stands in the audit log; the rows here hold their sealed bodies and
-//! when they are due. A row that the log does not know, or one that is missing, stops all deliveries.
+//! The audit log records the queued events, their order and their destinations. The rows here hold the sealed
+//! bodies and schedules. An unknown or missing row stops all deliveries.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,24 +15,27 @@ use crate::failure::Failure;
 use crate::hex::hex;
 use crate::identity;
 
-/// No event is due later than this from now: a later time was written under a clock that ran ahead, and is over.
+/// Longest wait for a delivery. A due time further ahead was written under a clock that ran ahead, and counts
+/// as past.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(3600);
-/// Begins the names of servers' pauses.
+/// Prefix of the entries of `meta` that hold the pauses of servers.
 pub(super) const PAUSE: &str = "pause ";
-/// Bytes of an address' tag.
+/// Length of a URL's tag in bytes.
 const TAG: usize = 16;
 
-/// A webhook's event on its way.
+/// A webhook event taken for delivery.
 pub struct Letter {
+    /// Id of the event, the same in every attempt.
     pub event_id: String,
+    /// Id of the session.
     pub session_id: String,
-    /// Without the time of delivery.
+    /// Body without the time of delivery.
     pub body: Map<String, Value>,
-    /// Times that it was tried before.
+    /// Number of earlier attempts.
     pub attempts: u32,
 }
 
-/// An event as it is sealed.
+/// The sealed content of an event.
 #[derive(Serialize, Deserialize)]
 struct Posted {
     url: String,
@@ -40,11 +43,11 @@ struct Posted {
     body: Map<String, Value>,
 }
 
-/// The next try of an event, as it is sealed.
+/// The sealed schedule of an event.
 #[derive(Clone, Copy)]
 struct Schedule {
     attempts: u32,
-    /// Milliseconds since 1970.
+    /// Time of the next attempt in milliseconds since 1970.
     due: i64,
 }
 
@@ -54,14 +57,15 @@ impl Schedule {
     }
 }
 
-/// The time from `now` until `due` in milliseconds since 1970; none for a time that no right clock can have written.
+/// Returns the time from `now` until `due`, both in milliseconds since 1970. Returns zero if it exceeds
+/// [`LONGEST_WAIT`], since no correct clock can have written that.
 pub(super) fn wait_until(due: i64, now: i64) -> Duration {
     let wait = Duration::from_millis(due.saturating_sub(now).max(0).cast_unsigned());
     if wait > LONGEST_WAIT { Duration::ZERO } else { wait }
 }
 
 impl Store {
-    /// Puts a session's record into the outbox.
+    /// Queues a session's record for delivery within a transaction.
     pub(super) fn post_within(
         &self,
         connection: &Connection,
@@ -83,10 +87,11 @@ impl Store {
         self.note(connection, session_id, &event)
     }
 
-    /// The first event that is due, and never before an older one of its session; for `patience` it is nobody else's.
+    /// Takes the event for `url` that was due first, or returns `None` if none is due or the server is
+    /// paused. Events of one session are taken in order. A taken event is not due again for `patience`.
     ///
     /// # Errors
-    /// The outbox is not as the audit log says.
+    /// The outbox does not match the audit log.
     pub fn take(&self, url: &str, patience: Duration) -> Result<Option<Letter>, Failure> {
         let now = SystemTime::now();
         self.change(|connection, ledger| {
@@ -94,7 +99,7 @@ impl Store {
                 return Ok(None);
             }
             let due = self.waits(connection, ledger, url)?.into_iter().filter(|(_, _, wait)| wait.is_zero());
-            // Of those that are due, the one that was so first.
+            // Among the due events, take the one that was due first.
             let Some((queued, schedule, _)) = due.min_by_key(|(_, schedule, _)| schedule.due) else {
                 return Ok(None);
             };
@@ -113,6 +118,10 @@ impl Store {
         })
     }
 
+    /// Removes a delivered event from the outbox.
+    ///
+    /// # Errors
+    /// The store cannot be written.
     pub fn delivered(&self, letter: &Letter) -> Result<(), Failure> {
         self.change(|connection, ledger| {
             if ledger.queued(&letter.event_id).is_none() {
@@ -126,7 +135,10 @@ impl Store {
         })
     }
 
-    /// Has a letter tried again in `wait`.
+    /// Schedules the next attempt of a letter after `wait`.
+    ///
+    /// # Errors
+    /// The store cannot be written.
     pub fn postpone(&self, letter: &Letter, wait: Duration) -> Result<(), Failure> {
         self.change(|connection, ledger| {
             let Some(queued) = ledger.queued(&letter.event_id) else { return Ok(()) };
@@ -136,14 +148,17 @@ impl Store {
         })
     }
 
-    /// Has nothing sent to a server for `pause`, at most [`LONGEST_WAIT`].
+    /// Pauses deliveries to `url` for `pause`, at most [`LONGEST_WAIT`].
+    ///
+    /// # Errors
+    /// The store cannot be written.
     pub fn pause(&self, url: &str, pause: Duration) -> Result<(), Failure> {
         let (name, until) = (self.pause_of(url), milliseconds(SystemTime::now() + pause.min(LONGEST_WAIT)));
         let sealed = self.keys.seal(&name, &until.to_be_bytes())?;
         self.change(|connection, _| set(connection, &name, &sealed))
     }
 
-    /// Returns the rest of a server's pause.
+    /// Returns the remaining pause of a server.
     fn pause_left(&self, connection: &Connection, url: &str) -> Result<Duration, Failure> {
         let name = self.pause_of(url);
         let Some(sealed) = get(connection, &name)? else { return Ok(Duration::ZERO) };
@@ -151,12 +166,16 @@ impl Store {
         Ok(wait_until(until, milliseconds(SystemTime::now())))
     }
 
-    /// The name under which a server's pause is kept and sealed.
+    /// Returns the entry of `meta` that holds a server's pause.
     fn pause_of(&self, url: &str) -> String {
         format!("{PAUSE}{}", self.tag(url))
     }
 
-    /// Makes everything due now, also what somebody else has taken: it may then come twice.
+    /// Makes all events for `url` due now and ends the server's pause. An event that another process has
+    /// taken may be delivered twice.
+    ///
+    /// # Errors
+    /// The store cannot be written.
     pub fn hasten(&self, url: &str) -> Result<(), Failure> {
         self.change(|connection, ledger| {
             connection.execute("DELETE FROM meta WHERE name = ?1", [self.pause_of(url)]).map_err(failed)?;
@@ -172,13 +191,19 @@ impl Store {
         })
     }
 
-    /// How many events wait.
+    /// Returns the number of undelivered events for `url`.
+    ///
+    /// # Errors
+    /// The store cannot be read.
     pub fn waiting(&self, url: &str) -> Result<u64, Failure> {
         let to = self.tag(url);
         self.look(|_, ledger| Ok(ledger.outbox.values().filter(|queued| queued.to == to).count() as u64))
     }
 
-    /// In what time the next event may be taken.
+    /// Returns the time until the next event for `url` is due, or `None` if the outbox holds none.
+    ///
+    /// # Errors
+    /// The outbox does not match the audit log.
     pub fn next_due(&self, url: &str) -> Result<Option<Duration>, Failure> {
         self.look(|connection, ledger| {
             let waits = self.waits(connection, ledger, url)?;
@@ -187,7 +212,7 @@ impl Store {
         })
     }
 
-    /// Every queued event must be here as the log says, and nothing else.
+    /// Verifies that the outbox holds exactly the queued events of the log.
     pub(super) fn verify_outbox(&self, connection: &Connection, ledger: &Ledger) -> Result<(), Failure> {
         self.count(connection, ledger)?;
         for queued in ledger.outbox.values() {
@@ -197,7 +222,8 @@ impl Store {
         Ok(())
     }
 
-    /// The first events of the sessions that go to `url`, and in what time each is due.
+    /// Returns the first queued event of each session for `url`, with its schedule and the time until it is
+    /// due.
     fn waits<'a>(
         &self,
         connection: &Connection,
@@ -214,7 +240,7 @@ impl Store {
         waits.collect()
     }
 
-    /// Compares the number of rows with that of the queued events.
+    /// Compares the number of rows with the number of queued events.
     fn count(&self, connection: &Connection, ledger: &Ledger) -> Result<(), Failure> {
         let rows: i64 =
             connection.query_row("SELECT count(*) FROM outbox", [], |row| row.get(0)).map_err(failed)?;
@@ -228,6 +254,7 @@ impl Store {
         Err(Failure::data(text))
     }
 
+    /// Decrypts an event and checks it against the log.
     fn posted(&self, connection: &Connection, queued: &Queued) -> Result<Posted, Failure> {
         let id = &queued.event_id;
         let plain =
@@ -259,20 +286,21 @@ impl Store {
         self.keys.seal(&place_of_schedule(event_id), &plain)
     }
 
-    /// Stands for an address in the log, which is not sealed.
+    /// Returns a keyed hash of a URL as hexadecimal digits. It stands for the URL in the log, which is not
+    /// encrypted.
     fn tag(&self, url: &str) -> String {
         hex(&self.keys.sign(&[b"url", url.as_bytes()])[..TAG])
     }
 }
 
-/// Returns the body that is delivered for a record.
+/// Returns the body to deliver for a record.
 fn body(event_id: &str, record: &Map<String, Value>) -> Map<String, Value> {
     let mut body = Map::from_iter([
         ("event_id".to_owned(), json!(event_id)),
         ("webhook_type".to_owned(), json!("status.updated")),
     ]);
     body.extend(record.clone());
-    // Receivers that know Didit's events look for these in here, and count in seconds.
+    // Receivers written for Didit's events expect these fields here, and times in seconds.
     if let Some(Value::Object(decision)) = body.get_mut("decision") {
         decision.insert("session_id".into(), record.get("session_id").cloned().unwrap_or_default());
         decision.insert("status".into(), record.get("status").cloned().unwrap_or_default());
@@ -303,7 +331,7 @@ fn not_as_told(event_id: &str) -> Failure {
     Failure::data(format!("the webhook event {event_id} is not as the audit log says"))
 }
 
-/// Since 1970.
+/// Returns the milliseconds since 1970.
 fn milliseconds(time: SystemTime) -> i64 {
     time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
 }

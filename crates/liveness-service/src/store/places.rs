@@ -1,20 +1,25 @@
-//! The needs of a session after its program has ended: the address of its events, the folders of its files, the additions of an approval.
+//! Data that a session needs after its program has ended: webhook URL, folders of its files, effects of an
+//! approval.
 
 use std::path::{self, Path};
 
 use liveness_workflow::{Name, Settings};
 use serde::{Deserialize, Serialize};
 
-/// Sealed with the session's record: when it is ended or purged later, its workflow may have others.
+/// The destinations of a session, sealed with its record. A later run that abandons or purges the session
+/// uses these, since the workflow's settings may have changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Places {
+    /// URL of the webhook.
     pub webhook: Option<String>,
-    /// Folders, from the root on.
+    /// Absolute path of the evidence folder.
     pub evidence: Option<String>,
+    /// Absolute path of the video folder.
     pub record: Option<String>,
 }
 
 impl Places {
+    /// Returns the destinations of a workflow, with absolute paths.
     pub fn of(settings: &Settings) -> Self {
         let webhook = settings.webhook.as_ref().map(|webhook| webhook.url.0.clone());
         let from_root = |Name(folder): &Name| {
@@ -25,16 +30,18 @@ impl Places {
         Self { webhook, evidence: folder(&settings.evidence), record: folder(&settings.record) }
     }
 
+    /// Returns the folders that may hold files of the session.
     pub fn folders(&self) -> impl Iterator<Item = &Path> {
         [&self.evidence, &self.record].into_iter().flatten().map(Path::new)
     }
 }
 
-/// The additions of a reviewer's approval to a session in review. Sealed with its record, and gone once it is reviewed.
+/// The effects of a reviewer's approval of a session in review. Sealed with the record until the session is
+/// reviewed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OnApproval {
-    /// For how long the approval holds.
+    /// Validity of the approval in days; `None` for unlimited.
     pub validity_days: Option<u32>,
-    /// The embedding of the face that is enrolled; `None` where the workflow enrols none.
+    /// Embedding of the face to enrol; `None` if the workflow enrols none.
     pub face: Option<Vec<f32>>,
 }

@@ -1,4 +1,4 @@
-//! A person's decision on a session in review.
+//! Reviews: a reviewer's decision on a session in review.
 
 use liveness_core::face::Embedding;
 use liveness_core::session::Status;
@@ -12,18 +12,21 @@ use crate::identity;
 
 /// A reviewer's decision.
 pub struct Review<'a> {
+    /// Name of the reviewer.
     pub user: &'a str,
     /// `Approved` or `Declined`.
     pub status: Status,
+    /// Reason of the decision.
     pub comment: &'a str,
 }
 
 impl Store {
-    /// Ends a session in review: its record, its own event of the log, its webhook event and, on approval, the face that its
-    /// workflow enrols: all or nothing. Returns the new record; `None` without such a session.
+    /// Applies a review in one transaction: updates the record, adds a log event, queues the webhook event
+    /// and, on approval, enrols the face if the workflow does. Returns the new record, or `None` if there is
+    /// no such session.
     ///
     /// # Errors
-    /// The session is not in review, or is not as the audit log says.
+    /// The session is not in review, or does not match the audit log.
     pub fn review(
         &self,
         session_id: &str,
@@ -57,7 +60,7 @@ impl Store {
     }
 }
 
-/// Adds a review to those of a decision.
+/// Appends the review to the reviews of the decision.
 fn add(record: &mut Map<String, Value>, review: &Review<'_>) -> Result<(), Failure> {
     let Some(Value::Object(decision)) = record.get_mut("decision") else {
         return Err(Failure::data("the session has no decision to review"));

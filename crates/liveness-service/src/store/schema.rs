@@ -1,4 +1,4 @@
-//! The tables of a store, and the check that nobody has added to them.
+//! The tables of a store, and the check that the file has these and no others.
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Error};
@@ -6,7 +6,7 @@ use rusqlite::{Connection, Error};
 use super::failed;
 use crate::failure::Failure;
 
-/// Version 1 (0.1.0) kept times, statuses and addresses outside the seals.
+/// Schema version. Version 1 (0.1.0) stored times, statuses and URLs unencrypted.
 pub const VERSION: i64 = 2;
 const TABLES: &str = "
     CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
@@ -17,7 +17,11 @@ const TABLES: &str = "
     CREATE TABLE faces (face_id TEXT PRIMARY KEY, details BLOB NOT NULL, embedding BLOB NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE outbox (event_id TEXT PRIMARY KEY, event BLOB NOT NULL, schedule BLOB NOT NULL) STRICT, WITHOUT ROWID;";
 
-/// Settings of a connection to a file that somebody may have tampered with. None of them is kept in the file.
+/// Hardens a connection to a file that may have been tampered with. The settings belong to the connection,
+/// not to the file.
+///
+/// # Errors
+/// SQLite refuses a setting.
 pub fn harden(connection: &Connection) -> Result<(), Failure> {
     for (setting, value) in [
         (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
@@ -30,21 +34,28 @@ pub fn harden(connection: &Connection) -> Result<(), Failure> {
     connection.execute_batch("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;").map_err(failed)
 }
 
-/// Makes the tables in an empty file.
+/// Creates the tables in an empty file.
+///
+/// # Errors
+/// The file cannot be written.
 pub fn make(connection: &Connection) -> Result<(), Failure> {
     connection.execute_batch(TABLES).map_err(failed)?;
     connection.pragma_update(None, "user_version", VERSION).map_err(failed)
 }
 
-/// Returns whether the file has no table yet.
+/// Returns true if the file has no version and no tables yet.
+///
+/// # Errors
+/// The file cannot be read.
 pub fn is_empty(connection: &Connection) -> Result<bool, Failure> {
     Ok(version(connection)? == 0 && objects(connection).map_err(failed)?.is_empty())
 }
 
-/// Checks that the file has exactly the tables that this version makes.
+/// Checks that the file has exactly the tables that this version creates.
 ///
 /// # Errors
-/// Another version, or any table, column, index, view or trigger more or less: a trigger or a view could hide rows.
+/// The version differs, or a table, column, index, view or trigger was added or removed: a trigger or a view
+/// could hide rows.
 pub fn check(connection: &Connection) -> Result<(), Failure> {
     match version(connection)? {
         VERSION => {}
@@ -76,7 +87,10 @@ pub fn check(connection: &Connection) -> Result<(), Failure> {
     }
 }
 
-/// Changes whenever a table, view or trigger is made or removed.
+/// Returns SQLite's schema version, which changes with every added or removed table, view or trigger.
+///
+/// # Errors
+/// The file cannot be read.
 pub fn cookie(connection: &Connection) -> Result<i64, Failure> {
     connection.query_row("PRAGMA schema_version", [], |row| row.get(0)).map_err(failed)
 }
@@ -85,6 +99,7 @@ fn version(connection: &Connection) -> Result<i64, Failure> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)
 }
 
+/// Type, name, table and SQL of a schema object.
 type Object = (String, String, String, Option<String>);
 
 fn objects(connection: &Connection) -> Result<Vec<Object>, Error> {

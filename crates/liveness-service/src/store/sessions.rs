@@ -1,4 +1,4 @@
-//! Sessions as they stand.
+//! The current state of each session.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Map, Value, json};
@@ -9,16 +9,21 @@ use super::{Store, failed};
 use crate::failure::Failure;
 use crate::identity;
 
-/// A session in a list.
+/// A session read from the store.
 pub struct Listed {
+    /// Id of the session.
     pub session_id: String,
-    /// As it reads now: an approval past its date is `Kyc Expired`.
+    /// Current status name; an expired approval is `Kyc Expired`.
     pub status: String,
+    /// Time of creation, RFC 3339, UTC.
     pub created_at: String,
+    /// Time of the last change by the audit log, RFC 3339, UTC.
     pub updated_at: String,
+    /// The record, with the current status.
     pub record: Map<String, Value>,
+    /// The session's webhook and folders.
     pub places: Places,
-    /// The additions of an approval, for a session in review.
+    /// Effects of an approval; only set for a session in review.
     pub on_approval: Option<OnApproval>,
 }
 
@@ -28,36 +33,47 @@ impl Listed {
     }
 }
 
-/// What an interrupted program leaves is nobody's after this; no session takes a day.
+/// Offset from now in days. A session still in progress whose last change is earlier counts as abandoned; no
+/// session takes a day.
 const STALE_DAYS: i32 = -1;
-/// The fields that are sealed beside the record's own.
+/// Fields that are sealed together with the record's own.
 const PLACES: &str = "places";
 const ON_APPROVAL: &str = "on_approval";
 
-/// A session's record as it is put in its place.
+/// A session's record to be saved.
 pub(super) struct Put<'a> {
+    /// The record.
     pub record: &'a Map<String, Value>,
+    /// The session's webhook and folders.
     pub places: &'a Places,
+    /// Effects of an approval, for a session in review.
     pub on_approval: Option<&'a OnApproval>,
-    /// The event of the log; the status and the signature are added.
+    /// Event for the log; status and signature are added.
     pub event: Value,
-    /// It is reported to the webhook.
+    /// True to notify the webhook.
     pub told: bool,
 }
 
 impl<'a> Put<'a> {
+    /// Returns a status update without effects of an approval.
     pub fn new(record: &'a Map<String, Value>, places: &'a Places, told: bool) -> Self {
         Self { record, places, on_approval: None, event: json!({ "type": "status.updated" }), told }
     }
 }
 
 impl Store {
-    /// Puts a session's record in its place, notes that, and has it reported where it is `told`: all or nothing.
+    /// Saves a session's record, logs the change and, if `told`, queues a webhook event, in one transaction.
+    ///
+    /// # Errors
+    /// The store cannot be written.
     pub fn put(&self, record: &Map<String, Value>, places: &Places, told: bool) -> Result<(), Failure> {
         self.change(|connection, _| self.put_within(connection, &Put::new(record, places, told)))
     }
 
-    /// The same for a session that goes to review, with what its approval will add.
+    /// Saves a session in review together with the effects of its approval, and queues a webhook event.
+    ///
+    /// # Errors
+    /// The store cannot be written.
     pub fn put_for_review(
         &self,
         record: &Map<String, Value>,
@@ -91,7 +107,10 @@ impl Store {
         }
     }
 
-    /// The sessions from the oldest on; those of one status where that is given.
+    /// Returns the sessions, oldest first. With `status`, returns only those with this current status.
+    ///
+    /// # Errors
+    /// A session does not match the audit log, or is missing.
     pub fn list(&self, status: Option<&str>) -> Result<Vec<Listed>, Failure> {
         let mut sessions = self.look(|connection, ledger| {
             let mut sessions = Vec::new();
@@ -103,6 +122,10 @@ impl Store {
         Ok(sessions)
     }
 
+    /// Returns the session with this id, or `None` without one.
+    ///
+    /// # Errors
+    /// The session does not match the audit log, or is missing.
     pub fn find(&self, session_id: &str) -> Result<Option<Listed>, Failure> {
         self.look(|connection, ledger| self.find_within(connection, ledger, session_id))
     }
@@ -122,7 +145,7 @@ impl Store {
         }
     }
 
-    /// Every session must be as its last event says, and none be missing.
+    /// Verifies that every session matches its last event and none is missing.
     pub(super) fn verify_sessions(&self, connection: &Connection, ledger: &Ledger) -> Result<(), Failure> {
         self.each_session(connection, ledger, drop)
     }
@@ -147,7 +170,7 @@ impl Store {
         }
     }
 
-    /// Opens a session's record, which must be the one that its last event speaks of.
+    /// Decrypts a session's record and checks it against the session's last event.
     fn listed(&self, ledger: &Ledger, session_id: &str, sealed: &[u8]) -> Result<Listed, Failure> {
         let plain = self.opened(&place(session_id), sealed)?;
         let told = ledger.sessions.get(session_id);
@@ -178,8 +201,12 @@ impl Store {
         })
     }
 
-    /// The sessions that last changed before `before` (RFC 3339, UTC) by the audit log, of one workflow or of all. What was
-    /// tampered with is none, and left to `verify`.
+    /// Returns the sessions whose last change in the audit log is before `before` (RFC 3339, UTC), oldest
+    /// first. With `workflow_id`, returns only those of this workflow. A tampered session is skipped with a
+    /// warning; `verify` reports it.
+    ///
+    /// # Errors
+    /// The store cannot be read.
     pub fn aged(&self, before: &str, workflow_id: Option<&str>) -> Result<Vec<Listed>, Failure> {
         self.look(|connection, ledger| {
             let mut sessions = Vec::new();
@@ -197,7 +224,11 @@ impl Store {
         })
     }
 
-    /// Removes sessions and the known faces they brought, except those that have changed since `before`; tells which.
+    /// Deletes sessions with their queued events and known faces. Skips sessions that have changed since
+    /// `before` (RFC 3339, UTC). Returns the deleted ids.
+    ///
+    /// # Errors
+    /// The store cannot be written.
     pub fn purge(&self, sessions: &[String], before: &str) -> Result<Vec<String>, Failure> {
         self.change(|connection, ledger| {
             let mut gone = Vec::new();
@@ -224,21 +255,28 @@ impl Store {
         self.note(connection, id, &json!({ "type": "purged" }))
     }
 
-    /// The earlier of now and the time of the last event (RFC 3339, UTC). What is old by it was old when the store was last
-    /// used, too: one run under a clock that is ahead makes nothing old.
+    /// Returns the earlier of now and the time of the last event (RFC 3339, UTC). A session that is old by
+    /// this time was already old when the store was last used, so one run under a clock that is ahead does
+    /// not make sessions old.
+    ///
+    /// # Errors
+    /// The store or the clock cannot be read.
     pub fn settled_now(&self) -> Result<String, Failure> {
         let (now, last) = (identity::now()?, self.last_event_at()?);
         Ok(if last.is_empty() { now } else { now.min(last) })
     }
 
-    /// Ends a workflow's sessions whose program never came back, and reports them where they say.
+    /// Marks this workflow's sessions that were never finished as Abandoned and notifies their webhooks.
+    ///
+    /// # Errors
+    /// The store cannot be read or written.
     pub fn abandon_stale(&self, workflow_id: &str) -> Result<(), Failure> {
         let before = identity::in_days(STALE_DAYS)?;
         let stale = |session: &Listed| session.is_of(workflow_id) && session.status == "In Progress";
         for mut session in self.aged(&before, Some(workflow_id))?.into_iter().filter(stale) {
             session.record.insert("status".into(), "Abandoned".into());
             self.change(|connection, ledger| {
-                // Unless it has come back.
+                // The session may have continued meanwhile.
                 let told = ledger.sessions.get(&session.session_id);
                 if told.is_none_or(|told| told.status != "In Progress" || told.at >= before) {
                     return Ok(());

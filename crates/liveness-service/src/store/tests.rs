@@ -195,7 +195,7 @@ fn events_leave_the_outbox_in_order_and_once_they_are_delivered() {
     let minute = Duration::from_secs(60);
     let first = store.take(URL, minute).unwrap().unwrap();
     assert_eq!((&first.body["status"], first.attempts), (&json!("In Progress"), 0));
-    // The next of the same session waits for it.
+    // The next event of the same session waits for the first.
     let other = store.take(URL, minute).unwrap().unwrap();
     assert_eq!(other.session_id, "b");
     assert!(store.take(URL, minute).unwrap().is_none());
@@ -205,7 +205,7 @@ fn events_leave_the_outbox_in_order_and_once_they_are_delivered() {
     store.delivered(&again).unwrap();
     assert_eq!(store.take(URL, minute).unwrap().unwrap().body["status"], "Approved");
     assert_eq!(store.waiting(URL).unwrap(), 2);
-    // What is taken or put off is due again, still in its order.
+    // Taken and postponed events are due again, still in order.
     store.hasten(URL).unwrap();
     let mut again = [store.take(URL, minute), store.take(URL, minute)].map(|letter| letter.unwrap().unwrap());
     again.sort_by(|a, b| a.session_id.cmp(&b.session_id));
@@ -310,7 +310,7 @@ fn the_time_of_a_run_is_settled_by_the_one_before() {
     assert_eq!(store.settled_now().unwrap(), last);
 }
 
-/// Also where SQLite cannot make its files beside it.
+/// The URI also serves where SQLite cannot create files next to the store.
 #[test]
 fn an_immutable_store_is_addressed_by_its_name() {
     let path = Path::new("/a b/ü%?#&.db");
@@ -338,7 +338,7 @@ fn a_server_that_asks_for_a_pause_gets_nothing_for_at_most_an_hour() {
     }
     store.hasten(URL).unwrap();
     assert!(store.take(URL, minute).unwrap().is_some());
-    // Nobody can prolong it.
+    // A changed pause is detected.
     store.pause(URL, minute).unwrap();
     let changed = "UPDATE meta SET value = randomblob(36) WHERE name LIKE 'pause %'";
     store.connection.execute(changed, []).unwrap();
@@ -353,7 +353,7 @@ fn a_time_that_no_right_clock_has_written_is_over() {
     }
 }
 
-/// Measures the opening of a store, which reads the whole log.
+/// Measures the time to open a store, which replays the whole log.
 #[test]
 #[ignore = "prints a time"]
 fn how_long_a_long_log_takes_to_read() {
