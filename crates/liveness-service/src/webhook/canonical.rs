@@ -1,10 +1,12 @@
-//! JSON in the one form that `X-Signature-V2` signs: keys sorted, no spaces, whole floats as integers, UTF-8 as it is.
+//! Canonical JSON as `X-Signature-V2` signs it: sorted keys, no spaces, whole floats as integers, unescaped
+//! UTF-8.
 //!
-//! It is what Didit's verifiers make of a body in Python: `json.dumps(sort_keys=True, separators=(",", ":"),
-//! ensure_ascii=False)`, so that numbers are written as Python writes them.
+//! Didit's verifiers produce the same text from a body in Python with `json.dumps(sort_keys=True,
+//! separators=(",", ":"), ensure_ascii=False)`. Numbers are therefore written as Python writes them.
 
 use serde_json::{Number, Value};
 
+/// Returns the canonical JSON of a value.
 pub fn canonical(value: &Value) -> String {
     let mut text = String::new();
     write(value, &mut text);
@@ -24,7 +26,7 @@ fn write(value: &Value, text: &mut String) {
         }
         Value::Object(fields) => {
             let mut fields: Vec<_> = fields.iter().collect();
-            // By bytes, which for UTF-8 is by code points.
+            // In UTF-8 the order of bytes is the order of code points, which Python sorts by.
             fields.sort_unstable_by_key(|(key, _)| *key);
             text.push('{');
             for (i, (key, value)) in fields.into_iter().enumerate() {
@@ -50,7 +52,7 @@ fn of_number(number: &Number) -> String {
         Some(0.0) => "0".to_owned(),
         Some(float) if float.fract() == 0.0 => format!("{float:.0}"),
         Some(float) if float.abs() < 1e-4 => {
-            // Python writes two digits of exponent at least.
+            // Python writes the exponent with at least two digits.
             let text = format!("{float:e}");
             match text.split_once("e-") {
                 Some((digits, exponent)) => format!("{digits}e-{exponent:0>2}"),
@@ -58,7 +60,7 @@ fn of_number(number: &Number) -> String {
             }
         }
         Some(float) => float.to_string(),
-        // An integer of any size, digit by digit; Python knows no negative zero among them.
+        // An integer keeps all its digits. Python has no negative zero among integers.
         None => match number.to_string() {
             zero if zero == "-0" => "0".to_owned(),
             digits => digits,
@@ -84,7 +86,7 @@ mod tests {
         assert_eq!(canonical(&json!([[], {}])), "[[],{}]");
     }
 
-    /// The expected texts are those of Python's json module.
+    /// The expected texts come from Python's json module.
     #[test]
     fn numbers_as_they_were_given_are_signed_as_python_reads_them() {
         let given = r#"[12345678901234567890123,-100000000000000000001,-0,0.1000000000000000000001,2.50,1E2,1e-400,1.2e25]"#;

@@ -1,6 +1,6 @@
-//! Webhooks: a session's status, told to a server, signed, at least once, whatever happens in between.
+//! Webhooks: signed status updates of sessions, delivered to a server at least once.
 //!
-//! Events wait in the store's outbox; a thread of its own posts them, so that no camera waits for a server.
+//! Events wait in the store's outbox. A separate thread posts them, so that no camera waits for a server.
 
 pub mod canonical;
 mod post;
@@ -23,29 +23,34 @@ use super::store::Store;
 use post::Post;
 use round::{Round, Went};
 
-/// After a server that does not answer.
+/// Pause after a server that does not answer.
 const REST: Duration = Duration::from_secs(1);
-/// Looks for events of other programs so often.
+/// Interval at which the outbox is checked for events of other processes.
 const ROUND: Duration = Duration::from_secs(30);
-/// What a last try may take to be noted, once its time is over.
+/// Extra time at the end to record the outcome of the last request.
 const GRACE: Duration = Duration::from_millis(250);
 
+/// A command to the delivery thread.
 enum Order {
-    /// There is something new.
+    /// Check the outbox for new events.
     Look,
-    /// Deliver what can be delivered until then, and stop.
+    /// Deliver pending events until this time, then stop.
     Finish(Instant),
 }
 
-/// The thread that delivers.
+/// Handle of the delivery thread.
 pub struct Courier {
     orders: Sender<Order>,
-    /// Hangs up when the thread ends.
+    /// Disconnects when the thread ends.
     ended: Receiver<()>,
 }
 
 impl Courier {
-    /// Begins with what an earlier session could not deliver.
+    /// Starts the delivery thread, which begins with undelivered events of earlier sessions. `key` is the key
+    /// of the store at `store`.
+    ///
+    /// # Errors
+    /// The webhook's settings or secret cannot be used, or no thread can be started.
     pub fn start(
         webhook: &Webhook,
         store: PathBuf,
@@ -67,13 +72,14 @@ impl Courier {
         Ok(Self { orders, ended })
     }
 
+    /// Makes the thread check the outbox for new events.
     pub fn look(&self) {
-        // Where nobody listens any more, the reason has been told.
+        // If the thread has ended, it has logged the reason.
         let _ = self.orders.send(Order::Look);
     }
 
-    /// Gives what is left so long; the rest keeps for the next session. A request that hangs is left to the end of the
-    /// process: its event is still in the store.
+    /// Delivers pending events for up to `patience`. Undelivered events stay in the outbox; a hanging request
+    /// is abandoned at exit.
     pub fn finish(self, patience: Duration) {
         let _ = self.orders.send(Order::Finish(Instant::now() + patience));
         let _ = self.ended.recv_timeout(patience + GRACE);
@@ -86,7 +92,11 @@ fn post(webhook: &Webhook, secrets: &SecretRules) -> Result<Post, Failure> {
     Post::new(webhook, secret::read("the webhook's secret", file, variable, secrets)?)
 }
 
-/// Delivers all that waits, each event tried once; how many are delivered and how many still wait.
+/// Tries to deliver each pending event once. Returns the number of delivered events and the number of those
+/// still pending.
+///
+/// # Errors
+/// The webhook's settings or secret cannot be used, or the store cannot be read or written.
 pub fn deliver(webhook: &Webhook, store: &Store, secrets: &SecretRules) -> Result<(u64, u64), Failure> {
     let post = post(webhook, secrets)?;
     store.hasten(&post.url)?;
@@ -96,7 +106,7 @@ pub fn deliver(webhook: &Webhook, store: &Store, secrets: &SecretRules) -> Resul
     Ok((before.saturating_sub(after), after))
 }
 
-/// Delivers what comes until it is told to finish, and then what is left.
+/// Delivers events until ordered to finish, then delivers the remaining ones.
 fn work(round: &Round<'_>, orders: &Receiver<Order>) -> Result<(), Failure> {
     let mut rested = Instant::now();
     loop {
@@ -122,7 +132,7 @@ fn work(round: &Round<'_>, orders: &Receiver<Order>) -> Result<(), Failure> {
     }
 }
 
-/// The time until which to deliver what is left, where that has been told; it is over when nobody is there any more.
+/// Returns the deadline of a `Finish` order, now if the sender is gone, or `None` without an order.
 fn end_of(orders: &Receiver<Order>) -> Option<Instant> {
     loop {
         match orders.try_recv() {
@@ -134,7 +144,8 @@ fn end_of(orders: &Receiver<Order>) -> Option<Instant> {
     }
 }
 
-/// Delivers what is left, until it is done, the server refuses or the time is over.
+/// Delivers the remaining events until none is left, the server refuses one or does not answer, or `end` is
+/// reached.
 fn finish(round: &Round<'_>, end: Instant) -> Result<(), Failure> {
     while round.go(Some(end), || true)? == Went::Well {
         let left = end.saturating_duration_since(Instant::now());

@@ -1,4 +1,4 @@
-//! One event, one request.
+//! The HTTP request that delivers one event.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -17,10 +17,12 @@ use super::trust;
 use crate::failure::Failure;
 use crate::store::outbox::LONGEST_WAIT;
 
+/// Default time-out of a request in seconds.
 const TIMEOUT: f64 = 10.0;
 
+/// The client of one webhook.
 pub struct Post {
-    /// The address as the workflow has it.
+    /// URL as written in the workflow.
     pub url: String,
     endpoint: Endpoint,
     secret: Vec<u8>,
@@ -28,27 +30,33 @@ pub struct Post {
     timeout: Duration,
 }
 
-/// Why an event was not taken.
+/// The failure of a delivery.
 pub struct Refusal {
+    /// Reason, for the log.
     pub why: String,
-    /// It is this event that the server does not want; of others nothing is said.
+    /// True if the server refuses this event; others may still succeed.
     pub of_event: bool,
-    /// The pause that the server asks for.
+    /// Pause that the server asks for.
     pub retry_after: Option<Duration>,
 }
 
 impl Post {
+    /// Creates the client of a webhook. `secret` is the key of the signatures.
+    ///
+    /// # Errors
+    /// The URL, the CA file or the proxy cannot be used.
     pub fn new(webhook: &Webhook, secret: Vec<u8>) -> Result<Self, Failure> {
         let timeout = Duration::from_secs_f64(webhook.timeout_s.unwrap_or(TIMEOUT));
         let endpoint = Endpoint::parse(&webhook.url.0)
             .map_err(|fault| Failure::usage(format!("the webhook's url {fault}")))?;
         let roots = trust::roots(webhook.ca_file.as_ref().map(|name| Path::new(&name.0)))?;
-        // A redirect would carry the person's data to where nobody has agreed to, and counts as a refusal.
+        // A redirect would send personal data to an address that was not agreed on, so it counts as a
+        // refusal.
         let config = Agent::config_builder()
             .max_redirects(0)
             .max_redirects_will_error(false)
             .http_status_as_error(false)
-            // Never from the environment, as ureq would have it: that is often set for other programs.
+            // By default ureq takes the proxy from the environment, which is often set for other programs.
             .proxy(proxy(webhook, &endpoint)?)
             .tls_config(TlsConfig::builder().root_certs(roots).build())
             .user_agent(concat!("liveness-launch/", env!("CARGO_PKG_VERSION")))
@@ -58,12 +66,16 @@ impl Post {
         Ok(Self { url: webhook.url.0.clone(), endpoint, secret, agent, timeout })
     }
 
+    /// Returns the time-out of a request.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// Delivers a body with the time of this try within `timeout`, or tells why not. What the server answers besides its
-    /// status is not read.
+    /// Posts a body, with the current time added, within `timeout`. Only the status and the headers of the
+    /// response are read.
+    ///
+    /// # Errors
+    /// The server refuses the event, or cannot be reached.
     pub fn post(&self, body: &Map<String, Value>, timeout: Duration) -> Result<(), Refusal> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.as_secs());
         let mut body = body.clone();
@@ -78,7 +90,7 @@ impl Post {
             Ok(response) if response.status().is_success() => Ok(()),
             Ok(response) => {
                 let (status, headers) = (response.status(), response.headers());
-                // Two of its kind mean the server: it has no time, or has had too much.
+                // 408 (Request Timeout) and 429 (Too Many Requests) concern the server, not the event.
                 let of_event = status.is_client_error() && !matches!(status.as_u16(), 408 | 429);
                 let retry_after = retry_after(status, headers, SystemTime::now());
                 Err(Refusal { why: format!("the server answers {}", status.as_u16()), of_event, retry_after })
@@ -88,13 +100,14 @@ impl Post {
     }
 }
 
-/// The workflow's proxy, for https servers on other machines only.
+/// Returns the workflow's proxy, which is used only for https servers on other machines.
 fn proxy(webhook: &Webhook, endpoint: &Endpoint) -> Result<Option<Proxy>, Failure> {
     let proxied = endpoint.url.scheme() == "https" && !endpoint.is_loopback();
     let proxy = webhook.proxy.as_ref().filter(|_| proxied).map(|name| Proxy::new(&name.0));
     proxy.transpose().map_err(|e| Failure::usage(format!("the webhook's proxy cannot be used: {e}")))
 }
 
+/// Returns the addresses that the webhook may connect to.
 fn reach(webhook: &Webhook, endpoint: &Endpoint) -> Reach {
     if endpoint.url.scheme() == "http" {
         Reach::Loopback
@@ -105,8 +118,9 @@ fn reach(webhook: &Webhook, endpoint: &Endpoint) -> Reach {
     }
 }
 
-/// Returns the pause that an overloaded server asks for (RFC 9110, 10.2.3): seconds, or a date, which is compared with the
-/// server's own clock where it tells it. At most [`LONGEST_WAIT`].
+/// Returns the pause that an overloaded server asks for (RFC 9110, 10.2.3), at most [`LONGEST_WAIT`]. The
+/// header holds seconds or a date. A date is compared with the server's `Date` header, or with `now` without
+/// one.
 fn retry_after(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     if !matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
         return None;
@@ -115,7 +129,7 @@ fn retry_after(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Opti
     let date = |text: &str| httpdate::parse_http_date(text).ok();
     let wanted = text("retry-after")?;
     let wait = if !wanted.is_empty() && wanted.bytes().all(|b| b.is_ascii_digit()) {
-        // More digits than a number has are more than an hour.
+        // A number too large to parse exceeds an hour.
         wanted.parse().map_or(LONGEST_WAIT, Duration::from_secs)
     } else {
         let now = text("date").and_then(date).unwrap_or(now);
@@ -124,7 +138,7 @@ fn retry_after(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Opti
     Some(wait.min(LONGEST_WAIT))
 }
 
-/// An error of the connection, with what to do about an unknown CA.
+/// Returns the text of a connection error, with advice on an unknown CA.
 fn explained(error: ureq::Error) -> String {
     let text = error.to_string();
     if is_of_unknown_issuer(&error) {

@@ -1,4 +1,4 @@
-//! Which addresses a webhook's events may be sent to, looked at after the name is resolved.
+//! The addresses that a webhook may connect to, checked after name resolution.
 
 use std::net::IpAddr;
 
@@ -9,13 +9,14 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-/// The addresses that a connection may go to.
+/// The set of allowed addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// This machine only: unencrypted events leave it under no name.
+    /// Loopback addresses only: unencrypted events never leave this machine.
     Loopback,
-    /// Addresses on the public Internet only.
+    /// Public Internet addresses only.
     Public,
+    /// All addresses.
     Any,
 }
 
@@ -39,8 +40,8 @@ impl Reach {
     }
 }
 
-/// Resolves names and drops the addresses out of reach. The connection goes to the addresses that were looked at: a name that
-/// resolves to others later has no effect.
+/// Resolves names and drops addresses that are not allowed. The connection uses the checked addresses, so a
+/// later change of the name's addresses has no effect.
 #[derive(Debug)]
 pub struct ReachResolver {
     reach: Reach,
@@ -48,6 +49,7 @@ pub struct ReachResolver {
 }
 
 impl ReachResolver {
+    /// Creates a resolver that returns only addresses within `reach`.
     pub fn new(reach: Reach) -> Self {
         Self { reach, names: DefaultResolver::default() }
     }
@@ -79,7 +81,7 @@ mod tests {
         ReachResolver::new(reach).resolve(&uri, &Config::default(), timeout)
     }
 
-    /// The addresses are checked, not the name: no validation has seen the names that the resolver gets here.
+    /// Names and numeric addresses reach the resolver here without earlier validation.
     #[test]
     fn what_a_name_resolves_to_must_be_within_reach() {
         for private in

@@ -1,4 +1,4 @@
-//! One round of deliveries.
+//! One pass over the due events of the outbox.
 
 use std::time::{Duration, Instant};
 
@@ -7,36 +7,43 @@ use crate::failure::Failure;
 use crate::store::Store;
 use crate::store::outbox::{LONGEST_WAIT, Letter};
 
-/// After a first failure; doubled from try to try.
+/// Wait after the first failed attempt; doubled for each further one.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
-/// The longest wait between tries without its spread; with it at most [`LONGEST_WAIT`].
+/// Longest wait between attempts before the spread is applied; with the spread it is at most
+/// [`LONGEST_WAIT`].
 const LONGEST_BACKOFF: Duration = Duration::from_secs(2880);
-/// No request is given less.
+/// Shortest time-out of a request; with less time left, none is sent.
 const SHORTEST: Duration = Duration::from_millis(50);
 
-/// How a round went.
+/// The outcome of a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Went {
-    /// All that was tried is delivered.
+    /// All attempted events are delivered.
     Well,
-    /// The server did not want all of it.
+    /// The server refused at least one event.
     Refused,
-    /// The server did not answer, or not as one that works.
+    /// The server did not answer, or answered with an error of its own.
     Unheard,
 }
 
+/// Delivers the due events of one webhook.
 pub struct Round<'a> {
     store: &'a Store,
     post: &'a Post,
 }
 
 impl<'a> Round<'a> {
+    /// Creates a round over the events of `store` for `post`.
     pub fn new(store: &'a Store, post: &'a Post) -> Self {
         Self { store, post }
     }
 
-    /// Posts what is due, until `end` if there is one, while `more` holds after each. A server that does not answer one
-    /// event is not asked to take the next: each would take its whole time.
+    /// Posts due events until none is left, `end` is reached, or `more` returns false after an event. Stops
+    /// at the first event that the server does not answer, because each further one would take the full
+    /// time-out.
+    ///
+    /// # Errors
+    /// The store cannot be read or written.
     pub fn go(&self, end: Option<Instant>, mut more: impl FnMut() -> bool) -> Result<Went, Failure> {
         let mut went = Went::Well;
         while let Some(timeout) = self.timeout(end)
@@ -62,12 +69,15 @@ impl<'a> Round<'a> {
         Ok(went)
     }
 
-    /// In what time the next event may be taken.
+    /// Returns the time until the next event is due, or `None` if none is queued.
+    ///
+    /// # Errors
+    /// The store cannot be read.
     pub fn next_due(&self) -> Result<Option<Duration>, Failure> {
         self.store.next_due(&self.post.url)
     }
 
-    /// What a request may take; `None` when the time is over.
+    /// Returns the time-out of the next request, or `None` if less than [`SHORTEST`] is left.
     fn timeout(&self, end: Option<Instant>) -> Option<Duration> {
         let left = end.map(|end| end.saturating_duration_since(Instant::now()));
         match left {
@@ -88,7 +98,9 @@ impl<'a> Round<'a> {
     }
 }
 
-/// Doubled from try to try, and spread: many kiosks lose one server at once.
+/// Returns the wait until the next attempt: [`FIRST_WAIT`] doubled per attempt, at most [`LONGEST_BACKOFF`],
+/// times 0.75 to 1.245 depending on the event id. The spread keeps many kiosks from retrying at the same
+/// time.
 fn wait(letter: &Letter) -> Duration {
     let doubled = FIRST_WAIT.saturating_mul(1 << letter.attempts.min(20));
     let spread = letter.event_id.bytes().map(u32::from).sum::<u32>() % 100;
@@ -108,7 +120,8 @@ mod tests {
     use super::*;
     use crate::store::places::Places;
 
-    /// How a round of events of five sessions goes, the requests it took and the events that are left.
+    /// Runs a round with one event for each of five sessions. Returns its outcome, the number of requests and
+    /// the number of events left.
     fn round(manner: Manner, end: Option<Duration>, more: bool) -> (Went, usize, u64) {
         let receiver = Receiver::new(manner);
         let folder = tempfile::tempdir().unwrap();

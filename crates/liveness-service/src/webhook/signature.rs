@@ -1,4 +1,4 @@
-//! How an event proves where it comes from.
+//! Signatures of webhook events (HMAC-SHA256).
 
 use ring::hmac::{HMAC_SHA256, Key, sign};
 use serde_json::Value;
@@ -6,13 +6,15 @@ use serde_json::Value;
 use super::canonical::canonical;
 use crate::hex::hex;
 
-/// An event's bytes and its headers.
+/// A signed event.
 pub struct Signed {
+    /// Bytes of the request body.
     pub body: String,
+    /// Names and values of the signature headers.
     pub headers: [(&'static str, String); 3],
 }
 
-/// Signs a body of that time (seconds since 1970), which also stands in it as `timestamp`.
+/// Signs a body. `timestamp` is in seconds since 1970; the body contains it, too.
 pub fn signed(secret: &[u8], body: &Value, timestamp: u64) -> Signed {
     let key = Key::new(HMAC_SHA256, secret);
     let of = |text: &str| hex(sign(&key, text.as_bytes()).as_ref());
@@ -29,7 +31,8 @@ pub fn signed(secret: &[u8], body: &Value, timestamp: u64) -> Signed {
 mod tests {
     use super::*;
 
-    /// `printf '{"b":1.0,"a":2}' | openssl dgst -sha256 -hmac "it is a secret!!"`, and of the canonical form.
+    /// Expected values: `printf '{"b":1.0,"a":2}' | openssl dgst -sha256 -hmac "it is a secret!!"`, and the
+    /// same for the canonical form.
     #[test]
     fn signatures_are_those_of_openssl() {
         let body: Value = serde_json::from_str(r#"{"b":1.0,"a":2}"#).unwrap();

@@ -1,4 +1,4 @@
-//! The CA certificates that a webhook's server must be signed by.
+//! The CA certificates that webhook servers are verified against.
 
 use std::fs::File;
 use std::path::Path;
@@ -9,14 +9,14 @@ use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
 use crate::bounded;
 use crate::failure::Failure;
 
-/// Larger than any system's bundle of CAs.
+/// Maximum size of a CA file in bytes; larger than any system's bundle.
 const MAX_BYTES: u64 = 4 << 20;
 
-/// The certificates in `ca_file` alone or, without it, the system's, which `SSL_CERT_FILE` and `SSL_CERT_DIR` replace. On a
-/// system without any, the ones that are compiled in.
+/// Returns the certificates of `ca_file` or, without it, those of the system. `SSL_CERT_FILE` and
+/// `SSL_CERT_DIR` replace the system's. A system without certificates uses the compiled-in ones.
 ///
 /// # Errors
-/// When a file that was named cannot be read or holds no usable certificate.
+/// A named file cannot be read or holds no usable certificate.
 pub fn roots(ca_file: Option<&Path>) -> Result<RootCerts, Failure> {
     match ca_file {
         Some(file) => Ok(of_file(file)?.into()),
@@ -24,7 +24,10 @@ pub fn roots(ca_file: Option<&Path>) -> Result<RootCerts, Failure> {
     }
 }
 
-/// Every certificate of a PEM file.
+/// Returns all certificates of a PEM file.
+///
+/// # Errors
+/// The file cannot be read, is larger than 4 MB, or holds no usable certificate.
 pub fn of_file(path: &Path) -> Result<Vec<Certificate<'static>>, Failure> {
     let about = |failure: Failure| failure.about(format!("ca_file {}", path.display()));
     let read = File::open(path).and_then(|file| bounded::read(file, MAX_BYTES));
