@@ -1,9 +1,10 @@
-//! Which of GStreamer's decoders play files and streams.
+//! The selection of GStreamer's decoders for files and streams.
 
 use gst::prelude::*;
 
-/// Excludes the decoders of transparent video in this process. They refuse streams that are flagged as transparent but
-/// carry no alpha, as browsers record them. The ordinary decoders play both; the checks read colours only.
+/// Disables the decoders of transparent video in this process. They refuse streams that are flagged as
+/// transparent but carry no alpha, as browsers record them. The ordinary decoders play both, and the checks
+/// read colours only.
 pub fn exclude_alpha_decoders() {
     let decoders =
         gst::ElementFactory::factories_with_type(gst::ElementFactoryType::DECODER, gst::Rank::MARGINAL);

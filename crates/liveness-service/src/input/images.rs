@@ -1,4 +1,4 @@
-//! Pictures as video: a single one, or a folder's.
+//! Picture files as a video source: a single picture, or all pictures of a folder.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -6,11 +6,15 @@ use std::time::{Duration, Instant};
 use crate::failure::Failure;
 use crate::image::file::{self, Origin};
 
-/// As if they were shown ten a second.
+/// Duration of one picture in the video.
 const EACH: gst::ClockTime = gst::ClockTime::from_mseconds(100);
-/// A picture that takes longer is passed over.
+/// Maximum time to decode a picture; a slower one of a folder is skipped.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Returns the folder if it holds pictures.
+///
+/// # Errors
+/// The folder cannot be opened or holds no pictures.
 pub fn folder(folder: PathBuf) -> Result<PathBuf, Failure> {
     match pictures(&folder)?.is_empty() {
         true => Err(Failure::no_input(format!("{} holds no pictures", folder.display()))),
@@ -18,7 +22,7 @@ pub fn folder(folder: PathBuf) -> Result<PathBuf, Failure> {
     }
 }
 
-/// The folder's regular files with a picture's name, sorted.
+/// Returns the folder's regular files with the name of a picture, sorted by path.
 fn pictures(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let failed = |e| Failure::no_input(format!("{} cannot be opened: {e}", folder.display()));
     let entries = folder.read_dir().map_err(failed)?.flatten().map(|entry| entry.path());
@@ -27,12 +31,15 @@ fn pictures(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(pictures)
 }
 
-/// Gives a picture whenever one is needed, and then the end.
+/// Feeds the pictures of a folder to `source` on demand, and then the end of the stream.
+///
+/// # Errors
+/// The folder cannot be opened.
 pub fn feed(source: &gst_app::AppSrc, folder: &Path) -> Result<(), Failure> {
     let mut samples = pictures(folder)?.into_iter().filter_map(|path| decode_or_skip(&path));
     let mut time = gst::ClockTime::ZERO;
     let need_data = move |source: &gst_app::AppSrc, _: u32| {
-        // What does not flow any longer needs no more pictures.
+        // A stopped source refuses pictures and needs no more of them.
         let _ = match samples.next() {
             Some(sample) => source.push_sample(&timed(&sample, time)),
             None => source.end_of_stream(),
@@ -43,7 +50,10 @@ pub fn feed(source: &gst_app::AppSrc, folder: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Gives one picture, and then the end.
+/// Feeds one picture to `source`, and then the end of the stream.
+///
+/// # Errors
+/// The picture cannot be decoded, or the source does not accept it.
 pub fn feed_one(source: &gst_app::AppSrc, path: &Path) -> Result<(), Failure> {
     let sample = decode(path).map_err(|failure| failure.about(path.display()))?;
     let pushed = source.push_sample(&sample).and_then(|_| source.end_of_stream());

@@ -1,4 +1,4 @@
-//! Where frames come from: sources for `run`, and bytes in memory.
+//! Video sources of a session, and frames from memory.
 
 mod decoders;
 mod images;
@@ -20,28 +20,36 @@ use open::{INPUT, TAIL};
 pub use rtsp::Camera;
 use rtsp::Line;
 
-/// The shipped picture: NASA astronaut Eileen Collins, public domain.
+/// The shipped portrait: NASA astronaut Eileen Collins, public domain.
 static PORTRAIT: &[u8] = include_bytes!("../../../../examples/media/astronaut.png");
-/// Ten seconds of it.
+/// Frames of the portrait: ten seconds at 30 frames per second.
 const PORTRAIT_FRAMES: u32 = 300;
 
 /// A video source.
 #[derive(Debug, PartialEq)]
 pub enum Source {
-    /// The shipped picture.
+    /// The shipped portrait.
     Portrait,
-    /// The rendered person, who does what is asked.
+    /// The rendered person, who follows prompts.
     Person,
+    /// A video or picture file.
     File(PathBuf),
-    /// The pictures of a folder, by their names, ten a second.
+    /// The pictures of a folder in the order of their names, ten per second.
     Images(PathBuf),
+    /// A V4L2 device.
     Camera(PathBuf),
+    /// An RTSP camera.
     Rtsp(Line),
+    /// A GStreamer pipeline fragment.
     Fragment(String),
 }
 
 impl Source {
-    /// `test` is what suits the methods.
+    /// Parses the text of a source. `test` stands for the portrait if all methods are passive, otherwise for
+    /// the rendered person. `rtsp` holds the workflow's settings of RTSP cameras.
+    ///
+    /// # Errors
+    /// The text names no source, or its file, folder or device cannot be opened.
     pub fn parse(text: &str, methods: &[Method], rtsp: Option<&Rtsp>) -> Result<Self, Failure> {
         match text.split_once(':') {
             None if text == "test" => {
@@ -59,12 +67,12 @@ impl Source {
         }
     }
 
-    /// Whether its frames come when they do, whoever is ready.
+    /// Returns true if the source delivers frames in real time, whether or not they are consumed.
     pub fn is_live(&self) -> bool {
         matches!(self, Self::Camera(_) | Self::Rtsp(_) | Self::Fragment(_))
     }
 
-    /// Whether its frames come faster than they are shown unless a sink holds them back.
+    /// Returns true if the source delivers frames faster than real time unless a sink holds them back.
     pub fn needs_pacing(&self) -> bool {
         matches!(self, Self::Portrait | Self::Person)
     }
@@ -87,8 +95,12 @@ impl Source {
         }
     }
 
+    /// Builds the pipeline of the source.
+    ///
+    /// # Errors
+    /// An element is missing, or the source cannot be opened.
     pub fn open(&self) -> Result<Open, Failure> {
-        // Conversion costs nothing where the caps fit; the queue parts decoding from analysis.
+        // Conversion costs nothing if the caps already match; the queue separates decoding from analysis.
         let queue = "queue max-size-buffers=4 max-size-bytes=0 max-size-time=0";
         let mut open = Open::parse(&format!("{} ! {queue} ! videoconvert name={TAIL}", self.description()))?;
         match self {

@@ -1,4 +1,4 @@
-//! A network camera: lost now and then, and found again.
+//! RTSP cameras, with reconnection after a loss.
 
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,23 +11,25 @@ use crate::credential;
 use crate::failure::Failure;
 use liveness_workflow::{Rtsp, Transport};
 
-/// Without a frame for so long, the camera is lost.
+/// Time without a frame after which the camera counts as lost.
 const SILENCE: Duration = Duration::from_secs(5);
-/// From a loss to the first try, doubled from try to try.
+/// Wait between a loss and the first reconnection attempt; doubled after each failed one.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
+/// Longest wait between reconnection attempts.
 const LONGEST_WAIT: Duration = Duration::from_secs(8);
 
-/// How a camera is reached.
+/// Address, credentials and transport of a camera.
 #[derive(Clone, PartialEq)]
 pub struct Line {
     location: String,
     transport: Transport,
+    /// Jitter buffer in milliseconds.
     latency: u32,
     user: Option<String>,
     password: Option<String>,
 }
 
-/// Neither user nor password get into a log.
+/// Shows the address only, so that credentials stay out of logs.
 impl std::fmt::Debug for Line {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.location)
@@ -35,6 +37,10 @@ impl std::fmt::Debug for Line {
 }
 
 impl Line {
+    /// Checks the address and reads the credentials from the environment.
+    ///
+    /// # Errors
+    /// The address is incomplete or contains credentials, or an environment variable cannot be used.
     pub fn new(location: &str, rtsp: Option<&Rtsp>) -> Result<Self, Failure> {
         let rtsp = rtsp.cloned().unwrap_or_default();
         let (_, rest) = location.split_once("://").unwrap_or_default();
@@ -58,7 +64,7 @@ impl Line {
         })
     }
 
-    /// A bin that gives the camera's video.
+    /// Builds a bin that delivers the camera's video.
     fn dial(&self) -> Result<gst::Bin, Failure> {
         let line = "rtspsrc name=rtsp ! application/x-rtp,media=video ! decodebin ! videoconvert name=out";
         let missing = |e: glib::Error| Failure::unavailable(format!("rtsp cannot be used: {}", e.message()));
@@ -66,11 +72,12 @@ impl Line {
         let (Some(source), Some(out)) = (bin.by_name("rtsp"), bin.by_name("out")) else {
             return Err(Failure::internal("the camera lacks its ends"));
         };
-        // By hand: the parser would also give the bin a sink pad, for what is only linked once the camera answers.
+        // The parser would also add a sink pad to the bin, for the link that is made only once the camera
+        // answers.
         let out = out.static_pad("src").and_then(|out| gst::GhostPad::with_target(&out).ok());
         out.and_then(|out| bin.add_pad(&out).ok())
             .ok_or_else(|| Failure::internal("the camera has no output"))?;
-        // Calling takes its time, and its failure is not the pipeline's: that one goes on playing.
+        // Connecting takes time and may fail; neither must stop the pipeline.
         bin.set_property("async-handling", true);
         let silence = SILENCE.as_micros() as u64;
         source.set_property("location", &self.location);
@@ -88,33 +95,40 @@ impl Line {
     }
 }
 
-/// What the streaming thread notices of a connection.
+/// The state of a connection as the streaming thread observes it.
 #[derive(Default)]
 struct Signs {
+    /// Time of the last frame; `None` before the first.
     last_frame: Option<Instant>,
+    /// True after the end of the stream.
     ended: bool,
 }
 
-/// Keeps a pipeline supplied from a camera.
+/// Keeps a pipeline connected to a camera.
 pub struct Camera {
     line: Line,
     pipeline: glib::WeakRef<gst::Pipeline>,
-    /// What the video goes into.
+    /// Element that receives the video.
     entry: gst::Element,
     signs: Arc<Mutex<Signs>>,
     state: RefCell<State>,
 }
 
+/// The state of the connection as the main thread manages it.
 struct State {
     /// `None` while the camera is lost.
     connection: Option<gst::Bin>,
-    /// When the connection was made or lost.
+    /// Time of the last connection or loss.
     since: Instant,
-    /// From a loss to the next try.
+    /// Wait between the last loss and the next attempt.
     wait: Duration,
 }
 
 impl Camera {
+    /// Connects the pipeline of `open` to a camera.
+    ///
+    /// # Errors
+    /// An element is missing, or the camera cannot be linked to the pipeline.
     pub fn new(line: Line, open: &Open) -> Result<Self, Failure> {
         let camera = Self {
             line,
@@ -127,13 +141,16 @@ impl Camera {
         Ok(camera)
     }
 
-    /// Takes an error that is the camera's own; tells whether it was one.
+    /// Handles an error message of the camera. Returns false if the error is not the camera's.
+    ///
+    /// # Errors
+    /// The camera refuses the credentials, or a decoder is missing: reconnecting would not help.
     pub fn takes(&self, message: &gst::message::Error) -> Result<bool, Failure> {
         let (Some(pipeline), Some(source)) = (self.pipeline.upgrade(), message.src()) else {
             return Ok(false);
         };
         if !source.has_as_ancestor(&pipeline) {
-            // Of a connection that has been given up.
+            // The message belongs to a connection that was closed.
             return Ok(true);
         }
         let connection = self.state.borrow().connection.clone();
@@ -153,7 +170,10 @@ impl Camera {
         Ok(true)
     }
 
-    /// To be called now and then: gives up what is silent and tries again what is lost.
+    /// Drops a silent connection and reconnects a lost camera. Must be called regularly.
+    ///
+    /// # Errors
+    /// The camera cannot be linked to the pipeline.
     pub fn tend(&self) -> Result<(), Failure> {
         let (connected, waited, wait) = {
             let state = self.state.borrow();
@@ -194,15 +214,15 @@ impl Camera {
         let Some(connection) = state.connection.take() else {
             return;
         };
-        // One that was there is soon called again.
+        // A camera that has delivered frames is retried soon.
         let seen = lock(&self.signs).last_frame.is_some();
         state.wait = if seen { FIRST_WAIT } else { (state.wait * 2).min(LONGEST_WAIT) };
         state.since = Instant::now();
         let wait = state.wait.as_secs_f32();
         tracing::warn!("the camera is lost ({why}), again in {wait:.1} s");
         if let Some(pipeline) = self.pipeline.upgrade() {
-            // The pipeline may be starting its parts just now, in a thread of its own: this waits for that thread, which
-            // would start the connection again.
+            // The pipeline may be starting its elements in another thread. Setting its state waits for that
+            // thread, which would otherwise start this connection again.
             connection.set_locked_state(true);
             let _ = pipeline.set_state(gst::State::Playing);
             let _ = connection.set_state(gst::State::Null);
@@ -211,7 +231,8 @@ impl Camera {
     }
 }
 
-/// Notes frames; the end of a connection is not that of the video.
+/// Records frames and the end of a connection. The end is not passed on, because the video continues after
+/// reconnection.
 fn watch(connection: &gst::Bin, signs: &Arc<Mutex<Signs>>) -> Result<(), Failure> {
     let pad = connection.static_pad("src").ok_or_else(|| Failure::internal("the camera has no output"))?;
     let signs = signs.clone();
@@ -220,7 +241,7 @@ fn watch(connection: &gst::Bin, signs: &Arc<Mutex<Signs>>) -> Result<(), Failure
             Some(gst::PadProbeData::Buffer(_)) => lock(&signs).last_frame = Some(Instant::now()),
             Some(gst::PadProbeData::Event(event)) if event.type_() == gst::EventType::Eos => {
                 lock(&signs).ended = true;
-                // (With GStreamer 1.22 the bindings' `Drop` ends in a critical warning.)
+                // `Drop` of the bindings ends in a critical warning with GStreamer 1.22.
                 return gst::PadProbeReturn::Handled;
             }
             _ => {}
