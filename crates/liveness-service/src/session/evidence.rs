@@ -1,4 +1,5 @@
-//! What a session leaves behind: a folder with its decision, reference images, depth maps and what the light showed.
+//! The evidence folder of a session: decision, reference images, depth maps and pictures of the flash check's
+//! light.
 
 use std::path::{self, Path, PathBuf};
 use std::time::Duration;
@@ -14,21 +15,26 @@ use crate::provenance::Provenance;
 use crate::{picture, private, whole};
 use liveness_workflow::Workflow;
 
-/// Encoding a picture takes milliseconds; this is for a machine on its knees.
+/// Time-out for encoding a picture, which takes milliseconds unless the machine is overloaded.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
+/// Writes the evidence of a session.
 pub struct Evidence {
-    /// `None` when nothing is to be kept.
+    /// Absolute path of the folder; `None` if no evidence is kept.
     folder: Option<PathBuf>,
-    /// Several checks' files are numbered.
+    /// True if the workflow has several checks, whose files are numbered.
     several: bool,
 }
 
 impl Evidence {
-    /// Keeps in `folder`, or else in the session's own one below the workflow's.
+    /// Uses `folder` or, without it, the session's folder below the workflow's evidence folder. Creates the
+    /// folder.
+    ///
+    /// # Errors
+    /// The folder cannot be used, or a GStreamer element for pictures is missing.
     pub fn new(folder: Option<&Path>, workflow: &Workflow, session_id: &str) -> Result<Self, Failure> {
         let below = workflow.settings.evidence.as_ref().map(|name| Path::new(&name.0).join(session_id));
-        // Absolute, so that the decision's paths hold wherever it is read.
+        // Absolute, so that the paths in the decision hold in any working directory.
         let folder = folder.map(Path::to_path_buf).or(below).map(path::absolute).transpose();
         let folder = folder.map_err(|e| Failure::output(format!("evidence cannot be kept: {e}")))?;
         if let Some(folder) = &folder {
@@ -39,12 +45,17 @@ impl Evidence {
         Ok(Self { folder, several: workflow.nodes.len() > 1 })
     }
 
+    /// Returns true if evidence is kept.
     pub fn is_kept(&self) -> bool {
         self.folder.is_some()
     }
 
-    /// Keeps what there is of a check's pictures, and names the portrait in its JSON: `reference.jpg`, `depth.png` (16 bits,
-    /// near is bright), `light.png` (what the secret light showed). Each file says where it comes from.
+    /// Writes the pictures of the check `number` (from 0) and adds the path of the portrait to `check`:
+    /// `reference.jpg`, `depth.png` (16 bits, near is bright) and `light.png` (the analysis of the flash
+    /// check). Each file contains its origin.
+    ///
+    /// # Errors
+    /// A picture cannot be encoded or written.
     pub fn pictures(
         &self,
         number: usize,
@@ -70,6 +81,10 @@ impl Evidence {
         }
     }
 
+    /// Writes the session's record to `decision.json`.
+    ///
+    /// # Errors
+    /// The file cannot be written.
     pub fn decision(&self, record: &Value) -> Result<(), Failure> {
         match &self.folder {
             Some(folder) => whole::write(&folder.join("decision.json"), format!("{record:#}\n").as_bytes()),
@@ -83,7 +98,7 @@ impl Evidence {
     }
 }
 
-/// A sample's content.
+/// Returns the content of a sample.
 pub fn bytes(sample: Option<&gst::Sample>) -> Option<Vec<u8>> {
     let map = sample?.buffer()?.map_readable().ok()?;
     Some(map.to_vec())

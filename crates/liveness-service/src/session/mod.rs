@@ -1,4 +1,4 @@
-//! A session: its checks' decisions, its face, and what is kept of it.
+//! A session: the decisions of its checks, its face, and its records.
 
 pub mod evidence;
 mod person;

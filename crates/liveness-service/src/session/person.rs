@@ -1,4 +1,4 @@
-//! Who is before the camera, by the portraits of the checks.
+//! Comparison of the faces of a session's checks.
 
 use gstliveness::message::ResultBody;
 use liveness_core::face::Embedding;
@@ -8,16 +8,21 @@ use liveness_workflow::Node;
 use crate::embed::Faces;
 use crate::failure::Failure;
 
-/// The person of a session.
+/// The faces of a session.
 #[derive(Default)]
 pub struct Person {
+    /// Face of the first check.
     first: Option<Embedding>,
-    /// The face of the last check.
+    /// Face of the last check.
     pub face: Option<Embedding>,
 }
 
 impl Person {
-    /// Takes in the portrait of the check `number`, and says whether it is not certainly that of the first.
+    /// Adds the portrait of the check `number` (from 0) and compares it with the first check's. Returns a
+    /// doubt if they may show different people.
+    ///
+    /// # Errors
+    /// The nets cannot be loaded, or the portrait cannot be decoded.
     pub fn see(&mut self, number: usize, node: &Node, result: &ResultBody) -> Result<Option<Doubt>, Failure> {
         self.face = face(node, result)?;
         if number == 0 {
@@ -29,7 +34,7 @@ impl Person {
     }
 }
 
-/// The face of a check's portrait; `None` when there is none.
+/// Returns the embedding of a check's portrait, or `None` without a portrait or a face.
 fn face(node: &Node, result: &ResultBody) -> Result<Option<Embedding>, Failure> {
     let Some(reference) = &result.reference_image else {
         return Ok(None);

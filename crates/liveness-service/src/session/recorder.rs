@@ -1,4 +1,4 @@
-//! The session's video as VP8 in WebM, playable up to its last second even when the program or the machine dies.
+//! The session's video as VP8 in WebM. After a crash the file is playable up to about its last second.
 
 use std::fs::File;
 use std::os::fd::AsRawFd;
@@ -12,22 +12,28 @@ use crate::failure::Failure;
 use crate::input::{Open, Source};
 use crate::private::Folder;
 
-/// Clusters of a second are written as they are full; with the end come the duration and the index.
+/// Pipeline of the recorder. Full clusters of a second are written at once; duration and index follow at the
+/// end.
 const LINE: &str = "queue name=recorder-input max-size-buffers=60 max-size-bytes=0 max-size-time=0 ! videoconvert \
     ! vp8enc deadline=1 cpu-used=8 keyframe-max-dist=30 target-bitrate=1500000 \
     ! webmmux offset-to-zero=true min-cluster-duration=500000000 max-cluster-duration=1000000000 \
     ! fdsink name=recorder-file async=false sync=false";
-/// How long the last frames may take.
+/// Time-out for writing the last frames.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// A running recording.
 pub struct Recorder {
     input: gst::Element,
     ended: Receiver<()>,
+    /// Absolute path of the video.
     pub path: PathBuf,
 }
 
 impl Recorder {
-    /// Records in `folder` what comes out of the source.
+    /// Records the output of `open` to `folder`/`session_id`.webm.
+    ///
+    /// # Errors
+    /// The file cannot be created, or an element is missing.
     pub fn attach(
         open: &mut Open,
         source: &Source,
@@ -46,7 +52,7 @@ impl Recorder {
             return Err(Failure::internal("the recorder lacks its ends"));
         };
         if source.is_live() {
-            // Rather a gap in the recording than a late check.
+            // A gap in the recording is better than a delayed check.
             input.set_property_from_str("leaky", "downstream");
         }
         file.set_property("fd", video.as_raw_fd());
@@ -55,17 +61,18 @@ impl Recorder {
         Ok(Self { input, ended, path })
     }
 
-    /// Completes the file while the pipeline still runs.
+    /// Completes the file. The pipeline must still run.
     pub fn finish(&self) {
         let sent = self.input.static_pad("sink").is_some_and(|pad| pad.send_event(gst::event::Eos::new()));
         if sent {
-            // Without its index the file plays all the same.
+            // The file plays without its index, too.
             let _ = self.ended.recv_timeout(PATIENCE);
         }
     }
 }
 
-/// Reports when the file has had its last byte. `video` stays open as long as the element lives.
+/// Returns a channel that receives a message after the last byte of the file. `video` stays open as long as
+/// the element lives.
 fn ended(file: &gst::Element, video: File) -> Result<Receiver<()>, Failure> {
     let (told, ended) = channel();
     let pad = file.static_pad("sink").ok_or_else(|| Failure::internal("the recorder has no file"))?;

@@ -1,4 +1,4 @@
-//! What a run leaves in the store: the session as it stands, the face it brought, and its events.
+//! Persistence of a session: its record, its face, and its webhook events.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,19 +19,21 @@ use crate::store::places::{OnApproval, Places};
 use crate::webhook::Courier;
 use crate::{identity, purge, secret};
 
-/// Matches that are told per list.
+/// Maximum number of matches reported per list.
 const MATCHES: usize = 5;
-/// What a server may take at the end, before its events wait for the next session.
+/// Time for pending events at the end of a session; the remaining ones wait for the next session.
 const FAREWELL: Duration = Duration::from_secs(5);
 
+/// Saves a session, if the workflow has a store.
 pub struct Records<'a> {
     kept: Option<Kept>,
     workflow: &'a Workflow,
     person: Person,
-    /// Whether the session's end is kept.
+    /// True once the final record is saved.
     concluded: bool,
 }
 
+/// The open store of a workflow.
 struct Kept {
     store: Store,
     courier: Option<Courier>,
@@ -40,7 +42,10 @@ struct Kept {
 }
 
 impl<'a> Records<'a> {
-    /// Opens the workflow's store, where it has one, and removes what has been kept for long enough.
+    /// Opens the workflow's store, if it has one, and deletes sessions and files past their retention.
+    ///
+    /// # Errors
+    /// The store or its key cannot be used, or the webhook cannot be started.
     pub fn open(workflow: &'a Workflow, secrets: &SecretRules) -> Result<Self, Failure> {
         let settings = &workflow.settings;
         if let Some(days) = settings.keep_days {
@@ -50,7 +55,11 @@ impl<'a> Records<'a> {
         Ok(Self { kept, workflow, person: Person::default(), concluded: false })
     }
 
-    /// What the face of a check comes to: one that cannot be looked up is in doubt, and so is one that is not the first's.
+    /// Compares the face of the check `number` (from 0) with the lists and with the session's first face. A
+    /// missing or different face is reported as a doubt.
+    ///
+    /// # Errors
+    /// The nets or the faces of the store cannot be loaded.
     pub fn screen(&mut self, number: usize, result: &ResultBody) -> Result<Screened, Failure> {
         let compared = self.kept.is_some() || self.workflow.nodes.len() > 1;
         let Some(node) = self.workflow.nodes.get(number).filter(|_| compared) else {
@@ -68,19 +77,26 @@ impl<'a> Records<'a> {
     fn look_up(&self, store: &Store, node: &Node, face: &Embedding) -> Result<Screened, Failure> {
         let index = StoredFaces::load(store)?;
         let own = self.workflow.settings.vendor_data.as_deref();
-        // On the blocklist a person's own face counts like anybody's.
+        // The blocklist also applies to faces with the same `vendor_data`.
         let nearest = [(List::Blocklist, None), (List::Known, own)].into_iter();
         let nearest = nearest.flat_map(|(list, except)| index.search(face, list, except, MATCHES));
         let nearest = nearest.map(|(face, similarity)| (face.matching(similarity), similarity)).collect();
         Ok(node.screening().judge(nearest, own))
     }
 
-    /// Keeps the session as it stands before anybody is told; a new status is also an event.
+    /// Saves the session's current record. A new status is also queued for the webhook.
+    ///
+    /// # Errors
+    /// The store cannot be written.
     pub fn keep(&self, record: &Map<String, Value>, new_status: bool) -> Result<(), Failure> {
         self.change(|Kept { store, places, .. }| store.put(record, places, new_status))
     }
 
-    /// Keeps the session's end, and with it the face of one that is approved. What is told then stays.
+    /// Saves the session's final record, together with the face of an approved session or the effects of a
+    /// later approval.
+    ///
+    /// # Errors
+    /// The store cannot be written.
     pub fn conclude(&mut self, session: &Session) -> Result<(), Failure> {
         let (record, known) = (session.record()?, self.known(session)?);
         self.change(|kept| match known {
@@ -94,7 +110,7 @@ impl<'a> Records<'a> {
         Ok(())
     }
 
-    /// Returns what a reviewer's approval adds to the session.
+    /// Returns the effects of a reviewer's approval.
     fn on_approval(&self, kept: &Kept) -> OnApproval {
         let face = self.person.face.as_ref().filter(|_| kept.enrol);
         OnApproval {
@@ -103,7 +119,7 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// The face that the session adds to those that are known.
+    /// Returns the face that the session adds to the known faces.
     fn known(&self, session: &Session) -> Result<Option<(Face, &Embedding)>, Failure> {
         let enrols =
             self.kept.as_ref().is_some_and(|kept| kept.enrol) && session.status() == Status::Approved;
@@ -115,7 +131,10 @@ impl<'a> Records<'a> {
         Ok(Some((face, embedding)))
     }
 
-    /// Keeps that a fault has ended the session, unless it had its end.
+    /// Saves the session as Abandoned after a fault, unless its final record is saved.
+    ///
+    /// # Errors
+    /// The store cannot be written.
     pub fn abandon(&self, session: &Session) -> Result<(), Failure> {
         if self.concluded { Ok(()) } else { self.keep(&session.abandoned()?, true) }
     }
@@ -129,7 +148,7 @@ impl<'a> Records<'a> {
         Ok(())
     }
 
-    /// Gives the events that are left a moment.
+    /// Delivers pending events for up to 5 seconds.
     pub fn finish(self) {
         let Some(Kept { store, courier: Some(courier), .. }) = self.kept else {
             return;
@@ -148,7 +167,7 @@ impl Kept {
         let key = secret::of_store(settings, secrets)?;
         let path = PathBuf::from(&settings.path.0);
         let store = Store::open(&path, &key)?;
-        // Before this run leaves times of its own.
+        // Read before this run adds events of its own.
         let settled = store.settled_now()?;
         let courier = all.webhook.as_ref().map(|webhook| Courier::start(webhook, path, key, secrets));
         let courier = courier.transpose()?;

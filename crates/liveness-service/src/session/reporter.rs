@@ -1,4 +1,4 @@
-//! Who is told what happens.
+//! The interface for reports of a session's progress.
 
 use gstliveness::message::LivenessMessage;
 use serde_json::{Map, Value};
@@ -6,14 +6,24 @@ use serde_json::{Map, Value};
 use super::CheckDecision;
 use crate::failure::Failure;
 
+/// Receives the events of a session.
 pub trait Reporter {
-    /// A message as it comes; `known` when it is one that this version has a type for.
+    /// Reports a liveness message. `known` is the parsed message, if this version has a type for it.
+    ///
+    /// # Errors
+    /// The report cannot be written.
     fn message(&mut self, structure: &gst::Structure, known: Option<&LivenessMessage>)
     -> Result<(), Failure>;
 
-    /// A check is decided; the last check's decision is the session's end.
+    /// Reports the decision of a check. `last` is true if it ends the session.
+    ///
+    /// # Errors
+    /// The report cannot be written.
     fn check(&mut self, decision: &CheckDecision, last: bool) -> Result<(), Failure>;
 
-    /// The end: the whole session.
+    /// Reports the final record of the session.
+    ///
+    /// # Errors
+    /// The report cannot be written.
     fn session(&mut self, record: &Map<String, Value>) -> Result<(), Failure>;
 }

@@ -1,4 +1,4 @@
-//! A session: its checks' decisions, and what they come to.
+//! The state of a session: the decisions of its checks, and its status.
 
 use gstliveness::message::{Header, Light, ResultBody};
 use liveness_core::session::{LivenessCheck, SessionDecision, SessionRecord, Status, StatusRule};
@@ -12,10 +12,13 @@ use crate::identity;
 use crate::provenance::Provenance;
 use liveness_workflow::Workflow;
 
-/// The end of a check.
+/// The outcome of a check.
 pub struct Outcome {
+    /// Header of the result message.
     pub header: Header,
+    /// Body of the result message.
     pub result: ResultBody,
+    /// Decision after screening and rules.
     pub decision: CheckDecision,
 }
 
@@ -30,33 +33,43 @@ pub struct CheckDecision {
     pub metadata: Option<Value>,
 }
 
+/// A session of a workflow.
 pub struct Session<'a> {
+    /// UUID of the session.
     pub id: String,
     created_at: String,
-    /// When its approval ends: told in several places, and decided once.
+    /// End of the approval, RFC 3339, UTC. Computed once, because it is reported in several places.
     expires_at: Option<String>,
-    /// Where the session is recorded.
+    /// Path of the recorded video.
     pub video: Option<String>,
     workflow: &'a Workflow,
     rules: Vec<Vec<StatusRule>>,
-    /// Of the checks that were made, in their order.
+    /// Outcomes of the completed checks, in their order.
     pub outcomes: Vec<Outcome>,
 }
 
 impl<'a> Session<'a> {
+    /// Starts a session with a new id.
+    ///
+    /// # Errors
+    /// The random number generator or the clock cannot be read.
     pub fn new(workflow: &'a Workflow) -> Result<Self, Failure> {
         let rules = workflow.nodes.iter().map(|node| node.status_rules()).collect();
         let (id, created_at) = (identity::new()?, identity::now()?);
         Ok(Self { id, created_at, expires_at: None, video: None, workflow, rules, outcomes: Vec::new() })
     }
 
-    /// The check that is being made; `None` when all are decided.
+    /// Returns the number of the running check (from 0), or `None` if the session is decided.
     pub fn current(&self) -> Option<usize> {
         let settled = self.outcomes.last().is_some_and(|last| !last.decision.check.passed());
         Some(self.outcomes.len()).filter(|next| !settled && *next < self.workflow.nodes.len())
     }
 
-    /// Takes in the current check's result. The workflow's rules have the last word, on what the lists of faces say as well.
+    /// Decides the current check from its result. The workflow's rules apply last, after the comparison with
+    /// the lists of faces.
+    ///
+    /// # Errors
+    /// The result cannot be parsed, or its face cannot be compared.
     pub fn decide(
         &mut self,
         header: Header,
@@ -73,7 +86,10 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Keeps the pictures of the last check.
+    /// Writes the pictures of the last check.
+    ///
+    /// # Errors
+    /// A picture cannot be encoded or written.
     pub fn illustrate(&mut self, evidence: &Evidence, light: Option<&Light>) -> Result<(), Failure> {
         let Some(origin) = self.origin().filter(|_| evidence.is_kept()).transpose()? else {
             return Ok(());
@@ -87,14 +103,14 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Returns the origin of the last check's pictures; `None` before a check is decided.
+    /// Returns the origin of the last check's pictures, or `None` before the first decision.
     pub fn origin(&self) -> Option<Result<Provenance, Failure>> {
         let last = self.outcomes.last()?;
         let node = self.workflow.nodes.get(self.outcomes.len() - 1)?;
         Some(Provenance::of_check(&self.id, node, &last.decision.check))
     }
 
-    /// Adds what the workflow hands through.
+    /// Adds the fields that the workflow passes through, and the path of the video.
     fn complete(&self, check: LivenessCheck) -> CheckDecision {
         let settings = &self.workflow.settings;
         CheckDecision {
@@ -104,7 +120,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// What the checks come to, in progress until the last that is needed.
+    /// Returns the most severe status of the checks, or In Progress while a check is left to decide.
     pub fn status(&self) -> Status {
         match self.current() {
             Some(_) => Status::InProgress,
@@ -113,10 +129,17 @@ impl<'a> Session<'a> {
     }
 
     /// Returns the record of a session that a fault has ended.
+    ///
+    /// # Errors
+    /// The record cannot be built.
     pub fn abandoned(&self) -> Result<Map<String, Value>, Failure> {
         object(SessionRecord { status: Status::Abandoned, expires_at: None, ..self.typed_record() })
     }
 
+    /// Returns the record of the session.
+    ///
+    /// # Errors
+    /// The record cannot be built.
     pub fn record(&self) -> Result<Map<String, Value>, Failure> {
         object(self.typed_record())
     }
@@ -135,7 +158,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Returns the report of each node's check.
+    /// Returns one item per node, without the fields that the record itself contains.
     fn checks(&self) -> Vec<LivenessCheck> {
         let made = self.outcomes.iter().map(|outcome| outcome.decision.check.clone());
         let left = self.workflow.nodes.iter().skip(self.outcomes.len());
