@@ -3,7 +3,7 @@
 //! Each event is signed together with the signature of the previous event. The number of events and the last
 //! signature are signed separately, which reveals a truncated log. Every change and every read of the store
 //! first replays the events added since the last one, and compares the rows it uses with the resulting state
-//! ([`super::ledger::Ledger`]). A holder of the key can forge the whole log. The log cannot reveal a rollback
+//! (`super::ledger::Ledger`). A holder of the key can forge the whole log. The log cannot reveal a rollback
 //! to an older copy of the file, or a fresh file in its place: store the head that `sessions verify` prints
 //! on another machine and compare.
 
