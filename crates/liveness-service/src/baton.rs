@@ -1,19 +1,22 @@
-//! The turn from one check to the next: with the frame that follows a result, once its decision is known.
+//! Hand-over between checks: the next check starts with the first frame after a result, once that result is
+//! decided.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How long that frame waits for the word; when it comes later, the next check begins later.
+/// Longest wait of a frame for the decision. After that, the next check starts with a later frame.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// The state of the hand-over.
 #[derive(Default)]
 struct Turn {
-    /// The check that has a result without a decision.
+    /// Check that has a result but no decision.
     open: Option<usize>,
-    /// The check whose turn it is.
+    /// Check that should start next.
     next: Option<usize>,
 }
 
+/// A handle of the hand-over; clones share the state.
 #[derive(Clone, Default)]
 pub struct Baton(Arc<(Mutex<Turn>, Condvar)>);
 
@@ -22,12 +25,12 @@ impl Baton {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The check has a result.
+    /// Records that the check has a result and awaits its decision.
     pub fn ask(&self, check: usize) {
         self.turn().open = Some(check);
     }
 
-    /// The check is decided, and the session goes on or not.
+    /// Records the decision of the check. With `goes_on`, the next check should start.
     pub fn answer(&self, check: usize, goes_on: bool) {
         let mut turn = self.turn();
         turn.open = None;
@@ -35,13 +38,14 @@ impl Baton {
         self.0.1.notify_all();
     }
 
-    /// Nobody is left to answer.
+    /// Resets the state and releases waiting frames, since no decision will follow.
     pub fn drop_it(&self) {
         *self.turn() = Turn::default();
         self.0.1.notify_all();
     }
 
-    /// Whether it is the turn of the check behind `check`, as a frame is to know that has left the latter; told once.
+    /// Returns true once when the check after `check` should start. Called for each frame leaving `check`;
+    /// blocks up to 500 ms while a decision is pending.
     pub fn reaches(&self, check: usize) -> bool {
         let waits = |turn: &mut Turn| turn.open == Some(check);
         let waited = self.0.1.wait_timeout_while(self.turn(), PATIENCE, waits);

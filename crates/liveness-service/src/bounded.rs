@@ -1,8 +1,12 @@
-//! Reading files of a known greatest size.
+//! Reading with a size limit.
 
 use std::io::{self, Read};
 
-/// All of `input`, or `None` where it has more than `most` bytes. Never reads more than one byte beyond.
+/// Returns the content of `input`, or `None` if it exceeds `most` bytes. Reads at most one byte more than
+/// that.
+///
+/// # Errors
+/// Reading fails.
 pub fn read(input: impl Read, most: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     input.take(most + 1).read_to_end(&mut bytes)?;

@@ -1,4 +1,4 @@
-//! A pipeline with a session's checks in it, one behind the other.
+//! A pipeline that runs the checks of a session, one after the other.
 
 use std::time::Duration;
 
@@ -13,15 +13,15 @@ use super::failure::Failure;
 use super::fault;
 use super::input::{Camera, Open};
 
-/// What a running check tells.
+/// An event of a running check.
 pub enum Event {
-    /// A liveness message's structure, and which check's.
+    /// The number of a check (from 0) and the structure of its liveness message.
     Liveness(usize, gst::Structure),
-    /// The stream is over.
+    /// The end of the stream.
     Ended,
 }
 
-/// A pipeline that ends in checking elements; stopped when it is dropped.
+/// A pipeline with checking elements. Dropping it stops the pipeline.
 pub struct Check {
     pipeline: gst::Pipeline,
     elements: Vec<gst::Element>,
@@ -33,7 +33,11 @@ pub struct Check {
 const RESULT: &str = "liveness/result";
 
 impl Check {
-    /// The element that makes a node's check. It has a name of GStreamer's: the node's might be that of another element.
+    /// Creates the checking element of a node. It keeps the name that GStreamer gives it, because a node's
+    /// name may be that of another element.
+    ///
+    /// # Errors
+    /// The element cannot be created.
     pub fn element(node: &Node) -> Result<gst::Element, Failure> {
         let made = gst::ElementFactory::make("livenessbin").build();
         let bin = made.map_err(|e| Failure::internal(format!("livenessbin cannot be made: {e}")))?;
@@ -42,7 +46,11 @@ impl Check {
         Ok(bin)
     }
 
-    /// Puts `elements` and `sink` behind `tail`, the last element of `pipeline`. At most the first check starts by itself.
+    /// Appends `elements` and `sink` to the pipeline of `open`. Checks after the first do not start by
+    /// themselves.
+    ///
+    /// # Errors
+    /// The elements cannot be linked.
     pub fn new(open: Open, elements: Vec<gst::Element>, sink: &gst::Element) -> Result<Self, Failure> {
         let Open { pipeline, tail, camera } = open;
         let bus = pipeline.bus().ok_or_else(|| Failure::internal("the pipeline has no bus"))?;
@@ -58,8 +66,8 @@ impl Check {
         Ok(Self { pipeline, elements, bus, camera, baton: Baton::default() })
     }
 
-    /// Has each check after the first start with the frame that follows the result before it, once
-    /// [`go_on`](Self::go_on) says so.
+    /// Makes each check after the first start with the frame that follows the previous result, once
+    /// [`go_on`](Self::go_on) allows it.
     pub fn hand_over(&self) {
         for (i, pair) in self.elements.windows(2).enumerate() {
             let (next, baton) = (pair[1].downgrade(), self.baton.clone());
@@ -73,7 +81,7 @@ impl Check {
         }
         let elements: Vec<_> = self.elements.iter().map(gst::Element::downgrade).collect();
         let baton = self.baton.clone();
-        // In the thread that posts the result, before the frame that brought it about goes on.
+        // The handler runs in the thread that posts the result, before the frame that caused it moves on.
         self.bus.set_sync_handler(move |_, message| {
             let told = |element: &glib::WeakRef<gst::Element>| {
                 message.src() == element.upgrade().map(|e| e.upcast()).as_ref()
@@ -87,17 +95,20 @@ impl Check {
         });
     }
 
-    /// Tells whether the session goes on after a check's result.
+    /// Records the decision of a check. With `goes_on`, the next check starts.
     pub fn go_on(&self, check: usize, goes_on: bool) {
         self.baton.answer(check, goes_on);
     }
 
-    /// Starts the first check, which does not start by itself.
+    /// Starts the first check. Needed if that check does not start by itself.
     pub fn begin(&self) {
         self.elements.iter().take(1).for_each(|first| first.emit_by_name::<()>("start", &[]));
     }
 
-    /// Makes other checks of the same session, before the first has begun: the source starts anew.
+    /// Replaces the settings of the checks before the first one has begun. The source restarts.
+    ///
+    /// # Errors
+    /// The pipeline cannot be stopped or started.
     pub fn reconfigure(&self, nodes: &[Node]) -> Result<(), Failure> {
         let failed = |e| Failure::internal(format!("the pipeline does not stop: {e}"));
         self.pipeline.set_state(gst::State::Ready).map_err(failed)?;
@@ -105,17 +116,24 @@ impl Check {
         self.start()
     }
 
-    /// Where the frames leave the checks, with their metas.
+    /// Returns the pad at which frames leave the checks, with their metas.
+    ///
+    /// # Errors
+    /// There is no check.
     pub fn output(&self) -> Result<gst::Pad, Failure> {
         let last = self.elements.last().and_then(|last| last.static_pad("src"));
         last.ok_or_else(|| Failure::internal("the check has no output"))
     }
 
+    /// Starts the pipeline.
+    ///
+    /// # Errors
+    /// An element fails to start.
     pub fn start(&self) -> Result<(), Failure> {
         let Err(e) = self.pipeline.set_state(gst::State::Playing) else {
             return Ok(());
         };
-        // The reason comes as a message.
+        // The bus has a message with the reason.
         while let Some(message) = self.bus.pop() {
             if let gst::MessageView::Error(error) = message.view() {
                 return Err(fault::of_message(error, &self.elements));
@@ -124,7 +142,11 @@ impl Check {
         Err(Failure::internal(format!("the pipeline does not start: {e}")))
     }
 
-    /// The next event, if one comes in `patience`.
+    /// Returns the next event, or `None` if there is none within `patience`. Also maintains the connection to
+    /// a camera.
+    ///
+    /// # Errors
+    /// An element of the pipeline fails.
     pub fn next(&self, patience: Duration) -> Result<Option<Event>, Failure> {
         self.camera.as_ref().map_or(Ok(()), Camera::tend)?;
         let patience = gst::ClockTime::try_from(patience).unwrap_or(gst::ClockTime::ZERO);
@@ -150,12 +172,12 @@ impl Check {
         })
     }
 
-    /// What the light of a check's last result showed.
+    /// Returns the record of the light of a check's last result.
     pub fn light(&self, check: usize) -> Option<Light> {
         self.elements.get(check)?.property("light-record")
     }
 
-    /// Gives a check up; a result is posted even when no frame has come yet.
+    /// Cancels a check. The check posts a result even if it has received no frame.
     pub fn cancel(&self, check: usize) {
         let Some(element) = self.elements.get(check) else {
             return;
@@ -176,6 +198,7 @@ pub fn report(result: &ResultBody) -> Result<LivenessCheck, Failure> {
         .map_err(|e| Failure::internal(format!("the decision is not readable: {e}")))
 }
 
+/// Returns the structure of a liveness message.
 fn liveness(message: &gst::Message) -> Option<&gst::StructureRef> {
     match message.view() {
         gst::MessageView::Element(_) => {

@@ -1,18 +1,20 @@
-//! The rule for secrets, in files and variables, here and in `examples/webhook_receiver.py`: a byte order mark at the start and
-//! line ends at the end do not count, everything between them does.
+//! The rule for secrets in files and environment variables: a byte order mark at the start and line breaks at
+//! the end are ignored. All other bytes count. `examples/webhook_receiver.py` follows the same rule.
 
 use std::env;
 use std::os::unix::ffi::OsStringExt;
 
 use super::failure::Failure;
 
+/// Maximum length of a secret in bytes.
 pub const MAX_BYTES: usize = 4096;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The user or password in the environment variable `variable`, of any length up to 4096 bytes; `None` where it is not set.
+/// Returns the user or password in the environment variable `variable`, or `None` if it is not set. `what`
+/// names it in errors.
 ///
 /// # Errors
-/// When it is too long or no text.
+/// The value exceeds 4096 bytes or is not UTF-8.
 pub fn of_variable(what: &str, variable: &str) -> Result<Option<String>, Failure> {
     env::var_os(variable).map(|value| text(what, variable, &value.into_vec())).transpose()
 }
@@ -26,13 +28,14 @@ fn text(what: &str, variable: &str, bytes: &[u8]) -> Result<String, Failure> {
     text.map_err(|_| Failure::usage(format!("{what}, {variable} in the environment, is not UTF-8")))
 }
 
-/// Without a byte order mark at the start and line ends at the end.
+/// Returns `bytes` without a byte order mark at the start and line breaks at the end.
 pub fn trimmed(bytes: &[u8]) -> &[u8] {
     let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let end = text.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
     &text[..end]
 }
 
+/// Returns the error for a secret that exceeds [`MAX_BYTES`].
 pub fn too_long(what: &str) -> Failure {
     Failure::usage(format!("{what} is too long: it may have {MAX_BYTES} bytes"))
 }

@@ -1,4 +1,4 @@
-//! Work that must end: reading from a pipe, decoding.
+//! Deadlines for work that may block, such as reading from a pipe or decoding.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -6,18 +6,18 @@ use std::time::Instant;
 
 use super::failure::Failure;
 
-/// Runs `work` on a thread of its own: a pipe may never be opened by a writer, a decoder may take long. What is late is left to
-/// itself and ends with the process, if not before.
+/// Runs `work` on a separate thread, because a pipe may have no writer and a decoder may be slow. Work past
+/// the deadline continues unobserved until it ends or the process exits.
 ///
 /// # Errors
-/// Those of `work`; `Code::Data` when it takes longer than until `deadline`, or panics.
+/// Errors of `work`, and `Code::Data` if it panics or does not end by `deadline`.
 pub fn before<T: Send + 'static>(
     deadline: Instant,
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
     let (done, result) = mpsc::sync_channel(1);
     let thread = thread::Builder::new().name("reader".into()).spawn(move || {
-        // After the deadline, the receiver is gone.
+        // After the deadline the receiver no longer exists.
         let _ = done.send(work());
     });
     thread.map_err(|e| Failure::internal(format!("no thread can be started: {e}")))?;

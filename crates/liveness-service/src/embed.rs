@@ -1,4 +1,4 @@
-//! From a picture to the numbers by which its face is found again.
+//! Face embeddings of pictures.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -12,11 +12,12 @@ use super::failure::Failure;
 use super::image::file;
 use super::input::Open;
 
+/// Maximum time to decode a picture.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// A component of face quality (0–100) below this keeps a face from being found again.
+/// Minimum of each component of face quality (0–100) for a face that must be found again.
 const LEAST_QUALITY: f32 = 50.0;
 
-/// The nets of an embedding; they are shared with those of a running check.
+/// Computes face embeddings. The nets are shared with running checks.
 pub struct Faces {
     analyzer: FaceAnalyzer,
     embedder: Embedder,
@@ -24,6 +25,10 @@ pub struct Faces {
 }
 
 impl Faces {
+    /// Loads the nets.
+    ///
+    /// # Errors
+    /// A net or ONNX Runtime is missing.
     pub fn new(models: &ModelSource) -> Result<Self, Failure> {
         let missing = |e: liveness_core::inference::InferenceError| Failure::unavailable(e.to_string());
         Ok(Self {
@@ -33,18 +38,24 @@ impl Faces {
         })
     }
 
-    /// Of a reference image (a sample of JPEG).
+    /// Returns the embedding of a JPEG reference image, or `None` without a face.
+    ///
+    /// # Errors
+    /// The image cannot be decoded, or a net fails.
     pub fn of_reference(&mut self, reference: &gst::Sample) -> Result<Option<Embedding>, Failure> {
         let decoded = Open::sample(reference, "jpegdec ! videoconvert ! video/x-raw,format=RGB")?;
         self.of_picture(&decoded.first(PATIENCE)?)
     }
 
-    /// Of a raw picture's largest face; `None` without one.
+    /// Returns the embedding of a raw picture's largest face, or `None` without a face.
+    ///
+    /// # Errors
+    /// The picture has no format, or a net fails.
     pub fn of_picture(&mut self, picture: &gst::Sample) -> Result<Option<Embedding>, Failure> {
         Ok(self.face_of(picture)?.map(|(embedding, _)| embedding))
     }
 
-    /// The same, and how good the face is.
+    /// Returns the embedding and the quality of a raw picture's largest face.
     fn face_of(&mut self, picture: &gst::Sample) -> Result<Option<(Embedding, FaceQuality)>, Failure> {
         let info = picture.caps().and_then(|caps| gst_video::VideoInfo::from_caps(caps).ok());
         let (Some(info), Some(buffer)) = (info, picture.buffer()) else {
@@ -64,12 +75,18 @@ impl Faces {
     }
 }
 
-/// A picture file's face.
+/// Returns the embedding of a picture file's face.
+///
+/// # Errors
+/// The file cannot be decoded or shows no face.
 pub fn of_file(faces: &mut Faces, path: &Path) -> Result<Embedding, Failure> {
     Ok(face_of_file(faces, path)?.0)
 }
 
-/// A picture file's face for an index; one that would never be found again is refused.
+/// Returns the embedding of a picture file's face for an index.
+///
+/// # Errors
+/// The file cannot be decoded or shows no face, or a component of the face's quality is below 50.
 pub fn to_be_found(faces: &mut Faces, path: &Path) -> Result<Embedding, Failure> {
     let (embedding, quality) = face_of_file(faces, path)?;
     let (component, value) = quality.weakest_for_comparison();
@@ -88,6 +105,7 @@ fn face_of_file(faces: &mut Faces, path: &Path) -> Result<(Embedding, FaceQualit
     faces.face_of(&picture)?.ok_or_else(|| Failure::data("no face is found in it"))
 }
 
+/// Returns the problem behind a low quality component, in words.
 fn hindrance(component: &str) -> &'static str {
     match component {
         "pose" => "the head leans or is turned away",

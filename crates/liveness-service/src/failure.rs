@@ -1,67 +1,77 @@
-//! What can go wrong: one sentence, and an exit status by the convention of BSD's sysexits.
+//! Errors of the program: one sentence, and an exit status by the convention of BSD's sysexits.
 
 use std::fmt;
 
 use liveness_workflow::WorkflowError;
 
+/// The kind of an error; its value is the exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
-    /// The command line or the environment does not give what is needed.
+    /// The command line or the environment is incomplete or wrong.
     Usage = 64,
-    /// A file's content, as a workflow's, is not what it should be.
+    /// The content of a file, such as a workflow, is invalid.
     Data = 65,
     /// A file or device is missing or cannot be read.
     NoInput = 66,
     /// ONNX Runtime, a model or a GStreamer element is missing.
     Unavailable = 69,
-    /// Our own fault.
+    /// A bug or an unexpected state of this program.
     Internal = 70,
     /// The output cannot be written.
     Output = 74,
 }
 
-/// Why there is no decision.
+/// An error that prevents a decision.
 #[derive(Debug)]
 pub struct Failure {
+    /// Kind of the error.
     pub code: Code,
+    /// Description in one sentence.
     pub text: String,
 }
 
 impl Failure {
+    /// Creates an error.
     pub fn new(code: Code, text: impl Into<String>) -> Self {
         Self { code, text: text.into() }
     }
 
+    /// Creates an error of the kind [`Code::Usage`].
     pub fn usage(text: impl Into<String>) -> Self {
         Self::new(Code::Usage, text)
     }
 
+    /// Creates an error of the kind [`Code::Data`].
     pub fn data(text: impl Into<String>) -> Self {
         Self::new(Code::Data, text)
     }
 
+    /// Creates an error of the kind [`Code::NoInput`].
     pub fn no_input(text: impl Into<String>) -> Self {
         Self::new(Code::NoInput, text)
     }
 
+    /// Creates an error of the kind [`Code::Unavailable`].
     pub fn unavailable(text: impl Into<String>) -> Self {
         Self::new(Code::Unavailable, text)
     }
 
+    /// Creates an error of the kind [`Code::Internal`].
     pub fn internal(text: impl Into<String>) -> Self {
         Self::new(Code::Internal, text)
     }
 
+    /// Creates an error of the kind [`Code::Output`].
     pub fn output(text: impl Into<String>) -> Self {
         Self::new(Code::Output, text)
     }
 
-    /// Says first what the failure is about.
+    /// Prefixes the text with the subject of the error.
     pub fn about(self, subject: impl fmt::Display) -> Self {
         Self { text: format!("{subject}: {}", self.text), ..self }
     }
 
-    /// The same, where it is the input's fault.
+    /// Prefixes the text with `input` if the input caused the error.
     pub fn about_input(self, input: &str) -> Self {
         match self.code {
             Code::Usage | Code::Data | Code::NoInput => self.about(input),
@@ -69,6 +79,7 @@ impl Failure {
         }
     }
 
+    /// Returns the exit status of the program.
     pub fn exit_status(&self) -> u8 {
         self.code as u8
     }

@@ -1,17 +1,17 @@
-//! GStreamer's errors as failures.
+//! Conversion of GStreamer's errors to errors of the program.
 
 use gst::prelude::*;
 
 use super::failure::{Code, Failure};
 
-/// What an error message says, in one sentence. `checks` are the elements that check, where there are any.
+/// Converts an error message to an error. `checks` are the checking elements of the pipeline.
 pub fn of_message(message: &gst::message::Error, checks: &[gst::Element]) -> Failure {
     let error = message.error();
     let of_check =
         |source: &gst::Object| checks.iter().any(|check| source == check || source.has_as_ancestor(check));
     let ours = message.src().is_some_and(of_check);
     let debug = message.debug();
-    // The part after the first line is what the element has to say; before it stands where in its code.
+    // The first line of the debug text is a position in the element's source; the reason follows it.
     let detail = debug.as_ref().and_then(|text| text.split_once('\n')).map(|(_, detail)| detail.trim());
     let text = match detail.filter(|detail| !detail.is_empty()) {
         Some(detail) if ours => detail.to_owned(),
@@ -51,7 +51,7 @@ fn code_of_source(error: &glib::Error) -> Code {
     }
 }
 
-/// Why a gst-launch line cannot be built.
+/// Converts an error of the gst-launch parser to an error.
 pub fn of_parse(error: &glib::Error) -> Failure {
     let text = trim(error.message());
     if error.matches(gst::ParseError::NoSuchElement) {

@@ -1,4 +1,4 @@
-//! Which session this is, and when.
+//! Ids of sessions, and times.
 
 use std::fs::File;
 use std::io::Read;
@@ -6,9 +6,13 @@ use std::io::Read;
 use super::failure::Failure;
 use super::hex::hex;
 
+/// RFC 3339 in UTC, to the second.
 const FORMAT: &str = "%Y-%m-%dT%H:%M:%SZ";
 
-/// A version 4 UUID of the operating system's randomness.
+/// Returns a random UUID (version 4) from the operating system's random numbers.
+///
+/// # Errors
+/// `/dev/urandom` cannot be read.
 pub fn new() -> Result<String, Failure> {
     let mut bytes = [0u8; 16];
     File::open("/dev/urandom")
@@ -20,7 +24,7 @@ pub fn new() -> Result<String, Failure> {
     Ok([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-"))
 }
 
-/// Whether a text is what [`new`] makes, and so safe as a file's name.
+/// Returns true if a text has the form of a UUID from [`new`], which is safe as a file name.
 pub fn is_one(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(i, byte)| match i {
@@ -31,26 +35,35 @@ pub fn is_one(text: &str) -> bool {
         })
 }
 
-/// RFC 3339, UTC.
+/// Returns the current time (RFC 3339, UTC).
+///
+/// # Errors
+/// The clock cannot be read.
 pub fn now() -> Result<String, Failure> {
     in_days(0)
 }
 
-/// The time so many days from now; negative days are past.
+/// Returns the time `days` from now (RFC 3339, UTC); negative days are in the past.
+///
+/// # Errors
+/// The clock cannot be read, or the time is out of range.
 pub fn in_days(days: i32) -> Result<String, Failure> {
     let text =
         glib::DateTime::now_utc().and_then(|now| now.add_days(days)).and_then(|then| then.format(FORMAT));
     text.map(Into::into).map_err(|e| Failure::internal(format!("the time cannot be told: {e}")))
 }
 
-/// The time so many days after `time` (RFC 3339, UTC); negative days are before it.
+/// Returns the time `days` after `time` (both RFC 3339, UTC); negative days are before it.
+///
+/// # Errors
+/// `time` cannot be parsed, or the result is out of range.
 pub fn days_after(time: &str, days: i32) -> Result<String, Failure> {
     let time = glib::DateTime::from_iso8601(time, None).and_then(|time| time.add_days(days));
     let text = time.and_then(|then| then.format(FORMAT));
     text.map(Into::into).map_err(|e| Failure::internal(format!("the time cannot be told: {e}")))
 }
 
-/// Seconds since 1970 of an RFC 3339 time.
+/// Returns the seconds since 1970 of an RFC 3339 time, or `None` if it cannot be parsed.
 pub fn seconds(text: &str) -> Option<i64> {
     glib::DateTime::from_iso8601(text, None).ok().map(|time| time.to_unix())
 }

@@ -1,7 +1,8 @@
-//! Files and folders that show people: their owner's alone, whatever the umask, and out of reach of other users.
+//! Private files and folders: accessible to their owner only, independent of the umask, and safe from other
+//! users.
 //!
-//! A folder is opened once, component by component, and files are made relative to it. Another user who plants a symbolic
-//! link, or swaps a folder on the way, can therefore not lead a file elsewhere.
+//! A folder is opened once, component by component, and files are created relative to it. Another user who
+//! plants a symbolic link or swaps a folder on the way cannot redirect a file.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Permissions};
@@ -16,53 +17,56 @@ use rustix::process::{getegid, geteuid};
 
 use super::identity;
 
+/// Mode of new folders.
 const FOLDER_MODE: u32 = 0o700;
+/// Mode of new files.
 const FILE_MODE: u32 = 0o600;
 const GROUP_WRITES: u32 = 0o020;
 const OTHERS_WRITE: u32 = 0o002;
 const STICKY: u32 = 0o1000;
-/// Opens a folder below another, as a place only, and never through a link.
+/// Flags to open a subfolder as a location only, without following a link.
 const SUBFOLDER: OFlags =
     OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
-/// The kernel follows as many links.
+/// Maximum number of symbolic links on a path; the limit of the kernel.
 const MAX_LINKS: u32 = 40;
 
 /// An open folder in which no other user can replace a file.
 #[derive(Debug)]
 pub struct Folder(OwnedFd);
 
-/// The other users who may write into a folder.
+/// The access of other users that a folder may allow.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Others {
-    /// Nobody.
+    /// No other user may write.
     None,
-    /// Everybody, as long as the sticky bit keeps them from files that are not theirs.
+    /// Other users may write if the sticky bit protects files that are not theirs.
     Sticky,
 }
 
 impl Folder {
-    /// Opens a folder for files that are made here, and makes what is missing of it (0700).
+    /// Opens a folder for new files, and creates its missing components (mode 0700).
     ///
     /// # Errors
-    /// The folder belongs to another user, others can write to it without a sticky bit, or a symbolic link on the way
-    /// belongs to another user.
+    /// The folder belongs to another user, others can write to it and it has no sticky bit, or a symbolic
+    /// link on the way belongs to another user.
     pub fn make(path: &Path) -> io::Result<Self> {
         Self::open(path, true, Others::Sticky)
     }
 
-    /// Opens the existing folder of a file; returns the file's name as well.
+    /// Opens the existing folder of a file, and returns it with the file's name.
     ///
     /// # Errors
-    /// As [`Folder::make`], and where the path has no file name.
+    /// As [`Folder::make`], and if the path has no file name.
     pub fn around(file: &Path) -> io::Result<(Self, OsString)> {
         let (parent, name) = split(file)?;
         Ok((Self::open(parent, false, Others::Sticky)?, name))
     }
 
-    /// Opens the existing folder of a file that other programs open by its name, so that not even a sticky bit is enough.
+    /// Opens the existing folder of a file that other programs open by name. A sticky bit does not protect
+    /// such a file.
     ///
     /// # Errors
-    /// As [`Folder::around`], and where others can write to the folder at all.
+    /// As [`Folder::around`], and if others can write to the folder at all.
     pub fn unshared_around(file: &Path) -> io::Result<(Self, OsString)> {
         let (parent, name) = split(file)?;
         Ok((Self::open(parent, false, Others::None)?, name))
@@ -74,16 +78,22 @@ impl Folder {
         Ok(Self(folder))
     }
 
-    /// Makes a new, empty file (0600); whatever has its name already, also a link, is an error.
+    /// Creates an empty file (mode 0600).
+    ///
+    /// # Errors
+    /// The name exists already, also as a link, or the file cannot be created.
     pub fn create(&self, name: &OsStr) -> io::Result<File> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = File::from(rustix::fs::openat(&self.0, name, flags, Mode::from_raw_mode(FILE_MODE))?);
-        // The umask may have taken even the owner's rights.
+        // The umask may have removed even the owner's rights.
         file.set_permissions(Permissions::from_mode(FILE_MODE))?;
         Ok(file)
     }
 
-    /// Puts `content` in the place of the file `name`, whole or not at all.
+    /// Replaces the file `name` atomically by one with `content`.
+    ///
+    /// # Errors
+    /// The name belongs to something other than a regular file or a link, or the file cannot be written.
     pub fn write(&self, name: &OsStr, content: &[u8]) -> io::Result<()> {
         let replaces = self.kind(name)?.unwrap_or(FileType::RegularFile);
         if !matches!(replaces, FileType::RegularFile | FileType::Symlink) {
@@ -102,19 +112,23 @@ impl Folder {
         })
     }
 
-    /// The kind of the file `name`, of a link itself; `None` without one.
+    /// Returns the type of the file `name`, without following a link, or `None` if there is none.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
     pub fn kind(&self, name: &OsStr) -> io::Result<Option<FileType>> {
         Ok(stat(&self.0, name)?.map(|stat| FileType::from_raw_mode(stat.st_mode)))
     }
 }
 
+/// Splits a path into folder and file name.
 fn split(file: &Path) -> io::Result<(&Path, OsString)> {
     let name = file.file_name().ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "it names no file"))?;
     let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
     Ok((parent.unwrap_or(Path::new(".")), name.to_owned()))
 }
 
-/// Opens a folder from the root on. Links are resolved here, so that their owner can be asked.
+/// Opens a folder, starting at the root. Links are resolved here so that their owner can be checked.
 fn walk(path: &Path, make: bool) -> io::Result<OwnedFd> {
     let root = || rustix::fs::openat(CWD, "/", SUBFOLDER, Mode::empty());
     let mut folder = root()?;
@@ -150,7 +164,7 @@ fn walk(path: &Path, make: bool) -> io::Result<OwnedFd> {
     Ok(folder)
 }
 
-/// The names on a path, the last first.
+/// Returns the names on a path, last first.
 fn components(path: &Path) -> Vec<OsString> {
     let named = path.components().filter(|part| matches!(part, Component::Normal(_) | Component::ParentDir));
     named.rev().map(|part| part.as_os_str().to_owned()).collect()
@@ -159,13 +173,14 @@ fn components(path: &Path) -> Vec<OsString> {
 fn make_folder(parent: &OwnedFd, name: &OsStr) -> io::Result<()> {
     match rustix::fs::mkdirat(parent, name, Mode::from_raw_mode(FOLDER_MODE)) {
         Ok(()) => {}
-        // Another session was faster.
+        // Another process has created it meanwhile.
         Err(rustix::io::Errno::EXIST) => return Ok(()),
         Err(e) => return Err(e.into()),
     }
     let made = rustix::fs::openat(parent, name, SUBFOLDER, Mode::empty())?;
     if rustix::fs::fstat(&made)?.st_mode & 0o777 != FOLDER_MODE {
-        // The umask may have taken even the owner's rights; a descriptor of a path is changed by its name in /proc.
+        // The umask may have removed even the owner's rights. The mode of an O_PATH descriptor can only be
+        // changed through /proc.
         let own = format!("/proc/self/fd/{}", made.as_raw_fd());
         fs::set_permissions(own, Permissions::from_mode(FOLDER_MODE))?;
     }
@@ -180,11 +195,12 @@ fn stat(folder: &OwnedFd, name: &OsStr) -> io::Result<Option<Stat>> {
     }
 }
 
-/// This user, or root, who can do everything anyway.
+/// Returns true for this user and for root, who has all rights anyway.
 fn is_trusted(uid: u32) -> bool {
     uid == 0 || uid == geteuid().as_raw()
 }
 
+/// Checks owner and mode of a folder.
 fn check(folder: &Stat, others: Others) -> io::Result<()> {
     let (mode, own_group) = (folder.st_mode, folder.st_gid == getegid().as_raw());
     if !is_trusted(folder.st_uid) {
@@ -283,7 +299,7 @@ mod tests {
         }
     }
 
-    /// A folder of the user 65534, and a link of his; only root can make such.
+    /// The test needs a folder and a link of the user 65534, which only root can create.
     #[test]
     fn what_belongs_to_another_user_is_refused() {
         if !geteuid().is_root() {

@@ -1,4 +1,4 @@
-//! The origin of a report or a picture: date, version, nets, data, session and verdict.
+//! The origin of a report or a picture: time, software version, nets, data, session and verdict.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -16,11 +16,12 @@ use super::hex::hex;
 use super::identity;
 use super::webhook::canonical::canonical;
 
+/// Name and version of the software.
 pub const SOFTWARE: &str = concat!("gst-plugin-liveness ", env!("CARGO_PKG_VERSION"));
-/// Digits of a net's digest that are shown where there is no room for all.
+/// Number of digits of a net's digest shown in pictures.
 const SHORT: usize = 8;
 
-/// SHA-256 of everything that is added.
+/// A SHA-256 digest.
 pub struct Digest(Context);
 
 impl Default for Digest {
@@ -30,19 +31,21 @@ impl Default for Digest {
 }
 
 impl Digest {
+    /// Adds bytes to the digest.
     pub fn add(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
+    /// Returns the digest as hexadecimal digits.
     pub fn hex(self) -> String {
         hex(self.0.finish().as_ref())
     }
 }
 
-/// SHA-256 of a file, as hexadecimal digits.
+/// Returns the SHA-256 of a file as hexadecimal digits.
 ///
 /// # Errors
-/// When the file cannot be read.
+/// The file cannot be read.
 pub fn of_file(path: &Path) -> io::Result<String> {
     let (mut file, mut digest, mut part) = (File::open(path)?, Digest::default(), vec![0; 1 << 16]);
     loop {
@@ -53,17 +56,19 @@ pub fn of_file(path: &Path) -> io::Result<String> {
     }
 }
 
-/// A net's file and its SHA-256.
+/// A neural network, identified by file name and digest.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Net {
+    /// File name.
     pub file: String,
+    /// SHA-256 as hexadecimal digits.
     pub sha256: String,
 }
 
-/// The nets that a check runs with.
+/// Returns the nets that a check uses.
 ///
 /// # Errors
-/// When `models_dir` cannot be read.
+/// A net of `models_dir` cannot be read.
 pub fn nets(node: &Node) -> Result<Vec<Net>, Failure> {
     let source = node.model_source();
     let net = |model: Model| {
@@ -79,21 +84,28 @@ pub fn nets(node: &Node) -> Result<Vec<Net>, Failure> {
 /// The origin of a report or a picture.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Provenance {
-    /// RFC 3339, UTC.
+    /// Time of creation, RFC 3339, UTC.
     pub created_at: String,
+    /// Name and version of the software.
     pub software: &'static str,
-    /// The id of the session, or of one run of `eval`.
+    /// Id of the session, or of a run of `eval`.
     pub session_id: String,
-    /// The node of the workflow, or the method that was evaluated.
+    /// Name of the workflow's node, or the evaluated method.
     pub check: String,
+    /// Status and score in words.
     pub verdict: String,
-    /// The SHA-256 of the check's `evidence` as canonical JSON, or of a dataset's labels and files.
+    /// SHA-256 of the check's `evidence` as canonical JSON, or of a dataset's labels and files, as
+    /// hexadecimal digits.
     pub data_sha256: String,
+    /// Nets in use.
     pub models: Vec<Net>,
 }
 
 impl Provenance {
     /// Returns the origin of a check's pictures.
+    ///
+    /// # Errors
+    /// The clock or a net cannot be read.
     pub fn of_check(session_id: &str, node: &Node, check: &LivenessCheck) -> Result<Self, Failure> {
         let evidence = serde_json::to_value(&check.evidence).unwrap_or(Value::Null);
         let mut digest = Digest::default();
@@ -109,7 +121,7 @@ impl Provenance {
         })
     }
 
-    /// Returns the keywords and values that a file holds.
+    /// Returns the keywords and values for the metadata of a file.
     pub fn entries(&self) -> Vec<(String, &str)> {
         let all = [
             ("Creation Time", self.created_at.as_str()),
@@ -124,7 +136,7 @@ impl Provenance {
             .collect()
     }
 
-    /// Returns the lines that stand in a picture.
+    /// Returns the lines printed in a picture.
     pub fn lines(&self) -> [String; 3] {
         let nets = self.models.iter().map(|net| {
             let (name, digest) = (net.file.trim_end_matches(".onnx"), net.sha256.get(..SHORT));
@@ -185,7 +197,7 @@ mod tests {
         let name = liveness_workflow::Name(folder.path().display().to_string());
         let nets = nets(&Node { models_dir: Some(name), ..Node::new(Method::Passive) }).unwrap();
         let own = nets.iter().find(|net| net.file == "antispoof.onnx").unwrap();
-        // FIPS 180-2, appendix B.1.
+        // Expected value for "abc": FIPS 180-2, appendix B.1.
         assert_eq!(own.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 }

@@ -1,4 +1,5 @@
-//! What was kept for long enough is removed; of sessions in a store the files first, so that a crash leaves none that nobody knows of.
+//! Retention: deletes old sessions and files. The files of a stored session are deleted before its record, so
+//! that a crash leaves no file without a record.
 
 use std::fs::{self, DirEntry};
 use std::io::{self, ErrorKind};
@@ -10,8 +11,12 @@ use super::identity;
 use super::store::Store;
 use super::store::sessions::Listed;
 
-/// Deletes the sessions that last changed before `before`, of one workflow or of all, and their files, from the folders that
-/// are sealed with each session and from `folders`. Returns the deleted ids.
+/// Deletes the sessions that last changed before `before` (RFC 3339, UTC), of one workflow or of all, with
+/// their files. Looks for files in the folders stored with each session and in `folders`. A session with a
+/// file that cannot be deleted is kept. Returns the deleted ids.
+///
+/// # Errors
+/// The store cannot be read or written.
 pub fn sessions(
     store: &Store,
     before: &str,
@@ -28,9 +33,9 @@ fn is_cleared(session: &Listed, folders: &[&Path]) -> bool {
     session.places.folders().chain(folders.iter().copied()).all(|folder| clear(folder, &session.session_id))
 }
 
-/// Removes a session's files from a folder; false where one is left.
+/// Deletes a session's files from a folder. Returns false if one is left.
 fn clear(folder: &Path, session_id: &str) -> bool {
-    // What is no id of ours has left no file, and might lead anywhere.
+    // Only ids of this program name files; another text could lead to any path.
     if !identity::is_one(session_id) {
         return true;
     }
@@ -40,12 +45,13 @@ fn clear(folder: &Path, session_id: &str) -> bool {
         .all(|(path, removed)| is_gone(path, removed))
 }
 
-/// What sessions leave in a folder of evidence, by the beginnings of its names.
+/// Prefixes of the names of files in an evidence folder.
 const EVIDENCE: [&str; 4] = ["decision", "reference", "depth", "light"];
 
-/// Removes what sessions left in a folder of evidence or of videos more than so many days before the newest that is there, or
-/// before now if that is earlier: under a clock that is ahead, the first session makes nothing old. Whatever has not a
-/// session's name or is not a session's alone stays: folders are also used for other things.
+/// Deletes evidence folders and videos of sessions in `folder` that are more than `days` older than the
+/// newest of them, or than now if that is earlier. Under a clock that is ahead, the first session thus makes
+/// nothing old. Entries without a session's name and folders with other content are kept, since the folder
+/// may serve other purposes.
 pub fn files(folder: &Path, days: u32) {
     let age = Duration::from_secs(24 * 60 * 60) * days;
     let entries = match fs::read_dir(folder) {
@@ -58,12 +64,12 @@ pub fn files(folder: &Path, days: u32) {
     let Some(newest) = newest else { return };
     let now = newest.min(SystemTime::now());
     for entry in named {
-        // What cannot be removed is told, and tried again with the next session.
+        // A failure is logged, and the next session tries again.
         is_gone(&entry.path(), clear_aged(&entry, now, age));
     }
 }
 
-/// Returns whether an entry has a session's name.
+/// Returns true if an entry has the name of a session.
 fn is_named(entry: &DirEntry) -> bool {
     let name = entry.file_name();
     let name = name.to_str().unwrap_or_default();
@@ -79,6 +85,7 @@ fn clear_aged(entry: &DirEntry, now: SystemTime, age: Duration) -> io::Result<()
     remove(entry.path())
 }
 
+/// Returns true for a session's video or evidence folder.
 fn is_of_a_session(entry: &DirEntry) -> io::Result<bool> {
     let (name, kind) = (entry.file_name(), entry.file_type()?);
     let name = name.to_str().unwrap_or_default();
@@ -88,7 +95,7 @@ fn is_of_a_session(entry: &DirEntry) -> io::Result<bool> {
     })
 }
 
-/// Whether a folder holds what a session leaves, and nothing else.
+/// Returns true if a folder holds only evidence of a session.
 fn is_evidence(folder: &Path) -> io::Result<bool> {
     let is_own = |name: &str| EVIDENCE.iter().any(|own| name.starts_with(own));
     for file in fs::read_dir(folder)? {
@@ -99,6 +106,7 @@ fn is_evidence(folder: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
+/// Returns true if a file was removed or did not exist. Logs other failures.
 fn is_gone(path: &Path, removed: io::Result<()>) -> bool {
     match removed {
         Err(e) if e.kind() != ErrorKind::NotFound => {
@@ -153,7 +161,7 @@ mod tests {
         let (stuck, other) = (identity::new().unwrap(), identity::new().unwrap());
         let store = store(place.path(), &[&stuck, &other]);
         fs::create_dir(place.path().join(&other)).unwrap();
-        // A folder is in the place of the video.
+        // A folder with the name of the video cannot be deleted as a file.
         fs::create_dir(place.path().join(format!("{stuck}.webm"))).unwrap();
         assert_eq!(sessions(&store, EVER, None, &[place.path()]).unwrap(), [other.as_str()]);
         assert!(!place.path().join(&other).exists());

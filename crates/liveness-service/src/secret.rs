@@ -1,7 +1,7 @@
-//! Secrets: from a file or the environment, never from the command line.
+//! Secrets from files or the environment, never from the command line.
 //!
-//! One rule holds for the webhook's secret, the store's key and a camera's password ([`super::credential`]). The first two have 16 to
-//! 4096 bytes.
+//! The webhook's secret, the store's key and a camera's password follow the same rule
+//! (`credential`). The first two have 16 to 4096 bytes.
 
 use std::fs::File;
 use std::os::unix::ffi::OsStringExt;
@@ -16,26 +16,28 @@ use super::credential::{MAX_BYTES, too_long, trimmed};
 use super::deadline;
 use super::failure::{Code, Failure};
 
-/// A shorter one can be guessed within days.
+/// Minimum length of a secret in bytes; a shorter one can be guessed within days.
 const MIN_BYTES: usize = 16;
-/// The largest file, with the line ends that do not count.
+/// Maximum size of a file in bytes, including ignored line breaks.
 const MAX_FILE_BYTES: u64 = 1 << 16;
-/// Mode bits by which the group or others can read or write a file.
+/// Mode bits that let the group or others read or write a file.
 const OPEN_TO_OTHERS: u32 = 0o066;
 /// Time-out for a file, which may be a pipe from a password manager.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The rights that files with secrets may have.
+/// Rules for the permissions of files with secrets.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SecretRules {
-    /// Accept files that others can read, as containers mount them.
+    /// Accepts files that others can read or write, as containers mount them.
     pub allow_readable: bool,
 }
 
-/// The secret in `file`, else in the environment variable `variable`.
+/// Returns the secret in `file` or, without it, in the environment variable `variable`. `what` names it in
+/// errors.
 ///
 /// # Errors
-/// When it is missing, too short, too long, or in a file that others can read and `args` do not allow that.
+/// The secret is missing, too short or too long, or others can access its file and `args` does not allow
+/// that.
 pub fn read(
     what: &str,
     file: Option<&Path>,
@@ -59,7 +61,10 @@ pub fn read(
     Ok(secret.to_vec())
 }
 
-/// The key of a workflow's store.
+/// Returns the key of a workflow's store.
+///
+/// # Errors
+/// As [`read`].
 pub fn of_store(store: &Store, args: &SecretRules) -> Result<Vec<u8>, Failure> {
     let file = store.key_file.as_ref().map(|name| Path::new(&name.0));
     read("the store's key", file, store.key_env.as_ref().map(|name| name.0.as_str()), args)
@@ -69,7 +74,7 @@ fn of_file(what: &str, path: &Path, args: &SecretRules) -> Result<Vec<u8>, Failu
     of_file_before(Instant::now() + TIMEOUT, what, path, args)
 }
 
-/// A named pipe may never be written to.
+/// Reads a file until `deadline`, because a named pipe may have no writer.
 fn of_file_before(
     deadline: Instant,
     what: &str,
@@ -109,7 +114,7 @@ mod tests {
 
     const STRICT: SecretRules = SecretRules { allow_readable: false };
 
-    /// Reads the secret from a file with this content.
+    /// Reads a secret from a file with this content and mode.
     fn read_from(content: &[u8], mode: u32, args: &SecretRules) -> Result<Vec<u8>, Failure> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key");

@@ -1,4 +1,4 @@
-//! The frame that tells most about a check, taken from behind the checking element.
+//! The best frame of a check and its signals over time, collected after the checking element.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,27 +8,30 @@ use gstliveness::meta::{LivenessMeta, RunningCheck};
 use liveness_core::check::{Guidance, Signals};
 use liveness_core::face::FrameObservation;
 
-/// An analysed frame.
+/// An analysed frame with its results.
 #[derive(Clone)]
 pub struct Shot {
+    /// Copy of the frame.
     pub frame: gst::Sample,
+    /// Faces found in it.
     pub observation: Arc<FrameObservation>,
+    /// State of the check at this frame.
     pub check: RunningCheck,
 }
 
-/// What an analysed frame of the last attempt tells of the face.
+/// The face's signals in an analysed frame.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
-    /// In seconds.
+    /// Timestamp in seconds.
     pub time: f64,
-    /// `None` without a face.
+    /// Signals of the face; `None` without a face.
     pub signals: Option<Signals>,
 }
 
-/// More moments than a person can wait for.
+/// Maximum number of moments; more than an attempt that a person waits for.
 const MOST_MOMENTS: usize = 20_000;
 
-/// Keeps the best analysed frame of the last attempt, and its course.
+/// Collects the best analysed frame of the last attempt, and its signals over time.
 #[derive(Default)]
 pub struct Seen {
     state: Mutex<State>,
@@ -40,15 +43,16 @@ struct State {
     best: Option<(Rank, Shot)>,
     attempt: u32,
     moments: Vec<Moment>,
-    /// The last frame that came by.
+    /// Timestamp of the last frame.
     last: Option<gst::ClockTime>,
 }
 
-/// Later attempts first, then frames without fault, then quality; a frame without a face is better than none.
+/// Attempt, absence of a capture fault, and quality score, compared in this order. The score is −1 without a
+/// face.
 type Rank = (u32, bool, f32);
 
 impl Seen {
-    /// Watches the frames that leave by `pad`.
+    /// Observes the frames that pass `pad`.
     pub fn watch(pad: &gst::Pad) -> Arc<Self> {
         let seen = Arc::new(Self::default());
         let probe = seen.clone();
@@ -61,7 +65,8 @@ impl Seen {
         seen
     }
 
-    /// The best frame, once the one with `timestamp`, which decided, has come by: its message comes before it.
+    /// Returns the best frame. Waits up to `patience` for the frame with `timestamp`, whose message arrives
+    /// before the frame itself. Without `timestamp`, waits for any analysed frame.
     pub fn best(&self, timestamp: Option<gst::ClockTime>, patience: Duration) -> Option<Shot> {
         let waiting = |state: &mut State| match timestamp {
             Some(timestamp) => state.last.is_none_or(|last| last < timestamp),
@@ -72,7 +77,7 @@ impl Seen {
         state.best.as_ref().map(|(_, shot)| shot.clone())
     }
 
-    /// The course of the last attempt.
+    /// Returns the signals of the last attempt over time.
     pub fn moments(&self) -> Vec<Moment> {
         self.lock().moments.clone()
     }
@@ -116,7 +121,7 @@ fn rank(observation: &FrameObservation, check: &RunningCheck) -> Rank {
     (check.attempt, check.guidance == Guidance::Ok, quality)
 }
 
-/// A deep copy: a camera has few buffers and wants them back.
+/// Copies a frame, because a camera has few buffers and needs them back.
 fn shot(
     pad: &gst::Pad,
     buffer: &gst::Buffer,

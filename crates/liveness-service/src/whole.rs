@@ -1,11 +1,15 @@
-//! Files that are written whole or not at all, for their owner's eyes.
+//! Atomic writing of private files.
 
 use std::path::Path;
 
 use super::failure::Failure;
 use super::private::Folder;
 
-/// Puts `content` in the place of the file at `path`. A symbolic link there is replaced, not followed.
+/// Replaces the file at `path` atomically by one with `content` (mode 0600). Replaces a symbolic link and
+/// does not follow it.
+///
+/// # Errors
+/// The file cannot be written, or its folder is not safe from other users.
 pub fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
     let written = Folder::around(path).and_then(|(folder, name)| folder.write(&name, content));
     written.map_err(|e| Failure::output(format!("{} cannot be written: {e}", path.display())))
