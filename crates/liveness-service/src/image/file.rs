@@ -11,20 +11,21 @@ use crate::bounded;
 use crate::deadline::before;
 use crate::failure::Failure;
 
-/// Endings of file names, in lower case.
+/// Extensions of picture files, in lower case.
 const ENDINGS: [&str; 11] =
     ["jpg", "jpeg", "jpe", "jfif", "jif", "pjpeg", "png", "apng", "tif", "tiff", "webp"];
 
-/// The origin of a picture, which sets the largest size of its file.
+/// The origin of a picture, which determines the maximum size of its file.
 #[derive(Clone, Copy, Debug)]
 pub enum Origin {
-    /// Somebody else may have sent it: at most 5 MB.
+    /// A file that another person may have sent: at most 5 MB.
     Upload,
-    /// The operator's own media: at most 100 MB.
+    /// A file of the operator: at most 100 MB.
     Media,
 }
 
 impl Origin {
+    /// Returns the maximum size of a file in megabytes (10⁶ bytes).
     const fn max_megabytes(self) -> u64 {
         match self {
             Self::Upload => 5,
@@ -33,11 +34,11 @@ impl Origin {
     }
 }
 
-/// The file's picture as one RGB frame, upright by its orientation tag, on white where it is transparent.
+/// Decodes a picture file to one RGB frame, upright by its orientation tag, with transparent areas on white.
 ///
 /// # Errors
-/// `Code::Data` when the file is not a picture within the limits, or when opening, reading and decoding take longer than until
-/// `deadline`; `Code::NoInput` when it cannot be read.
+/// `Code::Data` if the file is not a picture within the limits, or if opening, reading and decoding do not
+/// end by `deadline`. `Code::NoInput` if the file cannot be read.
 pub fn decode(path: &Path, origin: Origin, deadline: Instant) -> Result<gst::Sample, Failure> {
     check_ending(path)?;
     let path = path.to_path_buf();
@@ -45,12 +46,13 @@ pub fn decode(path: &Path, origin: Origin, deadline: Instant) -> Result<gst::Sam
     sample(pixels)
 }
 
-/// Returns whether the file's name has a picture's ending.
+/// Returns true if the file's name has the extension of a picture.
 pub fn is_picture(path: &Path) -> bool {
     path.extension().is_some() && check_ending(path).is_ok()
 }
 
-/// A wrong ending is a mix-up that is better reported than guessed about. The content decides what the file is.
+/// Checks the extension. A wrong one is probably a mix-up, so it is an error. The content determines the
+/// format.
 fn check_ending(path: &Path) -> Result<(), Failure> {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
     match ending {
@@ -61,6 +63,7 @@ fn check_ending(path: &Path) -> Result<(), Failure> {
     }
 }
 
+/// Reads the file, up to the maximum size of its origin.
 fn read(path: &Path, origin: Origin) -> Result<Vec<u8>, Failure> {
     let failed = |e: std::io::Error| Failure::no_input(format!("it cannot be read: {e}"));
     let limit = origin.max_megabytes() * 1_000_000;
@@ -72,7 +75,7 @@ fn read(path: &Path, origin: Origin) -> Result<Vec<u8>, Failure> {
     }
 }
 
-/// The pixels as a frame; they are not copied.
+/// Wraps the pixels in a frame without copying them.
 fn sample(pixels: RgbImage) -> Result<gst::Sample, Failure> {
     let failed = |e: glib::BoolError| Failure::internal(format!("the picture is no frame: {e}"));
     let (width, height) = pixels.dimensions();
@@ -83,7 +86,7 @@ fn sample(pixels: RgbImage) -> Result<gst::Sample, Failure> {
     let mut buffer = gst::Buffer::from_mut_slice(pixels.into_raw());
     let only = buffer.make_mut();
     only.set_pts(gst::ClockTime::ZERO);
-    // Rows are not padded to four bytes, as they would be without this.
+    // Without this meta, GStreamer expects rows padded to four bytes.
     let flags = gst_video::VideoFrameFlags::empty();
     gst_video::VideoMeta::add_full(only, flags, format, width, height, &[0], &[stride]).map_err(failed)?;
     Ok(gst::Sample::builder().buffer(&buffer).caps(&caps).build())

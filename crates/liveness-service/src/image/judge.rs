@@ -1,4 +1,4 @@
-//! One picture in one turn through the checking element.
+//! The check of a single picture in one rotation.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,23 +14,24 @@ use crate::input::Open;
 use crate::seen::Seen;
 use liveness_workflow::Node;
 
-/// The result may come before the frame itself.
+/// Maximum time to wait for the frame after its result, which may arrive first.
 const FRAME: Duration = Duration::from_millis(500);
 
-/// What a picture comes to.
+/// The result of checking a picture.
 pub struct Judgement {
+    /// Rotation that was applied to the picture.
     pub turn: Turn,
     pub check: LivenessCheck,
     observation: Option<Arc<FrameObservation>>,
 }
 
 impl Judgement {
-    /// The faces, largest first.
+    /// Returns the faces, largest first.
     pub fn faces(&self) -> &[FaceObservation] {
         self.observation.as_ref().map_or(&[], |observation| &observation.faces)
     }
 
-    /// The face that was judged.
+    /// Returns the checked face, or `None` without one.
     pub fn face(&self) -> Option<(&FaceObservation, &FaceMesh)> {
         self.observation.as_ref()?.primary()
     }
@@ -41,6 +42,10 @@ fn sink() -> Result<gst::Element, Failure> {
     sink.map_err(|_| Failure::unavailable("GStreamer's element fakesink is missing"))
 }
 
+/// Checks a frame after rotating it by `turn`.
+///
+/// # Errors
+/// An element is missing, the check fails, or it does not end by `deadline`.
 pub fn judge(frame: &gst::Sample, turn: Turn, node: &Node, deadline: Instant) -> Result<Judgement, Failure> {
     let open =
         Open::sample(frame, &format!("videoflip video-direction={} ! videoconvert", turn.direction()))?;
@@ -52,6 +57,7 @@ pub fn judge(frame: &gst::Sample, turn: Turn, node: &Node, deadline: Instant) ->
     Ok(Judgement { turn, check: report, observation })
 }
 
+/// Waits for the result and returns its decision, status and timestamp.
 fn decision(check: &Check, deadline: Instant) -> Result<(LivenessCheck, Option<gst::ClockTime>), Failure> {
     loop {
         let left = deadline.saturating_duration_since(Instant::now());

@@ -1,4 +1,4 @@
-//! Single pictures: decoding, and the judgement of a check on one.
+//! Single pictures: decoding, and checks of one picture.
 
 mod decode;
 pub mod file;

@@ -1,22 +1,29 @@
-//! Quarter turns of a picture.
+//! Rotations of a picture by multiples of 90°.
 
 use super::judge::Judgement;
 
-/// Clockwise.
+/// A clockwise rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
+    /// 0°.
     None,
+    /// 90°.
     Quarter,
+    /// 180°.
     Half,
+    /// 270°.
     ThreeQuarters,
 }
 
-/// Leaning further (degrees), a face fits another turn better. The landmark net is as sure of it all the same.
+/// Largest head roll in degrees of an upright face. With a larger roll, another rotation fits better,
+/// although the landmark net is equally confident.
 const UPRIGHT: f32 = 45.0;
 
 impl Turn {
+    /// All rotations.
     pub const ALL: [Self; 4] = [Self::None, Self::Quarter, Self::Half, Self::ThreeQuarters];
 
+    /// Returns the angle in degrees.
     pub const fn degrees(self) -> u16 {
         match self {
             Self::None => 0,
@@ -26,7 +33,7 @@ impl Turn {
         }
     }
 
-    /// `videoflip`'s name for it.
+    /// Returns the value of the property `video-direction` of `videoflip`.
     pub const fn direction(self) -> &'static str {
         match self {
             Self::None => "identity",
@@ -37,7 +44,8 @@ impl Turn {
     }
 }
 
-/// The turn in which the face is upright and surest; without any face, the first.
+/// Returns the judgement with an upright face of the highest confidence. Without any face, returns the first
+/// judgement.
 pub fn best(judged: Vec<Judgement>) -> Option<Judgement> {
     let worth = |judgement: &Judgement| match judgement.face() {
         Some((face, mesh)) if mesh.pose.roll.abs() <= UPRIGHT => 1.0 + face.confidence,

@@ -1,10 +1,10 @@
-//! Transparency: a picture is judged as a viewer shows it on a white page.
+//! Transparency: a picture is checked as a viewer shows it on a white page.
 
 use ::image::{DynamicImage, RgbImage};
 
 const WHITE: u32 = 255;
 
-/// Lays the picture on white. Blends the stored (gamma-encoded) values, as viewers do.
+/// Blends the picture with a white background. Uses the stored (gamma-encoded) values, as viewers do.
 pub fn flatten(picture: DynamicImage) -> RgbImage {
     if !picture.color().has_alpha() {
         return picture.into_rgb8();

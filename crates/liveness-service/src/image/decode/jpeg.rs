@@ -13,21 +13,24 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 use super::{check_size, damaged, incomplete, orientation, unsupported};
 use crate::failure::Failure;
 
-/// Bytes that a bit reader may fetch ahead of the last coefficient.
+/// Padding for the bit reader, which may fetch bytes after the last coefficient.
 const READ_AHEAD: [u8; 8] = [0; 8];
 
-/// The pixels, and the orientation by which they are to be turned.
+/// Decodes a JPEG file. Returns the pixels as stored, and the orientation to apply.
+///
+/// # Errors
+/// `Code::Data` if the file is incomplete, damaged, unsupported or too large.
 pub fn decode(bytes: &[u8]) -> Result<(DynamicImage, Orientation), Failure> {
     let end = segments::read(bytes).ok_or_else(incomplete)?;
     if end.progressive {
         return pixels(&bytes[..end.after_marker()]);
     }
-    // An end marker makes the decoder take missing rows for grey ones. Without it, they are an error.
+    // With an end marker, the decoder fills missing rows with grey. Without it, missing rows are an error.
     pixels(&[&bytes[..end.marker], &READ_AHEAD].concat())
 }
 
 fn pixels(bytes: &[u8]) -> Result<(DynamicImage, Orientation), Failure> {
-    // The size is checked below, in pixels.
+    // `check_size` below limits the number of pixels instead.
     let options =
         DecoderOptions::default().set_strict_mode(true).set_max_width(usize::MAX).set_max_height(usize::MAX);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);

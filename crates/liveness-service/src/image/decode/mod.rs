@@ -1,4 +1,5 @@
-//! Picture files to upright RGB pixels, by memory-safe decoders. Sizes are checked before pixels are allocated.
+//! Decoding of picture files to upright RGB pixels with memory-safe decoders. Sizes are checked before pixels
+//! are allocated.
 
 mod alpha;
 mod jpeg;
@@ -15,16 +16,18 @@ use ::image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, Limits, RgbIm
 
 use crate::failure::Failure;
 
-/// More than any phone's camera delivers in 5 MB; keeps decompression bombs from being decoded.
+/// Maximum number of pixels: more than any phone's camera delivers in 5 MB. Protects against decompression
+/// bombs.
 const MAX_PIXELS: u64 = 50_000_000;
-/// Room for `MAX_PIXELS` in 8-bit RGBA; pictures with 16 bits per channel reach it at 33 to 44 megapixels.
+/// Maximum size of the decoded pixels in bytes: enough for `MAX_PIXELS` in 8-bit RGBA. Pictures with 16 bits
+/// per channel reach it at 33 to 44 megapixels.
 const MAX_DECODED_BYTES: u64 = 1 << 28;
 
-/// Decodes a JPEG, PNG, TIFF or WebP file, of an animation the first frame. The result is turned by the file's orientation
-/// tag, and transparency is flattened onto white. Colour profiles are ignored.
+/// Decodes a JPEG, PNG, TIFF or WebP file, or the first frame of an animation. Applies the file's orientation
+/// tag and blends transparency with white. Ignores colour profiles.
 ///
 /// # Errors
-/// `Code::Data` for a file that is not a whole picture within the limits.
+/// `Code::Data` if the file is not a complete picture within the limits.
 pub fn upright(bytes: &[u8]) -> Result<RgbImage, Failure> {
     let (pixels, orientation) = match guess_format(bytes) {
         Ok(ImageFormat::Jpeg) => jpeg::decode(bytes)?,
@@ -39,7 +42,8 @@ pub fn upright(bytes: &[u8]) -> Result<RgbImage, Failure> {
 }
 
 fn png(bytes: &[u8]) -> Result<(DynamicImage, Orientation), Failure> {
-    // The decoder reads metadata only up to the pixels, and ends without looking for what follows them.
+    // The decoder reads metadata only up to the pixels, and does not check that the file continues after
+    // them.
     let chunks = png::read_chunks(bytes).ok_or_else(incomplete)?;
     let decoder = PngDecoder::with_limits(Cursor::new(bytes), limits()).map_err(|e| failure("PNG", e))?;
     Ok((pixels("PNG", decoder)?, orientation(chunks.exif)))
@@ -76,7 +80,7 @@ fn limits() -> Limits {
     limits
 }
 
-/// `bytes` is what the decoded pixels take.
+/// Checks the number of pixels, and the size of the decoded pixels in `bytes`.
 fn check_size(width: u32, height: u32, bytes: u64) -> Result<(), Failure> {
     match u64::from(width) * u64::from(height) {
         0 => Err(Failure::data("it has no pixels")),
@@ -88,7 +92,8 @@ fn check_size(width: u32, height: u32, bytes: u64) -> Result<(), Failure> {
     }
 }
 
-/// The orientation of Exif data, which some programs store with the header that only JPEG asks for.
+/// Returns the orientation in Exif data. Some programs store the data with the header that only JPEG
+/// requires.
 fn orientation(exif: Option<&[u8]>) -> Orientation {
     let exif = exif.map(|exif| exif.strip_prefix(b"Exif\0\0").unwrap_or(exif));
     exif.and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms)

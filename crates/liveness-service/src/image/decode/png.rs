@@ -1,17 +1,19 @@
-//! PNG: what the decoder does not read.
+//! PNG: metadata that the decoder does not read.
 
+/// Size of the signature of a PNG file in bytes.
 const SIGNATURE: usize = 8;
-/// Length and type.
+/// Size of a chunk's length and type in bytes.
 const HEADER: usize = 8;
+/// Size of a chunk's checksum in bytes.
 const CRC: usize = 4;
 
-/// The content of the chunks beside the pixels.
+/// The content of chunks other than pixels.
 pub struct Chunks<'a> {
-    /// The Exif data, wherever it is stored: it may follow the pixels.
+    /// Exif data, which may be stored before or after the pixels.
     pub exif: Option<&'a [u8]>,
 }
 
-/// Walks the chunks up to the end marker; `None` where the file ends before it.
+/// Reads the chunks up to the end marker. Returns `None` if the file ends before it.
 pub fn read_chunks(bytes: &[u8]) -> Option<Chunks<'_>> {
     let mut rest = bytes.get(SIGNATURE..)?;
     let mut chunks = Chunks { exif: None };

@@ -13,7 +13,7 @@ const PROGRESSIVE: &[u8] = include_bytes!("../../../../../tests/media/progressiv
 const ANIMATED: &[u8] = include_bytes!("../../../../../tests/media/animated.webp");
 const PORTRAIT: &[u8] = include_bytes!("../../../../../examples/media/astronaut.png");
 
-/// Four corners of different colours, wider than high.
+/// Returns a picture, wider than high, with a different colour in each quarter.
 fn corners() -> RgbImage {
     let colour = |x, y| match (x < 16, y < 8) {
         (true, true) => Rgb([200, 30, 40]),
@@ -24,7 +24,7 @@ fn corners() -> RgbImage {
     RgbImage::from_fn(48, 24, colour)
 }
 
-/// Exif data with nothing but an orientation.
+/// Returns Exif data that contains only an orientation.
 fn exif(orientation: Orientation, big_endian: bool) -> Vec<u8> {
     let (short, long) = if big_endian {
         ((|v| u16::to_be_bytes(v)) as fn(u16) -> [u8; 2], (|v| u32::to_be_bytes(v)) as fn(u32) -> [u8; 4])
@@ -70,7 +70,7 @@ fn jpeg_of(picture: &RgbImage, exif: Option<Vec<u8>>) -> Vec<u8> {
     file
 }
 
-/// An uncompressed TIFF whose directory precedes its pixels.
+/// Returns an uncompressed TIFF whose directory precedes its pixels.
 fn tiff_of(picture: &RgbImage, orientation: Orientation) -> Vec<u8> {
     let pixels = picture.as_raw();
     const ENTRIES: u16 = 10;
@@ -112,7 +112,7 @@ fn stored(picture: &RgbImage, orientation: Orientation) -> RgbImage {
     stored.into_rgb8()
 }
 
-/// Moves the chunk of this type behind the pixels, where it may stand as well.
+/// Moves the chunk of this type after the pixels, where PNG allows it, too.
 fn with_last(png: &[u8], kind: &[u8; 4]) -> Vec<u8> {
     let at = png.windows(4).position(|bytes| bytes == kind).unwrap() - 4;
     let length = u32::from_be_bytes(png[at..at + 4].try_into().unwrap()) as usize + 12;
@@ -182,7 +182,7 @@ fn an_invisible_picture_is_a_white_sheet() {
     assert!(upright(&file).unwrap().pixels().all(|pixel| pixel.0 == [255; 3]));
 }
 
-/// Whole files of every kind, small ones where our own encoders write the kind.
+/// Returns complete files of every kind; small ones for kinds that our own encoders write.
 fn files() -> Vec<(&'static str, Vec<u8>)> {
     let portrait = upright(PORTRAIT).unwrap();
     let face = ::image::imageops::thumbnail(&portrait, 96, 96);
@@ -220,7 +220,7 @@ fn a_file_that_is_cut_off_anywhere_is_no_picture() {
 fn a_jpeg_that_was_cut_off_and_given_an_end_is_no_picture() {
     const END: [u8; 2] = [0xFF, 0xD9];
     for (name, file) in files().into_iter().filter(|(name, _)| name.contains("JPEG")) {
-        // The last scan of a progressive file only refines what was seen before.
+        // The last scan of a progressive file only refines the earlier ones.
         let whole = if name.starts_with("progressive") { file.len() * 3 / 5 } else { file.len() - 12 };
         for end in (1..40).map(|step| whole * step / 40) {
             let failure = upright(&[&file[..end], &END].concat()).err();
@@ -229,7 +229,7 @@ fn a_jpeg_that_was_cut_off_and_given_an_end_is_no_picture() {
     }
 }
 
-/// A picture's end is its own: phones store more behind it.
+/// Phones store more data after the end of a picture.
 #[test]
 fn what_follows_a_picture_is_not_read() {
     let picture = corners();
@@ -239,14 +239,14 @@ fn what_follows_a_picture_is_not_read() {
     }
 }
 
-/// A PNG that is nothing but a header and an end.
+/// Returns a PNG with only a header and an end.
 fn png_header(width: u32, height: u32, depth: u8, crc: u32) -> Vec<u8> {
     const RGBA: u8 = 6;
     let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
     png.extend([width.to_be_bytes(), height.to_be_bytes()].concat());
     png.extend([depth, RGBA, 0, 0, 0]);
     png.extend(crc.to_be_bytes());
-    // Pixels are announced, of which nothing follows.
+    // An empty chunk of pixels: the announced pixels are missing.
     png.extend(b"\0\0\0\0IDAT\x35\xaf\x06\x1e\0\0\0\0IEND\xae\x42\x60\x82");
     png
 }

@@ -1,7 +1,7 @@
-//! WebP: what the decoder does not check.
+//! WebP: a check for completeness that the decoder does not make.
 
-/// Returns whether the file has all the bytes that its RIFF header announces. (Reading the first frame of an animation would not
-/// notice that later ones are cut off.)
+/// Returns true if the file has all bytes that its RIFF header announces. Reading the first frame of an
+/// animation would not reveal that later ones are missing.
 pub fn is_complete(bytes: &[u8]) -> bool {
     const HEADER: u64 = 8;
     let size = bytes.get(4..8).and_then(|size| size.try_into().ok()).map(u32::from_le_bytes);

@@ -1,30 +1,33 @@
-//! The segments of a JPEG file: where the picture ends, and whether all scans are there.
+//! The segments of a JPEG file: finds the end of the picture and checks that no scan is missing.
 
 /// The end of a complete picture.
 #[derive(Debug, PartialEq)]
 pub struct End {
-    /// Offset of the end marker.
+    /// Offset of the end marker in bytes.
     pub marker: usize,
+    /// True for a progressive picture.
     pub progressive: bool,
 }
 
 impl End {
+    /// Returns the offset after the end marker in bytes.
     pub fn after_marker(&self) -> usize {
         self.marker + 2
     }
 }
 
-/// A colour component, and how much of its coefficients the scans so far have delivered.
+/// A colour component and the progress of its coefficients.
 struct Component {
     id: u8,
-    /// Bits still missing of each coefficient: all, or the low ones that a progressive picture sends last.
+    /// Missing bits of each coefficient: all of them, or the low ones that a progressive picture sends last.
     missing_bits: [u8; COEFFICIENTS],
 }
 
 const COEFFICIENTS: usize = 64;
 const ALL_BITS: u8 = u8::MAX;
 
-/// Walks the segments. `None` without an end marker, or where a progressive picture lacks scans.
+/// Reads the segments. Returns `None` without an end marker, or if a scan of a progressive picture is
+/// missing.
 pub fn read(bytes: &[u8]) -> Option<End> {
     const SOF0: u8 = 0xC0;
     const SOF2: u8 = 0xC2;
@@ -59,7 +62,8 @@ pub fn read(bytes: &[u8]) -> Option<End> {
     }
 }
 
-/// The next marker at or after `from`, skipping compressed data, in which 0xFF is followed by 0 or a restart marker.
+/// Returns the offset and the code of the next marker at or after `from`. Skips compressed data, in which
+/// 0xFF is followed by 0 or a restart marker.
 fn next_marker(bytes: &[u8], from: usize) -> Option<(usize, u8)> {
     let pairs = bytes.get(from..)?.windows(2);
     let is_marker = |pair: &[u8]| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xFF | 0xD0..=0xD7);
@@ -73,6 +77,7 @@ fn frame_components(frame: &[u8]) -> Option<Vec<Component>> {
     Some(components.map(|c| Component { id: c[0], missing_bits: [ALL_BITS; COEFFICIENTS] }).collect())
 }
 
+/// Records the coefficient bits that a scan delivers.
 fn note_scan(scan: &[u8], components: &mut [Component]) -> Option<()> {
     let count = usize::from(*scan.first()?);
     let ids: Vec<u8> = scan.get(1..1 + 2 * count)?.chunks_exact(2).map(|c| c[0]).collect();
