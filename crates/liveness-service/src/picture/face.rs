@@ -1,4 +1,4 @@
-//! What was found in the frame: boxes, landmarks, the head's axes.
+//! The drawing over the frame: boxes, landmarks and head axes.
 
 use liveness_core::face::{FACE_OVAL, FaceMesh, FaceObservation, HeadPose, Mesh, index};
 use liveness_core::vision::{Point, Rect};
@@ -10,9 +10,9 @@ use crate::seen::Shot;
 
 const DOT: &str = "#e0fbff";
 const IRIS: &str = "#22d3ee";
-/// Under light lines, so that they show on bright frames too.
+/// Drawn under light lines to make them visible on bright frames.
 const SHADOW: &str = "#020617";
-/// Where the head's own left, top and front point.
+/// Colours of the axes to the head's own left, top and front.
 const AXES: [&str; 3] = ["#fb7185", "#4ade80", "#60a5fa"];
 
 /// Eyelids and lips, as chains of landmarks.
@@ -23,13 +23,13 @@ const CONTOURS: [&[usize]; 4] = [
     &[78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95, 78],
 ];
 
-/// A view of the frame to draw on.
+/// A view of the frame that is drawn on.
 struct Canvas<'a> {
     svg: &'a mut Svg,
     view: View,
 }
 
-/// Draws on the frame what was found in it.
+/// Draws the faces found in the frame. If the face is `magnified` elsewhere, omits its landmarks and axes.
 pub fn draw(svg: &mut Svg, shot: &Shot, layout: &Layout, accent: &str, magnified: bool) {
     let mut canvas = Canvas { svg, view: layout.frame };
     canvas.clip("frame", 0.0);
@@ -50,7 +50,7 @@ pub fn draw(svg: &mut Svg, shot: &Shot, layout: &Layout, accent: &str, magnified
     canvas.end();
 }
 
-/// Draws the magnified face; `picture` is its part of the frame as PNG.
+/// Draws the magnified view of a face.
 pub fn draw_inset(svg: &mut Svg, face: &FaceObservation, mesh: &FaceMesh, layout: &Layout, inset: Inset<'_>) {
     let Inset { view, picture, accent } = inset;
     let radius = 0.05 * f64::from(view.width);
@@ -73,20 +73,23 @@ pub fn draw_inset(svg: &mut Svg, face: &FaceObservation, mesh: &FaceMesh, layout
     ));
 }
 
-/// Where and how the magnified face is drawn.
+/// The magnified view of a face.
 pub struct Inset<'a> {
+    /// Part of the frame and its position.
     pub view: View,
+    /// The part as PNG.
     pub picture: &'a [u8],
+    /// Colour of the border.
     pub accent: &'a str,
 }
 
-/// Two thin lines from the face's box to its magnification.
+/// Draws two thin lines from the face's box to its magnified view.
 fn leader(svg: &mut Svg, frame: &View, bbox: &Rect, inset: &View, accent: &str) {
     let (left, top) = frame.place(Point::new(bbox.x, bbox.y));
     let (right, bottom) = frame.place(Point::new(bbox.x + bbox.width, bbox.y + bbox.height));
     let (x, y) = (f64::from(inset.x), f64::from(inset.y));
     let side = f64::from(inset.width);
-    // The corners that see each other: those off the line between the two boxes.
+    // The lines connect the two pairs of corners that lie off the line between the boxes' centres.
     let falling = (x + side / 2.0 > (left + right) / 2.0) == (y + side / 2.0 > (top + bottom) / 2.0);
     let lines = if falling {
         [[(right, top), (x + side, y)], [(left, bottom), (x, y + side)]]
@@ -99,7 +102,7 @@ fn leader(svg: &mut Svg, frame: &View, bbox: &Rect, inset: &View, accent: &str) 
 }
 
 impl Canvas<'_> {
-    /// What lies over the view's edge must not lie over what is beside it.
+    /// Clips the drawing at the edge of the view until `end`.
     fn clip(&mut self, id: &str, radius: f64) {
         let View { x, y, width, height, .. } = self.view;
         self.svg.add(format_args!(
@@ -116,7 +119,7 @@ impl Canvas<'_> {
         self.view.place(mesh.point(index))
     }
 
-    /// The unit of line widths: what suits a face of this size.
+    /// Returns the unit of line widths for the size of the face.
     fn unit(&self, mesh: &Mesh) -> f64 {
         (f64::from(mesh.eye_distance()) * self.view.scale().0 / 120.0).clamp(0.7, 4.0)
     }
@@ -141,13 +144,13 @@ impl Canvas<'_> {
         }
     }
 
-    /// The head's axes from the tip of its nose.
+    /// Draws the axes of the head from the tip of the nose.
     fn axes(&mut self, face: &FaceMesh) {
         let unit = self.unit(&face.mesh);
         let length = 0.75 * f64::from(face.mesh.eye_distance()) * self.view.scale().0;
         let (x0, y0) = self.landmark(&face.mesh, index::NOSE_TIP);
         let mut ends: Vec<_> = axes_of(&face.pose).into_iter().zip(AXES).collect();
-        // Those that point away from the camera go behind the others.
+        // Axes that point away from the camera are drawn first, behind the others.
         ends.sort_by(|(a, _), (b, _)| a[2].total_cmp(&b[2]));
         for ([x, y, _], colour) in ends {
             let d = path([(x0, y0), (x0 + length * x, y0 + length * y)].into_iter());
@@ -157,7 +160,7 @@ impl Canvas<'_> {
         self.svg.dot((x0, y0), 3.4 * unit, "#ffffff", 1.0);
     }
 
-    /// A box by its corners: it leaves the face free.
+    /// Draws only the corners of a box, to keep the face visible.
     fn corners(&mut self, bbox: &Rect, colour: &str, opacity: f64) {
         let (left, top) = self.view.place(Point::new(bbox.x, bbox.y));
         let (right, bottom) = self.view.place(Point::new(bbox.x + bbox.width, bbox.y + bbox.height));
@@ -175,7 +178,7 @@ impl Canvas<'_> {
         self.svg.path(&d, colour, width, opacity);
     }
 
-    /// How sure the face is, above its box or, at the frame's edge, below it.
+    /// Labels the face with its confidence, above its box or, at the top of the frame, below it.
     fn tag(&mut self, face: &FaceObservation, accent: &str, scale: f64) {
         let size = 20.0 * scale;
         let (left, top) = self.view.place(Point::new(face.bbox.x, face.bbox.y));
@@ -194,12 +197,14 @@ impl Canvas<'_> {
     }
 }
 
+/// Returns the SVG commands of a line through the points.
 fn path(points: impl Iterator<Item = (f64, f64)>) -> String {
     let step = |(i, (x, y)): (usize, (f64, f64))| format!("{}{x:.2} {y:.2} ", if i == 0 { 'M' } else { 'L' });
     points.enumerate().map(step).collect()
 }
 
-/// The directions of the head's left, top and front in the picture (x right, y down, z towards the camera).
+/// Returns unit vectors to the head's left, top and front in the picture (x right, y down, z towards the
+/// camera).
 fn axes_of(pose: &HeadPose) -> [[f64; 3]; 3] {
     let [pitch, yaw, roll] = [pose.pitch, pose.yaw, pose.roll].map(|angle| f64::from(angle).to_radians());
     let rotation = Rotation3::from_euler_angles(pitch, yaw, roll);

@@ -1,50 +1,58 @@
-//! Where things go: the frame, scaled to a comfortable size, above a panel; a small face once more, magnified.
+//! The layout of the annotated picture: the frame above a panel, and a magnified view of a small face.
 
 use liveness_core::vision::{Point, Rect};
 
-/// The frame's longer side lies between these, in pixels.
+/// Limits of the longer side of the scaled frame, in pixels.
 const LONGER: std::ops::RangeInclusive<f64> = 1080.0..=1920.0;
-/// The panel is designed for this width and its own height, and scaled to fit.
+/// Width and height of the panel, in its own units; it is scaled to the width of the picture.
 pub const PANEL: (f64, f64) = (1080.0, 250.0);
-/// Height of the origin's lines at the end of the picture, in the panel's units.
+/// Height of the lines of the origin at the bottom, in units of the panel.
 pub const IMPRINT: f64 = 60.0;
-/// Narrower than this, the panel's text is unreadable.
+/// Minimum width of the picture in pixels; the text of a narrower panel is unreadable.
 const NARROWEST: f64 = 640.0;
-/// A face lower than this share of the frame's shorter side is magnified.
+/// Faces below this height are magnified, as a share of the frame's shorter side.
 const SMALL: f64 = 0.33;
-/// The magnified face's share of that side, and how much around its box is shown.
+/// Side of the magnified view as a share of the frame's shorter side, and side of the part of the frame that
+/// it shows as a multiple of the face's box.
 const INSET: (f64, f32) = (0.42, 1.3);
 
+/// Sizes and positions in the annotated picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Layout {
-    /// Of the whole picture.
+    /// Width of the picture in pixels.
     pub width: u32,
+    /// Height of the picture in pixels.
     pub height: u32,
+    /// Position of the frame.
     pub frame: View,
+    /// Pixels per unit of the panel.
     pub panel_scale: f64,
 }
 
-/// A part of the frame and where it is shown.
+/// A part of the frame and its position in the picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct View {
-    /// In frame pixels.
+    /// The part, in pixels of the frame.
     pub part: Rect,
-    /// In the picture: left, top, width, height.
+    /// Left edge in the picture, in pixels.
     pub x: u32,
+    /// Top edge in the picture, in pixels.
     pub y: u32,
+    /// Width in the picture, in pixels.
     pub width: u32,
+    /// Height in the picture, in pixels.
     pub height: u32,
 }
 
 impl View {
-    /// Brings frame pixels onto the picture.
+    /// Maps a point in frame pixels to the picture.
     pub fn place(&self, point: Point) -> (f64, f64) {
         let (across, down) = self.scale();
         let (x, y) = (f64::from(point.x - self.part.x), f64::from(point.y - self.part.y));
         (f64::from(self.x) + x * across, f64::from(self.y) + y * down)
     }
 
-    /// Picture pixels per frame pixel, across and down.
+    /// Returns the picture pixels per frame pixel, horizontally and vertically.
     pub fn scale(&self) -> (f64, f64) {
         (
             f64::from(self.width) / f64::from(self.part.width),
@@ -54,7 +62,8 @@ impl View {
 }
 
 impl Layout {
-    /// `more`: the height of what comes between the panel and the origin's lines, in its units.
+    /// Lays out a frame of `width` × `height` pixels. `more` is the height of the content between the panel
+    /// and the lines of the origin, in units of the panel.
     pub fn of(width: usize, height: usize, more: f64) -> Self {
         let part = Rect::new(0.0, 0.0, width.max(1) as f32, height.max(1) as f32);
         let longer = f64::from(part.width.max(part.height));
@@ -72,7 +81,8 @@ impl Layout {
         }
     }
 
-    /// Where a face is magnified, in the corner that is farthest from it; `None` when it is large enough as it is.
+    /// Returns the magnified view of a face, in the corner farthest from it. Returns `None` if the face is
+    /// large enough, or if the part to show does not fit in the frame.
     pub fn inset(&self, face: &Rect) -> Option<View> {
         let View { part, width, height, .. } = self.frame;
         let shorter = f64::from(width.min(height));

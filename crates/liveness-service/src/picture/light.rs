@@ -1,5 +1,5 @@
-//! What the secret light showed: the depth of the face, its normals, how it answered each part of the screen, and how well
-//! the code explains the light on it.
+//! The picture of the flash check's light: depth and normals of the face, its response to each cell of the
+//! screen, and the light on the face over time.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -20,25 +20,29 @@ const GROUND: &str = "#0b1120";
 const LANE: &str = "#131c31";
 const SOFT: &str = "#94a3b8";
 const BRIGHT: &str = "#f8fafc";
-/// Of the channels' curves.
+/// Names and colours of the channels.
 const CHANNELS: [(&str, &str); 3] = [("Red", "#f87171"), ("Green", "#4ade80"), ("Blue", "#60a5fa")];
 
-/// Everything is laid out in a width of this many pixels.
+/// Width of the picture in pixels.
 const WIDTH: f64 = 1080.0;
 const MARGIN: f64 = 36.0;
 const GAP: f64 = 18.0;
-/// Pixels of a patch in the large maps: two of them and the answers fill the width.
+/// Pixels per patch in the large maps; two of them and the responses fill the width.
 const LARGE: f64 = (WIDTH - 2.0 * MARGIN - 2.0 * GAP) / 3.0 / SPAN;
-/// Patches to a map's side, without the rim that no face fills.
+/// Patches per side of a map, without the rim, which no face fills.
 const SPAN: f64 = 40.0;
 const HEAD: f64 = 110.0;
 const LANE_HEIGHT: f64 = 84.0;
-/// From the legend to the end: the origin's lines.
+/// Height from the legend to the bottom in pixels, for the lines of the origin.
 const IMPRINT: f64 = 86.0;
-/// So many seconds between two frames (the person moved too much between them to be read) leave a gap in a curve.
+/// Time between two frames in seconds above which a curve has a gap. Frames are missing when the person moved
+/// too much between them.
 const PAUSE: f64 = 0.2;
 
 /// Writes the picture as PNG.
+///
+/// # Errors
+/// The picture cannot be rendered, or the file cannot be written.
 pub fn save(path: &Path, record: &LightRecord, origin: &Provenance) -> Result<(), Failure> {
     let Drawing { svg, height } = draw(record, origin);
     let open = Open::made(&format!(
@@ -57,7 +61,7 @@ struct Drawing {
 fn draw(record: &LightRecord, origin: &Provenance) -> Drawing {
     let cells = record.rows * record.columns;
     let large = SPAN * LARGE;
-    // Beside depth and normals stand the answers, as the screen's cells do.
+    // The responses are arranged to the right of depth and normals like the cells of the screen.
     let left = MARGIN + 2.0 * (large + GAP);
     let fitting = |space: f64, count: usize| (space - 6.0 * (count as f64 - 1.0)) / count as f64 / SPAN;
     let patch = fitting(WIDTH - MARGIN - left, record.columns).min(fitting(large, record.rows));
@@ -73,7 +77,7 @@ fn draw(record: &LightRecord, origin: &Provenance) -> Drawing {
     for cell in 0..cells {
         let (row, column) = (cell / record.columns, cell % record.columns);
         let place = |i: usize, from: f64| from + i as f64 * (SPAN * patch + 6.0);
-        // The person's left, where the first column is, is the picture's right.
+        // The first column is at the person's left, which is on the right in the picture.
         let mirrored = record.columns - 1 - column;
         map(&mut svg, (place(mirrored, left), place(row, HEAD)), patch, |i| {
             answer_colour(record, cell, i, brightest)
@@ -113,7 +117,7 @@ fn title(svg: &mut Svg, record: &LightRecord) {
     svg.text((MARGIN, 78.0), &line, &Font::new(16.0, SOFT));
 }
 
-/// A face map, a square for each patch that has a colour.
+/// Draws a face map with a square for each patch that has a colour.
 fn map(svg: &mut Svg, (left, top): (f64, f64), size: f64, colour: impl Fn(usize) -> Option<[f64; 3]>) {
     svg.rect([left, top, SPAN * size, SPAN * size], 6.0, LANE, 1.0);
     for (i, patch) in patches().iter().enumerate() {
@@ -131,7 +135,7 @@ fn map(svg: &mut Svg, (left, top): (f64, f64), size: f64, colour: impl Fn(usize)
     }
 }
 
-/// From dark blue, far, over green to yellow, near.
+/// Returns the colour of a patch's depth, from dark blue (far) over green to yellow (near).
 fn depth_colour(record: &LightRecord, i: usize) -> Option<[f64; 3]> {
     let known = || record.depth.iter().flatten().copied();
     let (far, near) = known().fold((f32::MAX, f32::MIN), |(far, near), z| (far.min(z), near.max(z)));
@@ -143,7 +147,8 @@ fn depth_colour(record: &LightRecord, i: usize) -> Option<[f64; 3]> {
     Some([0, 1, 2].map(|k| stops[below][k] + (at - below as f64) * (stops[below + 1][k] - stops[below][k])))
 }
 
-/// Right, up and towards the camera as red, green and blue; flat is grey blue.
+/// Returns the colour of a patch's normal. The components to the right, up and towards the camera are red,
+/// green and blue; a flat patch is grey blue.
 fn normal_colour(record: &LightRecord, i: usize) -> Option<[f64; 3]> {
     let slopes = &record.findings.slopes;
     let [p, q] = [slopes.p[i]?, slopes.q[i]?].map(f64::from);
@@ -151,12 +156,14 @@ fn normal_colour(record: &LightRecord, i: usize) -> Option<[f64; 3]> {
         let known = || map.iter().flatten();
         known().copied().map(f64::from).sum::<f64>() / known().count().max(1) as f64
     };
-    // The screen's place tilts all of them alike; slopes are a small share of a face's.
+    // The screen's position tilts all normals alike, so the mean is removed. The measured slopes are a small
+    // share of a face's, so they are enlarged.
     let [x, y] = [p - mean(&slopes.p), q - mean(&slopes.q)].map(|slope| 4.0 * slope);
     let length = (x * x + y * y + 1.0).sqrt();
     Some([0.5 + 0.5 * x / length, 0.5 + 0.5 * y / length, 0.5 + 0.5 / length])
 }
 
+/// Returns the 99th percentile of all responses.
 fn brightest(record: &LightRecord) -> f32 {
     let answers = record.findings.response.patches.iter().flat_map(|answer| answer.cells.iter().flatten());
     let mut all: Vec<f32> = answers.copied().collect();

@@ -1,13 +1,16 @@
-//! The origin of a picture inside its file: text chunks of PNG, a comment of JPEG.
+//! The origin of a picture in its file: text chunks in PNG, a comment in JPEG.
 
 use crate::provenance::Provenance;
 
-/// The signature and the header's chunk.
+/// Size of the signature and the header chunk of a PNG file in bytes.
 const PNG_HEAD: usize = 8 + 25;
+/// Start-of-image marker.
 const JPEG_START: [u8; 2] = [0xff, 0xd8];
+/// Comment marker.
 const JPEG_COMMENT: [u8; 2] = [0xff, 0xfe];
 
-/// Adds the origin to a PNG, as text chunks (`iTXt`) behind the header's chunk. Other content stays as it is.
+/// Adds the origin to a PNG as text chunks (`iTXt`) after the header chunk. Content that is not PNG is
+/// returned unchanged.
 pub fn in_png(mut png: Vec<u8>, origin: &Provenance) -> Vec<u8> {
     if png.len() >= PNG_HEAD && png.starts_with(b"\x89PNG\r\n\x1a\n") {
         let chunks = origin.entries().into_iter().flat_map(|(keyword, value)| text_chunk(&keyword, value));
@@ -16,14 +19,15 @@ pub fn in_png(mut png: Vec<u8>, origin: &Provenance) -> Vec<u8> {
     png
 }
 
-/// Uncompressed UTF-8 without a language.
+/// Returns an `iTXt` chunk with uncompressed UTF-8 and no language.
 fn text_chunk(keyword: &str, value: &str) -> Vec<u8> {
     let content = [b"iTXt", keyword.as_bytes(), b"\0\0\0\0\0", value.as_bytes()].concat();
     let length = u32::try_from(content.len() - 4).unwrap_or_default();
     [&length.to_be_bytes()[..], &content, &crc32fast::hash(&content).to_be_bytes()].concat()
 }
 
-/// Adds the origin to a JPEG, as a comment behind the start of the picture, a line for each value. Other content stays as it is.
+/// Adds the origin to a JPEG as a comment after the start of the picture, with one line per value. Content
+/// that is not JPEG is returned unchanged.
 pub fn in_jpeg(mut jpeg: Vec<u8>, origin: &Provenance) -> Vec<u8> {
     let lines = origin.entries().into_iter().map(|(keyword, value)| format!("{keyword}: {value}\n"));
     let comment = lines.collect::<String>();

@@ -1,7 +1,7 @@
-//! A picture of what was seen: the judged frame with box, landmarks and head axes, and the result below it.
+//! The annotated picture of a check: the frame with boxes, landmarks and head axes, and the result below it.
 //!
-//! The drawing is SVG, laid over the frame by GStreamer's `rsvgoverlay`: smooth lines and real text in a few lines of
-//! code.
+//! The drawing is SVG, which GStreamer's `rsvgoverlay` renders over the frame. It provides smooth lines and
+//! real text with little code.
 
 mod axis;
 mod face;
@@ -27,12 +27,15 @@ use face::Inset;
 use layout::{Layout, View};
 use svg::{Font, Svg};
 
-/// Rendering a frame takes a fraction of a second.
+/// Time-out for rendering a frame, which takes a fraction of a second.
 const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(20);
+/// GStreamer elements needed for pictures.
 const ELEMENTS: [&str; 5] = ["rsvgoverlay", "videobox", "videocrop", "videoscale", "pngenc"];
 
+/// Checks that the GStreamer elements for pictures are installed.
+///
 /// # Errors
-/// When this machine's GStreamer lacks what the picture takes.
+/// An element is missing.
 pub fn available() -> Result<(), Failure> {
     match ELEMENTS.into_iter().find(|name| gst::ElementFactory::find(name).is_none()) {
         None => Ok(()),
@@ -42,7 +45,10 @@ pub fn available() -> Result<(), Failure> {
     }
 }
 
-/// Writes the picture as PNG.
+/// Writes the annotated picture as PNG.
+///
+/// # Errors
+/// The picture cannot be rendered, or the file cannot be written.
 pub fn save(
     path: &Path,
     shot: &Shot,
@@ -80,7 +86,7 @@ fn draw(
     Ok(svg)
 }
 
-/// The origin, below everything.
+/// Draws the lines of the origin at the bottom.
 fn imprint(svg: &mut Svg, layout: &Layout, origin: &Provenance) {
     let (width, height, scale) = (f64::from(layout.width), f64::from(layout.height), layout.panel_scale);
     let tall = layout::IMPRINT * scale;
@@ -92,7 +98,7 @@ fn imprint(svg: &mut Svg, layout: &Layout, origin: &Provenance) {
     }
 }
 
-/// The colour that stands for the decision.
+/// Returns the colour of a status.
 const fn accent(status: Status) -> &'static str {
     match status {
         Status::Approved => "#34d399",
@@ -102,7 +108,7 @@ const fn accent(status: Status) -> &'static str {
     }
 }
 
-/// The frame, scaled and bordered as `layout` says, with the drawing over it, as PNG.
+/// Scales and pads the frame as `layout` defines, adds the drawing, and returns the result as PNG.
 fn render(frame: &gst::Sample, layout: &Layout, svg: &str) -> Result<Vec<u8>, Failure> {
     let Layout {
         width, height, frame: View { x: left, width: frame_width, height: frame_height, .. }, ..
@@ -122,12 +128,13 @@ fn render(frame: &gst::Sample, layout: &Layout, svg: &str) -> Result<Vec<u8>, Fa
     png(open)
 }
 
-/// A part of the frame as large as it is to be shown. `whole` is the frame in square pixels, in which the part is.
+/// Returns a part of the frame as PNG, scaled to the size of `view`. `whole` is the frame in square pixels,
+/// the coordinates of the part.
 fn magnify(frame: &gst::Sample, view: &View, whole: &Rect) -> Result<Vec<u8>, Failure> {
     let View { part, width, height, .. } = view;
     let info = frame.caps().and_then(|caps| gst_video::VideoInfo::from_caps(caps).ok());
     let info = info.ok_or_else(|| Failure::internal("the frame has no size"))?;
-    // The frame is cropped in its own samples.
+    // `videocrop` counts the frame's own samples, which may not be square.
     let (columns, rows) = (info.width() as f32, info.height() as f32);
     let part = part.scaled(Point::new(columns / whole.width, rows / whole.height));
     let (left, top) = (part.x.max(0.0) as u32, part.y.max(0.0) as u32);
@@ -143,6 +150,7 @@ fn magnify(frame: &gst::Sample, view: &View, whole: &Rect) -> Result<Vec<u8>, Fa
     )?)
 }
 
+/// Runs a pipeline and returns its PNG.
 fn png(open: Open) -> Result<Vec<u8>, Failure> {
     let picture =
         open.first(TIMEOUT).map_err(|failure| Failure::internal(failure.text).about("the picture"))?;

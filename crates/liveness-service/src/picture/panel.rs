@@ -1,4 +1,4 @@
-//! The panel below the frame: the decision and its measures.
+//! The panel below the frame, with the decision and its measures.
 
 use liveness_core::face::HeadPose;
 use liveness_core::session::{LivenessCheck, LogType, Thresholds};
@@ -7,19 +7,25 @@ use super::layout::{Layout, PANEL};
 use super::svg::{Font, Svg};
 use crate::seen::Shot;
 
+/// Background colour.
 pub const GROUND: &str = "#0b1120";
 const TRACK: &str = "#1e293b";
 const BRIGHT: &str = "#f8fafc";
+/// Colour of secondary text.
 pub const SOFT: &str = "#94a3b8";
 
-/// Size of the letters that say where the picture comes from, and their left edge.
+/// Font size of the lines of the origin, in units of the panel.
 pub const SMALL_PRINT: f64 = 11.3;
+/// Left edge of the lines of the origin, in units of the panel.
 pub const MARGIN: f64 = DECISION.0;
-/// Left edges and widths of the three columns.
+/// Left edge and width of the decision's column, in units of the panel.
 const DECISION: (f64, f64) = (44.0, 330.0);
+/// Left edge and width of the measures' column.
 const MEASURES: (f64, f64) = (430.0, 270.0);
+/// Left edge and width of the facts' column.
 const FACTS: (f64, f64) = (756.0, 280.0);
 
+/// Draws the panel.
 pub fn draw(
     svg: &mut Svg,
     shot: &Shot,
@@ -45,13 +51,13 @@ fn decision(svg: &mut Svg, check: &LivenessCheck, accent: &str, thresholds: Thre
     svg.text((left + 30.0, 53.0), check.status.name(), &Font::new(27.0, accent).bold());
     let score = format!("{:.1}", check.score);
     svg.text((left - 4.0, 130.0), &score, &Font::new(72.0, BRIGHT).bold());
-    // Digits of the bold face are about 0.7 em wide.
+    // Digits of the bold font are about 0.7 em wide.
     let end = left + 72.0 * (0.7 * (score.len() as f64 - 1.0) + 0.38);
     svg.text((end + 12.0, 130.0), "of 100", &Font::new(20.0, SOFT));
     gauge(svg, [left, 156.0, width, 12.0], check.score, thresholds);
 }
 
-/// The score between the thresholds.
+/// Draws the score on a scale with the thresholds.
 fn gauge(svg: &mut Svg, [x, y, width, height]: [f64; 4], score: f64, thresholds: Thresholds) {
     let at = |percent: f64| x + width * percent.clamp(0.0, 100.0) / 100.0;
     let zones = [
@@ -113,11 +119,11 @@ fn facts(svg: &mut Svg, check: &LivenessCheck, shot: &Shot) {
 
 fn degrees(pose: &HeadPose) -> String {
     let angles = [("yaw", pose.yaw), ("pitch", pose.pitch), ("roll", pose.roll)];
-    // Adding zero makes a plain zero of a negative one.
+    // Adding zero turns −0 into 0.
     angles.map(|(name, angle)| format!("{name} {:.0}°", angle.round() + 0.0)).join(" · ")
 }
 
-/// What spoilt the picture, or that nothing did.
+/// Draws the warnings, or "No warnings", and the method.
 fn footer(svg: &mut Svg, check: &LivenessCheck, shot: &Shot) {
     let warnings = check.warnings.iter().filter(|warning| warning.log_type != LogType::Information);
     let warnings = warnings.map(|warning| &*warning.short_description).collect::<Vec<_>>();

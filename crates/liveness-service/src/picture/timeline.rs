@@ -1,4 +1,4 @@
-//! What was asked and what the face did, over time.
+//! The plot of prompts and the face's signals over time.
 
 use std::fmt::Write;
 
@@ -16,20 +16,24 @@ const BRIGHT: &str = "#f8fafc";
 const DONE: &str = "#34d399";
 const FAILED: &str = "#f87171";
 
-/// Left and right edge of the curves, height of the prompts above them, of a lane and of the axis below.
+/// Left edge of the curves, in units of the panel like the sizes below.
 const LEFT: f64 = 150.0;
+/// Right edge of the curves.
 const RIGHT: f64 = 1036.0;
+/// Height of the prompts above the curves.
 const HEAD: f64 = 64.0;
+/// Height of a lane.
 const LANE_HEIGHT: f64 = 74.0;
+/// Height of the axis below the curves.
 const FOOT: f64 = 44.0;
 
-/// One signal over time.
+/// The plot of one signal over time.
 struct Lane {
     name: &'static str,
     unit: &'static str,
     colour: &'static str,
     of: fn(&Signals) -> f32,
-    /// The least span from bottom to top.
+    /// Minimum range of values from bottom to top.
     span: f32,
 }
 
@@ -40,7 +44,7 @@ const SMILE: Lane = Lane { name: "Smile", unit: "", colour: "#fbbf24", of: |s| s
 const JAW: Lane = Lane { name: "Mouth", unit: "", colour: "#fb923c", of: |s| s.jaw, span: 0.6 };
 const BROWS: Lane = Lane { name: "Brows up", unit: "", colour: "#2dd4bf", of: |s| s.brows, span: 0.6 };
 
-/// The lanes that tell something of these challenges: eyes and head always, a face's other parts when they were asked.
+/// Returns the lanes to plot: eyes and head always, other parts of the face if a challenge asks for them.
 fn lanes(challenges: &[Challenge]) -> Vec<&'static Lane> {
     let asked = |action: Action| challenges.iter().any(|challenge| challenge.action == action.name());
     let mut lanes = vec![&EYES, &YAW, &PITCH];
@@ -49,12 +53,12 @@ fn lanes(challenges: &[Challenge]) -> Vec<&'static Lane> {
     lanes
 }
 
-/// How high the plot is, in the panel's own units; 0 when nothing was asked.
+/// Returns the height of the plot in units of the panel, or 0 without challenges.
 pub fn height(challenges: &[Challenge]) -> f64 {
     if challenges.is_empty() { 0.0 } else { HEAD + LANE_HEIGHT * lanes(challenges).len() as f64 + FOOT }
 }
 
-/// Draws it below the panel.
+/// Draws the plot below the panel.
 pub fn draw(svg: &mut Svg, moments: &[Moment], challenges: &[Challenge], layout: &Layout) {
     let (Some(first), Some(last)) = (moments.first(), moments.last()) else {
         return;
@@ -77,7 +81,8 @@ pub fn draw(svg: &mut Svg, moments: &[Moment], challenges: &[Challenge], layout:
     svg.add(format_args!("</g>"));
 }
 
-/// From the prompt to the answer's end: faint while the person reacts, stronger while they act.
+/// Draws a challenge from its prompt to the end of the action: faint during the reaction, stronger during the
+/// action.
 fn prompt(svg: &mut Svg, challenge: &Challenge, axis: &Axis, bottom: f64) {
     let end = challenge.end.unwrap_or(axis.seconds);
     let colour = if challenge.end.is_some() { DONE } else { FAILED };
@@ -122,7 +127,7 @@ fn curve(svg: &mut Svg, lane: &Lane, moments: &[Moment], axis: &Axis, top: f64) 
     let middle_of_lane = top + 0.5 * LANE_HEIGHT;
     svg.text((44.0, middle_of_lane - 2.0), lane.name, &Font::new(16.0, lane.colour).bold());
     let digits = usize::from(lane.unit.is_empty()) * 2;
-    // Adding nothing makes 0 of -0.
+    // Adding zero turns −0 into 0.
     let unit = if digits == 0 { 1.0 } else { 100.0 };
     let [low, high] = [low, high].map(|v| (unit * v).round() / unit + 0.0);
     let range = format!("{low:.digits$} to {high:.digits$}{}", lane.unit);
