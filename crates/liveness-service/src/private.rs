@@ -173,7 +173,7 @@ fn components(path: &Path) -> Vec<OsString> {
 fn make_folder(parent: &OwnedFd, name: &OsStr) -> io::Result<()> {
     match rustix::fs::mkdirat(parent, name, Mode::from_raw_mode(FOLDER_MODE)) {
         Ok(()) => {}
-        // Another process has created it meanwhile.
+        // Another process has created it in the meantime.
         Err(rustix::io::Errno::EXIST) => return Ok(()),
         Err(e) => return Err(e.into()),
     }

@@ -124,7 +124,7 @@ fn map(svg: &mut Svg, (left, top): (f64, f64), size: f64, colour: impl Fn(usize)
         let Some(colour) = colour(i) else { continue };
         let [r, g, b] = colour.map(|v| (255.0 * v.clamp(0.0, 1.0)).round() as u8);
         let [column, row] = patch.at.map(|v| v as f64);
-        // A little larger than the patch and without softened edges, so that no seam shows.
+        // The squares overlap slightly and have hard edges, so that no seam shows.
         svg.add(format_args!(
             "<rect shape-rendering=\"crispEdges\" x=\"{:.1}\" y=\"{:.1}\" width=\"{:.2}\" height=\"{:.2}\" fill=\"#{r:02x}{g:02x}{b:02x}\"/>",
             left + size * column,

@@ -189,6 +189,7 @@ impl Store {
         })
     }
 
+    /// Adds a face within a transaction and logs it.
     pub(super) fn add_within(
         &self,
         connection: &Connection,

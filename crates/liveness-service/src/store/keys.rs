@@ -15,7 +15,7 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Derives the keys of one store. The `salt` makes the same secret give different keys in each store.
+    /// Derives the keys of one store from `secret`. A different `salt` yields different keys.
     ///
     /// # Errors
     /// The cryptographic library fails.

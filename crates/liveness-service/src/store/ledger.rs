@@ -47,6 +47,7 @@ pub(super) struct Face {
 pub(super) struct Queued {
     /// Id of the webhook event.
     pub event_id: String,
+    /// Id of the session.
     pub session_id: String,
     /// Tag of the destination URL.
     pub to: String,

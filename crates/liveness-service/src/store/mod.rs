@@ -164,7 +164,7 @@ fn made(path: &Path) -> io::Result<PathBuf> {
     let (folder, name) = Folder::unshared_around(path)?;
     if folder.kind(&name)?.is_none() {
         match folder.create(&name) {
-            // Another process has created it meanwhile.
+            // Another process has created it in the meantime.
             Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
             made => drop(made?),
         }
@@ -221,7 +221,7 @@ fn read_only(path: &Path) -> Result<Connection, Failure> {
     begin(Connection::open_with_flags(immutable(&whole), flags).map_err(failed)?)
 }
 
-/// Returns the URI by which SQLite opens a file that does not change meanwhile.
+/// Returns the URI by which SQLite opens a file that no process changes.
 fn immutable(path: &Path) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/_.-~".contains(&byte);
     let encoded = path

@@ -84,6 +84,7 @@ impl Store {
         self.change(|connection, _| self.put_within(connection, &put))
     }
 
+    /// Saves a session within a transaction.
     pub(super) fn put_within(&self, connection: &Connection, put: &Put<'_>) -> Result<(), Failure> {
         let text = |field: &str| put.record.get(field).and_then(Value::as_str).unwrap_or_default();
         let (id, status) = (text("session_id"), text("status"));
@@ -130,6 +131,7 @@ impl Store {
         self.look(|connection, ledger| self.find_within(connection, ledger, session_id))
     }
 
+    /// Reads a session within a transaction.
     pub(super) fn find_within(
         &self,
         connection: &Connection,
@@ -276,7 +278,7 @@ impl Store {
         for mut session in self.aged(&before, Some(workflow_id))?.into_iter().filter(stale) {
             session.record.insert("status".into(), "Abandoned".into());
             self.change(|connection, ledger| {
-                // The session may have continued meanwhile.
+                // The session may have continued in the meantime.
                 let told = ledger.sessions.get(&session.session_id);
                 if told.is_none_or(|told| told.status != "In Progress" || told.at >= before) {
                     return Ok(());

@@ -12,21 +12,25 @@ use crate::identity;
 pub(super) const KEY: &[u8] = b"a key of the tests";
 pub(super) const URL: &str = "http://localhost/";
 
+/// Returns a session's record.
 pub(super) fn record(id: &str, status: &str) -> Map<String, Value> {
     let record = json!({"session_id": id, "status": status, "created_at": "2026-01-01T00:00:00Z", "vendor_data": "someone"});
     record.as_object().unwrap().clone()
 }
 
+/// Returns places with a webhook at `url`.
 pub(super) fn told_to(url: &str) -> Places {
     Places { webhook: Some(url.to_owned()), ..Places::default() }
 }
 
+/// Creates a store in a temporary folder.
 pub(super) fn store() -> (TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("s.db"), KEY).unwrap();
     (folder, store)
 }
 
+/// Returns an embedding determined by `seed`.
 pub(super) fn embedding(seed: usize) -> Embedding {
     let numbers = (0..WIDTH).map(|i| ((i * 31 + seed * 977) % 101) as f32 - 50.0);
     Embedding::new(numbers.collect()).unwrap()

@@ -164,7 +164,7 @@ fn is_of_unknown_issuer(error: &ureq::Error) -> bool {
 mod tests {
     use super::*;
 
-    /// 2026-01-01 00:00:00 UTC.
+    /// 2026-01-01 00:00:00 UTC in seconds since 1970.
     const NEW_YEAR: u64 = 1_767_225_600;
 
     fn asked(status: u16, headers: &[(&'static str, &str)]) -> Option<u64> {

@@ -27,7 +27,7 @@ pub fn roots(ca_file: Option<&Path>) -> Result<RootCerts, Failure> {
 /// Returns all certificates of a PEM file.
 ///
 /// # Errors
-/// The file cannot be read, is larger than 4 MB, or holds no usable certificate.
+/// The file cannot be read, is larger than 4 MiB, or holds no usable certificate.
 pub fn of_file(path: &Path) -> Result<Vec<Certificate<'static>>, Failure> {
     let about = |failure: Failure| failure.about(format!("ca_file {}", path.display()));
     let read = File::open(path).and_then(|file| bounded::read(file, MAX_BYTES));
