@@ -28,10 +28,12 @@ pub use frame::{FORMATS, UnreadableFrame, with_frame};
 
 use std::sync::LazyLock;
 
+/// The debug category of the plugin's elements.
 pub(crate) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
     gst::DebugCategory::new("liveness", gst::DebugColorFlags::empty(), Some("Face liveness detection"))
 });
 
+/// Registers the plugin's elements and sets the directory in which the inference code looks for libraries.
 fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     if let Some(directory) = plugin.filename().as_deref().and_then(std::path::Path::parent) {
         liveness_core::inference::set_plugin_directory(directory.to_path_buf());

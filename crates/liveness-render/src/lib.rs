@@ -32,6 +32,8 @@ pub use scene::Renderer;
 pub use screen::{ScreenLight, ScreenSize};
 pub use truth::{Surface, Truth};
 
+/// The rotation of the head in degrees, with the signs of [`liveness_core::face::HeadPose`] (ISO/IEC 39794-5), and its
+/// shift from the resting place.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct HeadPose {
     /// Degrees to the person's left; the signs follow [`liveness_core::face::HeadPose`].
@@ -44,6 +46,7 @@ pub struct HeadPose {
     pub shift: [f32; 3],
 }
 
+/// The expression of a face. Each coefficient runs from 0 (neutral) to 1 (full).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Expression {
     /// Closing of the person's right and left eye.
@@ -58,6 +61,7 @@ pub struct Expression {
     pub gaze: [f32; 2],
 }
 
+/// The head pose and the expression of a person at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Stance {
     /// Pose of the head.
@@ -66,6 +70,7 @@ pub struct Stance {
     pub expression: Expression,
 }
 
+/// The subject that the camera sees.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Presentation {
     /// The person.
@@ -99,6 +104,7 @@ impl Presentation {
     }
 }
 
+/// One moment in front of the camera.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Scene<'a> {
     /// The subject.

@@ -44,8 +44,10 @@ pub use store::Store;
 pub use webhook::Webhook;
 pub use word::{Name, Named, Word};
 
+/// Maximum size of a workflow file in bytes; real files are far smaller.
 const MAX_BYTES: u64 = 1 << 20;
 
+/// The settings and checks of a session.
 #[derive(Clone, Debug)]
 pub struct Workflow {
     /// The workflow's name, by default the file's name without its extension.
@@ -116,6 +118,7 @@ impl Workflow {
     }
 }
 
+/// Parses the workflows of a text. An error lists all faults with their positions.
 fn parse(text: &str, format: Format) -> Result<Vec<Workflow>, Vec<String>> {
     let value = document::parse(text, format).map_err(|(place, told)| vec![format!("{place}: {told}")])?;
     interpret(value).map_err(|faults| {
@@ -128,6 +131,7 @@ fn parse(text: &str, format: Format) -> Result<Vec<Workflow>, Vec<String>> {
     })
 }
 
+/// Returns the position of the value at `path`, or of its nearest ancestor if the value is not in the text.
 fn place(text: &str, format: Format, path: &[Step]) -> Option<Place> {
     let above = || path.split_last().and_then(|(_, above)| place(text, format, above));
     document::place(text, format, path).or_else(above)
@@ -174,6 +178,7 @@ fn read_nodes(parts: Vec<Part>, stored: bool, faults: &mut Faults) -> Result<Vec
     Ok(nodes)
 }
 
+/// A part of a valid document.
 struct Part {
     path: Vec<Step>,
     value: Value,
@@ -222,6 +227,7 @@ impl Part {
     }
 }
 
+/// Converts floats without a fraction to integers, as JSON Schema takes 3.0 for an integer.
 fn whole(value: &mut Value) {
     match value {
         Value::Object(fields) => fields.values_mut().for_each(whole),
