@@ -465,9 +465,9 @@ fn every_language_has_a_sentence_of_its_own_for_everything() {
         .chain([Prompt::Good, Prompt::Missed, Prompt::Light])
         .chain([Status::Approved, Status::InReview, Status::Declined, Status::Abandoned].map(Prompt::Verdict))
         .collect();
-    for language in Language::ALL {
-        let mut texts: Vec<_> = prompts.iter().map(|prompt| language.text(*prompt)).collect();
-        assert!(texts.iter().all(|text| !text.is_empty() && text.len() < 60), "{language:?}");
+    for language in Language::all() {
+        let mut texts: Vec<_> = prompts.iter().map(|prompt| prompt.text(language)).collect();
+        assert!(texts.iter().all(|text| !text.is_empty() && text.chars().count() < 60), "{language:?}");
         texts.sort_unstable();
         texts.dedup();
         assert_eq!(texts.len(), prompts.len(), "{language:?}");

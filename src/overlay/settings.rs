@@ -82,6 +82,10 @@ fn system_language() -> Language {
 pub fn properties() -> &'static [glib::ParamSpec] {
     static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
         let default = Settings::default();
+        let languages = format!(
+            "Language of the sentences: {}; anything else = the system's, or English",
+            Language::codes()
+        );
         vec![
             glib::ParamSpecBoolean::builder("mirror")
                 .nick("Mirror")
@@ -100,7 +104,7 @@ pub fn properties() -> &'static [glib::ParamSpec] {
                 .build(),
             glib::ParamSpecString::builder("language")
                 .nick("Language")
-                .blurb("Language of the sentences: de, en, es, fr, it, pt, pt-BR; anything else = the system's, or English")
+                .blurb(&languages)
                 .default_value(Some(""))
                 .mutable_playing()
                 .build(),

@@ -8,6 +8,7 @@
 pub mod check;
 pub mod face;
 pub mod inference;
+pub mod locale;
 pub mod location;
 pub mod random;
 pub mod session;

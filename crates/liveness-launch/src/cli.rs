@@ -246,8 +246,7 @@ pub struct RunArgs {
     pub display: Option<Display>,
     #[command(flatten)]
     pub secrets: SecretArgs,
-    /// Language of the kiosk screen: de, en, es, fr, it, pt or pt-BR; the system's when left out
-    #[arg(long, value_name = "TAG", value_parser = word::<Language>)]
+    #[arg(long, value_name = "TAG", value_parser = word::<Language>, help = language_help())]
     pub language: Option<Language>,
     /// --flash=false plays no light, for people whom flashing light harms: flash and action_flash become what the workflow's
     /// `without_light` says, or action
@@ -354,6 +353,11 @@ fn method(text: &str) -> Result<Method, String> {
 
 fn word<T: Named>(text: &str) -> Result<T, String> {
     T::from_word(text).ok_or_else(|| format!("expected one of {}", T::names().join(", ")))
+}
+
+/// The help of `--language`, with the languages of the table.
+fn language_help() -> String {
+    format!("Language of the kiosk screen: {}; the system's when left out", Language::codes())
 }
 
 /// A path, also below `~` where the shell has not resolved it, or a `file:///` address.

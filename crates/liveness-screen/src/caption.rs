@@ -2,11 +2,11 @@
 
 use pango::prelude::*;
 
-use super::language::Language;
 use super::layout::Layout;
 use super::mask::Mask;
 use super::pictogram;
 use super::view::Prompt;
+use liveness_core::locale::Language;
 use liveness_core::vision::{PixelFormat, Point};
 
 /// Opacity of plate and disc, 0–255.
@@ -54,7 +54,7 @@ impl Caption {
         if !layout.has_room() {
             return Ok(None);
         }
-        let sentence = Sentence::captioned(&language.text(prompt), layout);
+        let sentence = Sentence::captioned(&prompt.text(language), layout);
         let (size, padding) = (f64::from(sentence.size), f64::from(PADDING * sentence.size));
         let side = f64::from(PICTOGRAM) * size;
         let (width, height) =
@@ -276,10 +276,8 @@ mod tests {
             let layout = Layout::new(width, height);
             // Letters of a thirtieth of the shorter side are read at arm's length.
             let least = width.min(height) as f32 / 30.0;
-            for (language, prompt) in
-                Language::ALL.into_iter().flat_map(|l| Prompt::all().map(move |p| (l, p)))
-            {
-                let sentence = Sentence::captioned(&language.text(prompt), &layout);
+            for (language, prompt) in Language::all().flat_map(|l| Prompt::all().map(move |p| (l, p))) {
+                let sentence = Sentence::captioned(&prompt.text(language), &layout);
                 let what = format!("{language:?} {prompt:?} at {width}×{height}: {} px", sentence.size);
                 assert!(
                     sentence.fits(layout.caption_size.1 - PADDING * sentence.size) && sentence.size >= least,

@@ -6,7 +6,6 @@
 mod caption;
 mod grid;
 mod ink;
-mod language;
 mod layout;
 mod light;
 mod mask;
@@ -15,10 +14,11 @@ mod panel;
 mod pictogram;
 mod rim;
 mod view;
+mod wording;
 
 pub use grid::PlaneMut;
-pub use language::{Language, ReadyWords};
 pub use layout::Layout;
+pub use liveness_core::locale::Language;
 pub use liveness_core::vision::Oval;
 pub use paint::{Screen, Spec, Style};
 pub use panel::{Choice, choice_at};

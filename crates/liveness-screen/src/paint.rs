@@ -3,13 +3,13 @@
 use super::caption::Caption;
 use super::grid::{Grid, PlaneMut, cover};
 use super::ink::{Ink, Inks};
-use super::language::Language;
 use super::layout::Layout;
 use super::light::{LightRow, Pattern};
 use super::panel::Panel;
 use super::rim::{Rim, RimLook};
 use super::view::{Prompt, Ready, Tone, View};
 use liveness_core::check::Guidance;
+use liveness_core::locale::Language;
 use liveness_core::vision::{Colorimetry, PixelFormat};
 
 const DARK: u32 = 0x0b_1220;
@@ -58,7 +58,7 @@ pub struct Style {
 /// let mut screen = Screen::new(spec);
 /// let mut pixels = vec![128; 3 * 320 * 240];
 /// let view = View { prompt: Prompt::Coach(Guidance::MoveCloser), fraction: 0.0, light: None };
-/// screen.show(Some(&view), Style { mirror: true, flash: true, language: Language::English });
+/// screen.show(Some(&view), Style { mirror: true, flash: true, language: Language::ENGLISH });
 /// screen.paint(0, &mut PlaneMut { data: &mut pixels, stride: 3 * 320 });
 /// assert!(pixels[0] < 128, "dimmed outside the oval");
 /// ```

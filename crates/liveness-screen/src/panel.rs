@@ -1,11 +1,11 @@
 //! The ready screen: what the check is, the warning of its light, how it starts and the way without light.
 
 use super::caption::{Sentence, Sheet, rounded};
-use super::language::Language;
 use super::layout::Layout;
 use super::mask::Mask;
 use super::pictogram;
 use super::view::{Prompt, Ready};
+use liveness_core::locale::Language;
 use liveness_core::vision::PixelFormat;
 
 /// Opacity of the plate, 0–255.
@@ -113,23 +113,23 @@ const fn bands(ready: Ready) -> [(f32, f32); 2] {
 
 /// The sentences of a ready screen, each in its place.
 fn lines(ready: Ready, language: Language, layout: &Layout) -> Vec<Line> {
-    let words = language.ready();
-    let how = if ready.face { words.face } else { words.touch };
+    let words = &language.words().ready;
+    let how = if ready.face { &words.face } else { &words.touch };
     let [warning, below] = bands(ready);
     let start = if ready.light || ready.calm { below } else { START_ALONE };
     let mut lines = vec![
-        Line::new(words.title, layout, HEADING, TITLE, 0.0),
-        Line::new(how, layout, LETTERS, start, 0.0),
+        Line::new(words.title.on_screen(), layout, HEADING, TITLE, 0.0),
+        Line::new(how.on_screen(), layout, LETTERS, start, 0.0),
     ];
     if ready.light {
-        let ask = if ready.calm { "" } else { words.ask };
-        let text = format!("{} {ask}", words.warning);
+        let ask = if ready.calm { "" } else { words.ask.on_screen() };
+        let text = format!("{} {ask}", words.warning.on_screen());
         let left = (SIGN + GAP) * layout.width.min(layout.height) as f32;
         lines.push(Line::new(text.trim_end(), layout, LETTERS, warning, left));
     }
     if ready.calm {
         let (from, to) = BUTTON;
-        lines.push(Line::new(words.calm, layout, LETTERS, (from + 0.02, to - 0.02), 0.0));
+        lines.push(Line::new(words.calm.on_screen(), layout, LETTERS, (from + 0.02, to - 0.02), 0.0));
     }
     lines
 }
@@ -170,9 +170,7 @@ mod tests {
         for (width, height) in SCREEN_SIZES {
             let layout = Layout::new(width, height);
             let least = width.min(height) as f32 / 30.0;
-            for (language, ready) in
-                Language::ALL.into_iter().flat_map(|l| all().map(move |ready| (l, ready)))
-            {
+            for (language, ready) in Language::all().flat_map(|l| all().map(move |ready| (l, ready))) {
                 let lines = lines(ready, language, &layout);
                 for (i, line) in lines.iter().enumerate() {
                     let what = format!("{language:?} {ready:?} line {i} at {width}×{height}");

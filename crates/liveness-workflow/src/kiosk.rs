@@ -42,7 +42,7 @@ impl Named for WithoutLight {
 
 impl Named for Language {
     fn words() -> Vec<(&'static str, Self)> {
-        Self::ALL.map(|language| (language.code(), language)).to_vec()
+        Self::all().map(|language| (language.code(), language)).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Hints for the person in front of the camera that make frames usable.
 
 use crate::face::{FACE_OVAL, FrameObservation, Mesh};
+use crate::locale::{Language, Sentence};
 
 /// A hint for the person. One is given at a time, the most important first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -90,24 +91,14 @@ impl Guidance {
         }
     }
 
-    /// Returns a sentence for the person in front of the camera.
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::Ok => "Hold this position",
-            Self::NoFace => "Place your face in front of the camera",
-            Self::MultipleFaces => "Only one person may be in the picture",
-            Self::MoveCloser => "Move closer",
-            Self::MoveBack => "Move back a little",
-            Self::CenterFace => "Move your face to the middle",
-            Self::LookStraight => "Look straight at the camera",
-            Self::HoldStill => "Hold still",
-            Self::OpenEyes => "Open your eyes",
-            Self::TooDark => "Find more light",
-            Self::TooBright => "Find softer light",
-            Self::Blurred => "The picture is blurred: hold still and wipe the lens",
-            Self::Glare => "Avoid reflections on your face or glasses",
-            Self::FaceCovered => "Uncover your face",
-        }
+    /// The sentence for the person in front of the camera.
+    pub fn sentence(self, language: Language) -> &'static Sentence {
+        language.words().guidance.get(self.code())
+    }
+
+    /// The sentence of messages, in English.
+    pub fn text(self) -> &'static str {
+        self.sentence(Language::ENGLISH).in_message()
     }
 
     /// Drops hints that do not apply during a flash check: the screen lights a dark room and reflects in

@@ -2,6 +2,7 @@
 
 use super::risk::Risk;
 use crate::check::{Action, Evidence, Failure, Guidance, Mistake};
+use crate::locale::{Language, Sentence};
 
 /// The change that a person should make in the next attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,41 +126,33 @@ impl Advice {
         }
     }
 
-    /// Returns the sentence for the person in front of the camera, in English.
-    pub const fn text(self) -> &'static str {
+    /// The sentence for the person in front of the camera.
+    pub fn sentence(self, language: Language) -> &'static Sentence {
+        let words = language.words();
         match self {
-            Self::Coach(guidance) => guidance.text(),
-            Self::Settle => "Hold your face still in the middle for a moment",
-            Self::Promptly => "Make each movement as soon as you are asked to",
-            Self::Further(action) => match action {
-                Action::Blink => "Close both eyes fully, then open them",
-                Action::Nod => "Nod more clearly, down and up",
-                Action::TurnLeft => "Turn your head further to the left",
-                Action::TurnRight => "Turn your head further to the right",
-                Action::LookUp => "Raise your chin further",
-                Action::Smile => "Smile more broadly",
-                Action::OpenMouth => "Open your mouth wider",
-                Action::RaiseBrows => "Raise your eyebrows higher",
-            },
-            Self::Return => "After each movement, return to where you began",
-            Self::OtherWay(action) => match action {
-                Action::TurnLeft => "Turn your head to your left, not to your right",
-                Action::TurnRight => "Turn your head to your right, not to your left",
-                Action::LookUp => "Look up, not down",
-                _ => "Nod downwards, not upwards",
-            },
-            Self::OnlyAsked => "Make only the movement that is asked for",
-            Self::Wait => "Wait for the prompt before you move",
-            Self::StayVisible => "Keep your whole face in the picture and move slowly",
-            Self::OnePerson => "Only one person may take the check",
-            Self::StayInLight => "Keep your face in front of the screen while it lights up",
-            Self::Camera => "The picture stands still: check the camera",
-            Self::Operator => "The camera may show a mirror image: ask for help",
-            Self::Steady => "Hold still, away from bright light",
-            Self::Darker => "Move to a darker place or raise the screen's brightness",
-            Self::OtherLight => "Stay away from other screens and changing lights",
-            Self::EvenLight => "Look straight at the camera, in even light",
+            Self::Coach(guidance) => guidance.sentence(language),
+            Self::Further(action) => words.further.get(action.name()),
+            Self::OtherWay(action) => words.other_way.get(action.name()),
+            Self::Settle => &words.advice.settle,
+            Self::Promptly => &words.advice.promptly,
+            Self::Return => &words.advice.back,
+            Self::OnlyAsked => &words.advice.only_asked,
+            Self::Wait => &words.advice.wait,
+            Self::StayVisible => &words.advice.stay_visible,
+            Self::OnePerson => &words.advice.one_person,
+            Self::StayInLight => &words.advice.stay_in_light,
+            Self::Camera => &words.advice.camera,
+            Self::Operator => &words.advice.operator,
+            Self::Steady => &words.advice.steady,
+            Self::Darker => &words.advice.darker,
+            Self::OtherLight => &words.advice.other_light,
+            Self::EvenLight => &words.advice.even_light,
         }
+    }
+
+    /// The sentence of messages, in English.
+    pub fn text(self) -> &'static str {
+        self.sentence(Language::ENGLISH).in_message()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The actions on offer, and the random draw of a challenge.
 
 use super::super::random::Randomness;
+use crate::locale::{Language, Sentence};
 
 /// A requested movement. Left and right are those of the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,18 +51,14 @@ impl Action {
         }
     }
 
-    /// Returns a sentence for the person in front of the camera.
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::Blink => "Blink",
-            Self::Nod => "Nod",
-            Self::TurnLeft => "Turn your head to your left and back",
-            Self::TurnRight => "Turn your head to your right and back",
-            Self::LookUp => "Look up and back",
-            Self::Smile => "Smile, then relax",
-            Self::OpenMouth => "Open your mouth, then close it",
-            Self::RaiseBrows => "Raise your eyebrows, then relax",
-        }
+    /// The sentence that asks for it.
+    pub fn sentence(self, language: Language) -> &'static Sentence {
+        language.words().action.get(self.name())
+    }
+
+    /// The sentence of messages, in English.
+    pub fn text(self) -> &'static str {
+        self.sentence(Language::ENGLISH).in_message()
     }
 
     /// Returns the action with this name.
