@@ -55,6 +55,9 @@ fn states() -> Vec<(String, RunningCheck)> {
     all
 }
 
+/// Screens before a check.
+const READY: [&str; 3] = ["touch", "face+light", "touch+light+calm"];
+
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let folder = arguments.next().unwrap_or_else(|| ".".into());
@@ -63,17 +66,19 @@ fn main() {
     let (width, height) = size.split_once('x').expect("WIDTHxHEIGHT");
     gst::init().expect("GStreamer");
     gstliveness::plugin_register_static().expect("plugin");
-    for (name, check) in states() {
+    let ready = READY.map(|ready| (format!("ready-{ready}"), None, ready));
+    let states = states().into_iter().map(|(name, check)| (name, Some(check), "0"));
+    for (name, check, ready) in states.chain(ready) {
         let line = format!(
             "livenesstestsrc num-buffers=1 ! video/x-raw,width={width},height={height} ! \
-             livenessoverlay name=overlay language={language} ! \
+             livenessoverlay name=overlay language={language} ready={ready} ! \
              videoconvert ! pngenc ! filesink location=\"{folder}/{size}-{name}.png\""
         );
         let pipeline =
             gst::parse::launch(&line).expect("pipeline").downcast::<gst::Pipeline>().expect("pipeline");
         let overlay = pipeline.by_name("overlay").expect("overlay");
         overlay.static_pad("sink").expect("pad").add_probe(gst::PadProbeType::BUFFER, move |_, info| {
-            if let Some(buffer) = info.buffer_mut() {
+            if let (Some(buffer), Some(check)) = (info.buffer_mut(), &check) {
                 LivenessMeta::add(buffer.make_mut(), None, check.clone());
             }
             gst::PadProbeReturn::Ok

@@ -6,10 +6,11 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/onnxruntime.sh
 . scripts/onnxruntime.sh
 
+# fonts-dejavu-core has the letters of all languages of the kiosk screen but Japanese, which are fonts-vlgothic's.
 # openssl makes the CAs of the tests, xvfb is their screen. The last four are for Python programs: on the bus, as in examples/,
 # and the RTSP server of the tests.
 PACKAGES="libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libpango1.0-dev gstreamer1.0-tools gstreamer1.0-plugins-base \
-gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-x gstreamer1.0-libav fonts-dejavu-core pkg-config gcc libc6-dev openssl xvfb python3 python3-pip \
+gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-x gstreamer1.0-libav fonts-dejavu-core fonts-vlgothic pkg-config gcc libc6-dev openssl xvfb python3 python3-pip \
 python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0 gir1.2-gst-rtsp-server-1.0"
 
 work=$(mktemp -d)

@@ -18,6 +18,8 @@ const PICTOGRAM: f32 = 1.7;
 /// Letters shrink by this until the sentence fits, but not below a size that nobody reads.
 const SHRINK: f32 = 0.92;
 const LEAST_LETTERS: f32 = 8.0;
+/// A line may end after these; the last is a zero-width space.
+const PHRASE_ENDS: [char; 8] = [' ', '-', '–', '\n', '、', '。', '：', '\u{200b}'];
 /// The arrow's disc on the ring, of the frame's shorter side, and the arrow within it.
 const DISC: f32 = 0.13;
 const ARROW: f64 = 0.56;
@@ -38,6 +40,8 @@ pub(super) struct Sentence {
     size: f32,
     width: f64,
     pub height: f64,
+    /// A word had to be broken.
+    broken: bool,
 }
 
 impl Caption {
@@ -54,7 +58,7 @@ impl Caption {
         if !layout.has_room() {
             return Ok(None);
         }
-        let sentence = Sentence::captioned(&prompt.text(language), layout);
+        let sentence = Sentence::captioned(prompt, language, layout);
         let (size, padding) = (f64::from(sentence.size), f64::from(PADDING * sentence.size));
         let side = f64::from(PICTOGRAM) * size;
         let (width, height) =
@@ -69,12 +73,18 @@ impl Caption {
             rounded(cr, width, height, 0.8 * padding);
             cr.fill()
         })?;
+        // The pictogram stands where the lines begin.
+        let (pictogram_x, letters_x) = if language.is_right_to_left() {
+            (sentence.width + 2.0 * padding, padding)
+        } else {
+            (padding, side + 2.0 * padding)
+        };
         let letters = sheet.draw(255, |cr| {
-            sentence.draw(cr, side + 2.0 * padding, (height - sentence.height) / 2.0);
+            sentence.draw(cr, letters_x, (height - sentence.height) / 2.0);
             Ok(())
         })?;
         let pictogram = sheet.draw(255, |cr| {
-            cr.translate(padding, (height - side) / 2.0);
+            cr.translate(pictogram_x, (height - side) / 2.0);
             cr.scale(side, side);
             pictogram::draw(cr, prompt)
         })?;
@@ -87,20 +97,20 @@ impl Caption {
 
 impl Sentence {
     /// Beside its pictogram on the caption's plate.
-    fn captioned(text: &str, layout: &Layout) -> Self {
+    fn captioned(prompt: Prompt, language: Language, layout: &Layout) -> Self {
         let room = |size: f32| {
             let (width, height) = layout.caption_size;
             (width - (PICTOGRAM + 3.0 * PADDING) * size, height - PADDING * size)
         };
-        Self::fitted(text, layout.letters, room)
+        Self::fitted(&prompt.text(language), language, layout.letters, room)
     }
 
     /// In the largest letters up to `letters` pixels with which it has room.
-    pub fn fitted(text: &str, letters: f32, room: impl Fn(f32) -> (f32, f32)) -> Self {
+    pub fn fitted(text: &str, language: Language, letters: f32, room: impl Fn(f32) -> (f32, f32)) -> Self {
         let mut size = letters;
         loop {
             let (width, height) = room(size);
-            let sentence = Self::set(text, size, width);
+            let sentence = Self::set(text, language, size, width);
             if sentence.fits(height) || size <= LEAST_LETTERS {
                 return sentence;
             }
@@ -108,20 +118,30 @@ impl Sentence {
         }
     }
 
-    fn set(text: &str, size: f32, most: f32) -> Self {
+    fn set(text: &str, language: Language, size: f32, most: f32) -> Self {
         let context = pangocairo::FontMap::default().create_context();
+        // Languages draw some of the same letters differently.
+        context.set_language(Some(&pango::Language::from_string(language.code())));
         let layout = pango::Layout::new(&context);
         let mut font = pango::FontDescription::from_string(FONT);
         font.set_absolute_size(f64::from(size) * f64::from(pango::SCALE));
         layout.set_font_description(Some(&font));
         layout.set_width((most.max(1.0) * pango::SCALE as f32) as i32);
-        layout.set_wrap(pango::WrapMode::WordChar);
+        layout.set_wrap(pango::WrapMode::Word);
         // As text, never as markup.
         layout.set_text(text);
-        let (_, extents) = layout.pixel_extents();
+        layout.set_attributes(Some(&whole_phrases(text)));
+        let broken = layout.size().0 > layout.width();
+        if broken {
+            layout.set_attributes(None);
+            layout.set_wrap(pango::WrapMode::WordChar);
+        }
+        let (width, height) = layout.size();
+        let pixels = |length: i32| (f64::from(length) / f64::from(pango::SCALE)).ceil();
+        let (width, height) = (pixels(width) + 1.0, pixels(height));
         // From here on as wide as the sentence, so that it stands beside its pictogram.
-        layout.set_width(extents.width().saturating_add(1).saturating_mul(pango::SCALE));
-        Self { layout, size, width: f64::from(extents.width() + 1), height: f64::from(extents.height()) }
+        layout.set_width((width * f64::from(pango::SCALE)) as i32);
+        Self { layout, size, width, height, broken }
     }
 
     /// Draws it with its top left at `x`, `y`.
@@ -138,13 +158,13 @@ impl Sentence {
 
     /// Returns whether it is at most `height` pixels high, in whole words.
     pub fn fits(&self, height: f32) -> bool {
-        self.height <= f64::from(height) && !self.breaks_words()
+        self.height <= f64::from(height) && !self.broken
     }
 
     /// Returns whether no word is broken and every letter has a shape.
     #[cfg(test)]
     pub fn is_whole(&self) -> bool {
-        !self.breaks_words() && self.layout.unknown_glyphs_count() == 0
+        !self.broken && self.layout.unknown_glyphs_count() == 0
     }
 
     /// The height of the letters, in pixels.
@@ -152,13 +172,36 @@ impl Sentence {
     pub fn size(&self) -> f32 {
         self.size
     }
+}
 
-    /// Whether a word had to be broken.
-    fn breaks_words(&self) -> bool {
-        let (text, lines) = (self.layout.text(), self.layout.lines_readonly());
-        let starts = lines.iter().skip(1).filter_map(|line| usize::try_from(line.start_index()).ok());
-        starts.into_iter().any(|start| !text[..start].ends_with([' ', '-', '–', '\n']))
+/// Lets lines break only between phrases: Japanese, which has no spaces, would break within words.
+fn whole_phrases(text: &str) -> pango::AttrList {
+    let attributes = pango::AttrList::new();
+    let mut start = 0;
+    for phrase in text.split_inclusive(PHRASE_ENDS) {
+        let mut whole = pango::AttrInt::new_allow_breaks(false);
+        whole.set_start_index(start);
+        start += phrase.len() as u32;
+        whole.set_end_index(start);
+        attributes.insert(whole);
     }
+    attributes
+}
+
+/// The languages whose letters an installed font has.
+#[cfg(test)]
+pub(super) fn readable() -> impl Iterator<Item = Language> {
+    Language::all().filter(|language| {
+        let title = language.words().ready.title.on_screen();
+        let first: String = title.chars().take(1).collect();
+        let readable = Sentence::set(&first, *language, 16.0, 100.0).is_whole();
+        if !readable {
+            eprintln!(
+                "skipped {language:?}: no installed font has its letters; scripts/setup.sh installs one"
+            );
+        }
+        readable
+    })
 }
 
 /// A disc on the ring with an arrow that shows which way to move the head. Before a screen, the person's own left is its
@@ -269,6 +312,33 @@ impl Sheet {
 mod tests {
     use super::super::layout::SCREEN_SIZES;
     use super::*;
+    use liveness_core::session::Advice;
+
+    #[test]
+    fn arabic_lines_begin_on_the_right_and_others_on_the_left() {
+        let prompt = Prompt::Retry(Advice::OnlyAsked);
+        for language in readable() {
+            let Sentence { layout, width, .. } =
+                Sentence::captioned(prompt, language, &Layout::new(1280, 720));
+            let starts: Vec<i32> =
+                layout.lines_readonly().iter().map(pango::LayoutLine::start_index).collect();
+            let edge = if language.is_right_to_left() { width } else { 0.0 };
+            for start in starts {
+                let x = f64::from(layout.index_to_pos(start).x()) / f64::from(pango::SCALE);
+                assert!((x - edge).abs() < 2.0, "{language:?}: {x} of {width}");
+            }
+        }
+    }
+
+    #[test]
+    fn japanese_lines_break_between_phrases() {
+        let japanese = Language::from_tag("ja").unwrap();
+        let text = "指示が出たら、すぐに動いてください";
+        let sentence = Sentence::set(text, japanese, 20.0, 230.0);
+        let starts: Vec<_> = sentence.layout.lines_readonly().iter().map(|line| line.start_index()).collect();
+        assert_eq!(starts, [0, text.find("すぐに").unwrap() as i32]);
+        assert!(Sentence::set(text, japanese, 20.0, 60.0).broken);
+    }
 
     #[test]
     fn no_caption_overflows_its_box_in_any_language() {
@@ -276,8 +346,8 @@ mod tests {
             let layout = Layout::new(width, height);
             // Letters of a thirtieth of the shorter side are read at arm's length.
             let least = width.min(height) as f32 / 30.0;
-            for (language, prompt) in Language::all().flat_map(|l| Prompt::all().map(move |p| (l, p))) {
-                let sentence = Sentence::captioned(&prompt.text(language), &layout);
+            for (language, prompt) in readable().flat_map(|l| Prompt::all().map(move |p| (l, p))) {
+                let sentence = Sentence::captioned(prompt, language, &layout);
                 let what = format!("{language:?} {prompt:?} at {width}×{height}: {} px", sentence.size);
                 assert!(
                     sentence.fits(layout.caption_size.1 - PADDING * sentence.size) && sentence.size >= least,

@@ -62,12 +62,20 @@ struct Line {
 }
 
 impl Line {
-    /// In the middle of a band, in letters of `letters` of the shorter side; from `left` of the frame's width on.
-    fn new(text: &str, layout: &Layout, letters: f32, (from, to): (f32, f32), left: f32) -> Self {
+    /// In the middle of a band, in letters of `letters` of the shorter side, beside `sign` pixels where lines begin.
+    fn new(
+        text: &str,
+        language: Language,
+        layout: &Layout,
+        letters: f32,
+        (from, to): (f32, f32),
+        sign: f32,
+    ) -> Self {
         let (width, height) = (layout.width as f32, layout.height as f32);
-        let room = (WIDTH * width - left, (to - from) * height);
-        let sentence = Sentence::fitted(text, letters * width.min(height), |_| room);
-        let x = f64::from((width + left) / 2.0);
+        let room = (WIDTH * width - sign, (to - from) * height);
+        let sentence = Sentence::fitted(text, language, letters * width.min(height), |_| room);
+        let aside = if language.is_right_to_left() { -sign } else { sign };
+        let x = f64::from((width + aside) / 2.0);
         let top = f64::from(height * (from + to) / 2.0) - sentence.height / 2.0;
         Self { sentence, x, top }
     }
@@ -101,7 +109,8 @@ impl Panel {
             Ok(())
         })?;
         let buttons = sheet.draw(255, |cr| if ready.calm { button(cr, layout) } else { Ok(()) })?;
-        let warning = sheet.draw(255, |cr| if ready.light { sign(cr, ready, layout) } else { Ok(()) })?;
+        let warning =
+            sheet.draw(255, |cr| if ready.light { sign(cr, ready, language, layout) } else { Ok(()) })?;
         Ok(Self { plate, letters, buttons, warning })
     }
 }
@@ -115,21 +124,20 @@ const fn bands(ready: Ready) -> [(f32, f32); 2] {
 fn lines(ready: Ready, language: Language, layout: &Layout) -> Vec<Line> {
     let words = &language.words().ready;
     let how = if ready.face { &words.face } else { &words.touch };
+    let line = |text: &str, letters, band, sign| Line::new(text, language, layout, letters, band, sign);
     let [warning, below] = bands(ready);
     let start = if ready.light || ready.calm { below } else { START_ALONE };
-    let mut lines = vec![
-        Line::new(words.title.on_screen(), layout, HEADING, TITLE, 0.0),
-        Line::new(how.on_screen(), layout, LETTERS, start, 0.0),
-    ];
+    let mut lines =
+        vec![line(words.title.on_screen(), HEADING, TITLE, 0.0), line(how.on_screen(), LETTERS, start, 0.0)];
     if ready.light {
         let ask = if ready.calm { "" } else { words.ask.on_screen() };
         let text = format!("{} {ask}", words.warning.on_screen());
-        let left = (SIGN + GAP) * layout.width.min(layout.height) as f32;
-        lines.push(Line::new(text.trim_end(), layout, LETTERS, warning, left));
+        let sign = (SIGN + GAP) * layout.width.min(layout.height) as f32;
+        lines.push(line(text.trim_end(), LETTERS, warning, sign));
     }
     if ready.calm {
         let (from, to) = BUTTON;
-        lines.push(Line::new(words.calm.on_screen(), layout, LETTERS, (from + 0.02, to - 0.02), 0.0));
+        lines.push(line(words.calm.on_screen(), LETTERS, (from + 0.02, to - 0.02), 0.0));
     }
     lines
 }
@@ -145,19 +153,22 @@ fn button(cr: &cairo::Context, layout: &Layout) -> Result<(), cairo::Error> {
     cr.stroke()
 }
 
-/// The pictogram beside the warning.
-fn sign(cr: &cairo::Context, ready: Ready, layout: &Layout) -> Result<(), cairo::Error> {
+/// The pictogram where the warning's lines begin.
+fn sign(cr: &cairo::Context, ready: Ready, language: Language, layout: &Layout) -> Result<(), cairo::Error> {
     let (width, height) = (layout.width as f64, layout.height as f64);
     let side = f64::from(SIGN) * width.min(height);
     let [(top, bottom), _] = bands(ready);
     let middle = f64::from(top + bottom) / 2.0 * height;
-    cr.translate((1.0 - f64::from(WIDTH)) / 2.0 * width, middle - side / 2.0);
+    let margin = (1.0 - f64::from(WIDTH)) / 2.0 * width;
+    let x = if language.is_right_to_left() { width - margin - side } else { margin };
+    cr.translate(x, middle - side / 2.0);
     cr.scale(side, side);
     pictogram::draw(cr, Prompt::Ready(Ready::default()))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::caption::readable;
     use super::super::layout::SCREEN_SIZES;
     use super::*;
 
@@ -170,7 +181,7 @@ mod tests {
         for (width, height) in SCREEN_SIZES {
             let layout = Layout::new(width, height);
             let least = width.min(height) as f32 / 30.0;
-            for (language, ready) in Language::all().flat_map(|l| all().map(move |ready| (l, ready))) {
+            for (language, ready) in readable().flat_map(|l| all().map(move |ready| (l, ready))) {
                 let lines = lines(ready, language, &layout);
                 for (i, line) in lines.iter().enumerate() {
                     let what = format!("{language:?} {ready:?} line {i} at {width}×{height}");

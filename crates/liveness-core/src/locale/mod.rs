@@ -17,8 +17,17 @@ macro_rules! file {
 }
 
 /// English first: the default.
-const FILES: [(&str, &str); 7] =
-    [file!("en"), file!("de"), file!("es"), file!("fr"), file!("it"), file!("pt"), file!("pt-BR")];
+const FILES: [(&str, &str); 9] = [
+    file!("en"),
+    file!("ar"),
+    file!("de"),
+    file!("es"),
+    file!("fr"),
+    file!("it"),
+    file!("ja"),
+    file!("pt"),
+    file!("pt-BR"),
+];
 
 /// A language with sentences.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -58,6 +67,11 @@ impl Language {
             Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
             _ => codes.concat(),
         }
+    }
+
+    /// Whether lines run from right to left.
+    pub fn is_right_to_left(self) -> bool {
+        self.words().right_to_left
     }
 
     /// The sentences, parsed once.
@@ -128,6 +142,8 @@ mod tests {
             ("de_AT", Some("de")),
             ("fr_CA.UTF-8", Some("fr")),
             ("IT@euro", Some("it")),
+            ("ar_EG.UTF-8", Some("ar")),
+            ("ja_JP.eucJP", Some("ja")),
             ("C", None),
             ("", None),
             ("deu", None),

@@ -14,6 +14,9 @@ pub struct Table(BTreeMap<String, Sentence>);
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Words {
+    /// Lines run from right to left.
+    #[serde(default)]
+    pub right_to_left: bool,
     /// By the codes of guidance.
     pub guidance: Table,
     /// By the names of actions: a movement is asked for.
