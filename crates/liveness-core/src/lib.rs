@@ -2,7 +2,7 @@
 //!
 //! Each layer imports only from the layers below it, from top to bottom: [`session`] (attempts and
 //! decisions), [`check`] (observations over time), [`face`] (one frame), and at the bottom [`vision`]
-//! (pixels) and [`inference`] (ONNX Runtime). [`random`] generates repeatable random numbers for tests and
+//! (pixels), [`inference`] (ONNX Runtime) and [`locale`] (the sentences that people read). [`random`] generates repeatable random numbers for tests and
 //! rendered people; [`location`] parses the paths of files.
 
 pub mod check;
