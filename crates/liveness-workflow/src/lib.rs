@@ -39,7 +39,7 @@ pub use kiosk::{Start, WithoutLight};
 use names::Names;
 pub use node::Node;
 pub use settings::{Display, Rtsp, Settings, Transport};
-pub use source::SOURCES;
+pub use source::{SOURCES, fault_of_camera};
 pub use store::Store;
 pub use webhook::Webhook;
 pub use word::{Name, Named, Word};

@@ -1,4 +1,4 @@
-//! The sentences that people read, in each language: a file `locales/TAG.toml` and a row of [`FILES`].
+//! The sentences that people read, in each language: a file `locales/TAG.toml` and a row of `FILES`.
 
 mod sentence;
 mod words;

@@ -9,7 +9,7 @@ use gst::prelude::*;
 use super::open::Open;
 use crate::credential;
 use crate::failure::Failure;
-use liveness_workflow::{Rtsp, Transport};
+use liveness_workflow::{Rtsp, Transport, fault_of_camera};
 
 /// Time without a frame after which the camera counts as lost.
 const SILENCE: Duration = Duration::from_secs(5);
@@ -43,15 +43,8 @@ impl Line {
     /// The address is incomplete or contains credentials, or an environment variable cannot be used.
     pub fn new(location: &str, rtsp: Option<&Rtsp>) -> Result<Self, Failure> {
         let rtsp = rtsp.cloned().unwrap_or_default();
-        let (_, rest) = location.split_once("://").unwrap_or_default();
-        let host = rest.split('/').next().unwrap_or_default();
-        if host.contains('@') {
-            let text = "the address of an rtsp source holds a user or password: put them into the environment, as \
-                        LIVENESS_RTSP_USER and LIVENESS_RTSP_PASSWORD";
-            return Err(Failure::usage(text));
-        }
-        if host.is_empty() {
-            return Err(Failure::usage("an rtsp source needs an address: rtsp://HOST/PATH"));
+        if let Some(fault) = fault_of_camera(location) {
+            return Err(Failure::usage(format!("an rtsp source {fault}")));
         }
         let user = rtsp.user_env.map_or("LIVENESS_RTSP_USER".to_owned(), |name| name.0);
         let password = rtsp.password_env.map_or("LIVENESS_RTSP_PASSWORD".to_owned(), |name| name.0);
