@@ -49,20 +49,22 @@ unsafe impl Send for LivenessMeta {}
 unsafe impl Sync for LivenessMeta {}
 
 impl LivenessMeta {
-    /// Adds a meta with one check to a buffer.
+    /// Adds a meta with one check to a buffer. Returns `None` if the meta is not registered, as another copy of this
+    /// crate in the process has taken its name.
     pub fn add(
         buffer: &mut gst::BufferRef,
         observation: Option<Arc<FrameObservation>>,
         check: RunningCheck,
-    ) -> gst::MetaRefMut<'_, Self, gst::meta::Standalone> {
+    ) -> Option<gst::MetaRefMut<'_, Self, gst::meta::Standalone>> {
+        let info = imp::info()?;
         // `init` moves the contents out of `params`, so they must not be dropped here.
         let mut params = ManuallyDrop::new(imp::Contents { observation, checks: vec![check] });
         // SAFETY: The buffer is borrowed mutably, and `params` points to valid contents that `init` moves out once.
-        // `info` returns a registered meta, unless another copy of this crate in the process has taken the name.
+        // `info` is registered, and its `init` succeeds, so the meta is not null.
         unsafe {
             let meta =
-                gst::ffi::gst_buffer_add_meta(buffer.as_mut_ptr(), imp::info(), (&raw mut *params).cast());
-            Self::from_mut_ptr(buffer, meta.cast())
+                gst::ffi::gst_buffer_add_meta(buffer.as_mut_ptr(), info.as_ptr(), (&raw mut *params).cast());
+            Some(Self::from_mut_ptr(buffer, meta.cast()))
         }
     }
 
@@ -135,8 +137,8 @@ mod imp {
     // SAFETY: As above.
     unsafe impl Sync for Info {}
 
-    /// Returns the registered description of the meta, or null if the registration failed.
-    pub fn info() -> *const gst::ffi::GstMetaInfo {
+    /// Returns the registered description of the meta, or `None` if the registration failed.
+    pub fn info() -> Option<ptr::NonNull<gst::ffi::GstMetaInfo>> {
         // SAFETY: The size is that of the meta, and the functions have the signatures that GStreamer requires.
         static INFO: LazyLock<Option<Info>> = LazyLock::new(|| unsafe {
             let info = gst::ffi::gst_meta_register(
@@ -149,7 +151,7 @@ mod imp {
             );
             ptr::NonNull::new(info.cast_mut()).map(Info)
         });
-        INFO.as_ref().map_or(ptr::null(), |info| info.0.as_ptr())
+        INFO.as_ref().map(|info| info.0)
     }
 
     /// Moves the contents from `params` into a new meta.
@@ -191,7 +193,9 @@ mod imp {
             let mut checks = checks.iter().cloned();
             if let Some(first) = checks.next() {
                 let target = gst::BufferRef::from_mut_ptr(target);
-                let mut copy = super::LivenessMeta::add(target, observation.clone(), first);
+                let Some(mut copy) = super::LivenessMeta::add(target, observation.clone(), first) else {
+                    return false.into_glib();
+                };
                 checks.for_each(|check| copy.push(None, check));
             }
             true.into_glib()

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::super::CAT;
 use super::super::meta::{LivenessMeta, RunningCheck};
 use liveness_core::face::FrameObservation;
 use liveness_core::session::Session;
@@ -35,7 +36,9 @@ impl Marked {
             meta.push(observation, check);
             return;
         }
-        LivenessMeta::add(buffer, observation, check);
+        if LivenessMeta::add(buffer, observation, check).is_none() {
+            gst::warning!(CAT, "no meta is attached: this process holds two copies of the plugin");
+        }
     }
 }
 
