@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What an analysed frame costs at three sizes, split by stage, against its nets alone; what the checks cost against each
 //! other; and what an idle element costs.
 //! Everything is measured in turn in one run; the fastest of many rounds counts, since other load on the machine can only

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What a frame of the kiosk screen costs at 1080p, against a conversion of the same frame by GStreamer. Both by turns in
 //! one run; the fastest of many rounds counts.
 //!

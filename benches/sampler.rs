@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The crop straight from the planes, against converting the whole frame first with GStreamer's own converter.
 //!
 //!     make bench

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What it takes to find a face among many: exact search by brute force (target: 20 ms among 100 000 on one core), against
 //! reading the same memory once.
 //!

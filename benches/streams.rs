@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! How many cameras a machine takes: 1, 2, 4 and 8 live streams at 30 frames a second, each with an action check of its own, at
 //! 720p and 1080p. For each number: frames that were analysed, that the element passed on unanalysed, and that the queue before it
 //! lost; what the check adds to a buffer's way; cores; memory.

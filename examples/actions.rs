@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What the action check sees in labelled clips: blinks and head turns against the annotated ones at several frame rates, and
 //! what becomes of challenges that happen to fit a clip.
 //!

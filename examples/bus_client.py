@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Watches a camera with livenesspassive and prints what the bus says.
 
     . scripts/env.sh

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! How well the depth map of the flash check agrees with the rendered person's true depth.
 //!
 //!     cargo run --release --example depth -- [SESSIONS] [SHEET.png]

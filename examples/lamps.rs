@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Real faces under single lights: what one lamp changes, patch by patch, against the relief of a face.
 //!
 //!     cargo run --release --example lamps -- ../shared/media/flash

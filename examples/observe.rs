@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What the face analysis sees in pictures and clips: one JSON line per frame.
 //!
 //!     cargo run --release --example observe -- [--every N] [--embedding] [--age] [--height H] FILE…

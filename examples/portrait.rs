@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Renders one moment and tells what the nets see in it.
 //!
 //!     cargo run --release --example portrait -- OUT.png [NAME=VALUE …]

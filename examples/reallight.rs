@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Flash sessions of real faces: light adds up, so the photographs of a face under single lights, each as bright as the code
 //! says, are what a camera sees of it before a screen.
 //!

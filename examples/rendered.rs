@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What the nets see in rendered people: how far the renderer may stand in for a camera.
 //!
 //!     cargo run --release --example rendered -- [IDENTITIES] [--landmarks | --light]

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Draws the kiosk screen in its states over the rendered person, as PNG files.
 //!
 //!     cargo run --release --example screens -- FOLDER [WIDTHxHEIGHT] [LANGUAGE]

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Checks without end: random people and attacks, methods, sizes, cancels, caps changes and state cycles. Nothing may grow.
 //!
 //!     cargo run --release --example soak -- [MINUTES] [SEED]

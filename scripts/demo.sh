@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Apache-2.0
 # A whole check on a rendered person: movement and light, a store, a webhook to a receiver on this machine, evidence.
 set -eu
 folder=liveness-demo

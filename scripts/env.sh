@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
 # shellcheck shell=sh
 # Lets GStreamer find the plugin in this checkout. Source it from the checkout's root:  . scripts/env.sh
 if [ -f scripts/onnxruntime.sh ]; then

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT OR Apache-2.0
 # Runs every example briefly, built as the tests are. Those that measure on labelled media need MEDIA (../shared/media) and are
 # passed over without it.
 set -euo pipefail

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT OR Apache-2.0
 # Fuzzes every target for SECONDS (20): `scripts/fuzz.sh [SECONDS] [TARGET…]`. Findings lie in fuzz/artifacts.
 # The flags are cargo-fuzz's own without a sanitizer, so that the stable compiler will do.
 set -euo pipefail

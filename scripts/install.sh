@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Apache-2.0
 # Installs what `make build` has built: the plugin; in a folder beside it the runtime and the launcher, which looks for
 # the runtime where it lies itself; and a link to the launcher in PREFIX/bin. PREFIX is where GStreamer itself lies when
 # unset; --remove takes it all away again.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
 # shellcheck shell=sh disable=SC2034
 # Which ONNX Runtime, and where it is kept: a cache outside the checkout, so that a second clone is quick. Sourced.
 # One of your own, named by ORT_DYLIB_PATH, goes before it.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Apache-2.0
 # Runs the lines of the sh blocks of README.md and docs/*.md as they stand; a line with "# needs" is passed over.
 set -eu
 lines=$(mktemp)

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Apache-2.0
 # Installs what is missing to build and run the plugin on Debian 12: apt packages and the ONNX Runtime library. Quick
 # when nothing is missing. Fails with one sentence that says what to do.
 set -eu

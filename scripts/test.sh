@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Apache-2.0
 # Runs all tests: with cargo-nextest where it is installed (each test in a process of its own), else with cargo test;
 # then the examples in the documentation, which nextest leaves out.
 set -eu

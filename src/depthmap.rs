@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The depth map as a GStreamer sample.
 
 use gst_video::{VideoFormat, VideoFrameExt, VideoInfo};

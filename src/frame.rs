@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The conversion of buffers to frames. It maps only the memories that hold the planes, read-only, and validates every
 //! offset and stride.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The reference image as a JPEG sample, encoded by GStreamer.
 
 use gst_video::{VideoFormat, VideoFrameExt, VideoInfo};

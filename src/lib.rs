@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Face liveness detection (presentation attack detection) for GStreamer.
 //!
 //! The plugin `liveness` registers elements that analyse camera frames in the pipeline. They post element messages with

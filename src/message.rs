@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The element messages as Rust types, with conversions from and to `gst::Structure`.
 
 use std::fmt;

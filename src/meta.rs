@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! `GstLivenessMeta`: the state of the running checks on every frame that passes them, and the observation of the frame
 //! if one of them analysed it. A later element reuses the observation instead of analysing the frame again, and the
 //! overlay draws the state.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The conversion of rules from and to the structure `liveness/rules`, which is the type of the property `rules`.
 
 use liveness_core::session::{RuleAction, Rules};

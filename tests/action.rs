@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! `livenessaction` outside a pipeline, before a photograph that is moved by hand.
 
 mod common;

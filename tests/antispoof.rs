@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The single-frame reading against its reference: an independent implementation in Python (OpenCV and ONNX Runtime on
 //! the package's untouched net) gave these figures for the astronaut with this box.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Pixels that are not square: everything is measured and drawn as the picture is displayed.
 
 mod common;

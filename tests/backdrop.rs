@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A picture of a face on surroundings that are not a room's is never approved: the person is asked to move back.
 
 mod common;

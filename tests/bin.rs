@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! `livenessbin`: a whole check by any method, from one element.
 
 mod common;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Another rendered person's movement is cut into the picture of one who is at rest.
 
 use liveness_core::check::{ActionCheck, ActionConfig, ActionState, Check, Evidence, Failure};

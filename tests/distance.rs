@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Near and far: a face is found wherever the oval invites it, and a phone in a hand is far enough for movement and light.
 
 mod common;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The programs in README.md and examples/ as they stand, with what `make setup` installs on Debian 12.
 
 use std::env;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What goes wrong around a check: cameras, clocks, sinks and disks. Each fault has its promised outcome.
 //! (Webhook servers that fail: `delivery.rs`; RTSP cameras that are cut: `rtsp.rs`; broken frames: `robustness.rs`.)
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! `livenessflash` before a rendered person, and its promise that no screen is left glowing.
 
 mod common;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Whatever the caps: every format, odd sizes, colorimetries, strides, rates and changes in mid-stream.
 
 mod common;

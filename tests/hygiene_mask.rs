@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A hygiene mask on a living person: asked to be taken off, never called an attack.
 
 mod common;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! One person, from the first frame that counts to the portrait.
 
 mod common;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Sources that show people as a mirror does: told so they are approved; else the answer that fits the mirror image is told as
 //! that, never as an attack, and never approved.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The kiosk screen: what `livenessoverlay` draws, and when it draws nothing.
 
 mod common;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! `livenesspassive` from outside: its messages to the letter of the contract, properties, signals, metas and buffers.
 
 mod common;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! `livenessaction` before a rendered person: the same challenge and the same verdict at every frame rate, steady or not,
 //! and through a camera that compresses.
 

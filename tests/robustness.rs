@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Bad input, bad set-up and rough handling: a clear error or a counted skip, never a panic, leak or hang.
 
 mod common;

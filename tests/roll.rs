@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Heads that do not stand upright: coached, never approved, never called an attack, whatever the angle and the method.
 
 mod common;

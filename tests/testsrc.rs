@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! `livenesstestsrc`: caps, time, events and life cycle. What the actor does is tested with it (`render::actor`), what
 //! the renderer draws with that.
 

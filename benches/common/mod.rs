@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The shipped picture as a raw frame of any format and size, and what the process takes.
 #![allow(dead_code, reason = "not every bench needs everything")]
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The frames of pictures and clips, through GStreamer's decoders.
 
 use gst::prelude::*;

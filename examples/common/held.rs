@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A still picture in a hand before a camera.
 
 use gst::prelude::*;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A rendered person before the flash check, without a pipeline.
 
 use liveness_core::check::{Check, FlashCheck, FlashConfig};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Frames of any caps, strides and length through the elements.
 #![no_main]
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Picture files of any content through the service's decoding.
 #![no_main]
 

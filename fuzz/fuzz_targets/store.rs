@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A store whose file was tampered with anywhere: whatever is read of it, nothing panics, and what was changed in the sessions or the audit
 //! log is not told as whole.
 #![no_main]

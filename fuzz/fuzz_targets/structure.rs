@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Messages, events and rules of any content, as they come from a bus or from an application.
 #![no_main]
 

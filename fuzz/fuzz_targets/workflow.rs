@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Workflow files of any content: a first byte below 128 makes it JSON, else TOML.
 #![no_main]
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Rewrites of ONNX graphs: names, heads, the form in which they are stored."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Exact rewrites that keep a graph inside ONNX Runtime's blocked layout (NCHWc), where its convolutions are fastest.
 
 The runtime leaves that layout, at the price of two copies, for every PReLU, every padding and every convolution whose

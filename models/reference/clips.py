@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Makes short clips of the shipped portrait whose head moves before a resting camera, as MJPEG in AVI.
 
     python clips.py PICTURE FOLDER

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """What the scripts share: the media's labels, the frames as the Rust example decodes them, and what it saw in them."""
 
 import csv

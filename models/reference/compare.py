@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Compares landmarks, pose and blendshapes with MediaPipe's own on the same frames.
 
     python compare.py MEDIA face_landmarker.task [PICTURES]

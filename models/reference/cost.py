@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Processor time per frame: the Rust analysis and anti-spoof check against MediaPipe's Face Landmarker and the same
 anti-spoof net in Python, and against npm's @vladmandic/human in Node, in turn, on the same decoded frames.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Same and different pairs of faces: how well the embedding tells them apart.
 
     python pairs.py MEDIA [FRAMES]

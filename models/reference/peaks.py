@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Compares the peaks of yaw and pitch with the annotated ones.
 
     python peaks.py MEDIA

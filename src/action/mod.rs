@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! `livenessaction`: requests random movements and checks that the person performs them.
 
 mod imp;

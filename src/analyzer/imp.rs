@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The instance data of the base class: state changes, streaming and events.
 //!
 //! Two locks guard the data, and neither is held while posting. `shared` guards the session and the counters and is

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The annotation of a buffer that passes a running check. It keeps the screen in step with the messages.
 
 use std::sync::Arc;

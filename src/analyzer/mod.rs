@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! `GstLivenessAnalyzer`: the abstract base class of the analysers. It owns the properties, the messages, the metas and
 //! the attempts, and it passes the frames to the analysis. A subclass provides the check.
 //!

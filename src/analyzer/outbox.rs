@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The queue of messages for the bus.
 
 use std::collections::VecDeque;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The properties that all analysers share.
 
 use glib::prelude::*;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The state that the streaming thread and application threads share.
 
 use std::collections::VecDeque;

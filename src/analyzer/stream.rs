@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The state of the streaming thread: the nets, the running check and the reference image.
 
 use std::sync::Arc;

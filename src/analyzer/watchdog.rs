@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The timeout that ends an attempt when a camera stalls and no frame arrives.
 
 use liveness_core::check::Time;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The analyser that checks movements and light together. Only `livenessbin` creates it.
 
 use gst_base::subclass::prelude::*;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! `livenessbin`: a complete check with any method, on its own thread, with one decision.
 
 mod action_flash;

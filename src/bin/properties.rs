@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The properties of `livenessbin`: the method, the workflow file, and the properties of all its analysers.
 
 use glib::prelude::*;

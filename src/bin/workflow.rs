@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The configuration of a `livenessbin` from a workflow file.
 
 use std::path::Path;

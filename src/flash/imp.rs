@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use gst::subclass::prelude::*;

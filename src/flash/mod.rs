@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! `livenessflash`: plays secret light on the screen and analyses its reflections.
 
 mod imp;

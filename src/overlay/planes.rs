@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Access to the planes of a buffer for drawing. Each plane is mapped in place, and every offset and stride is
 //! validated.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The view model: turns the checks on the frames over time into a view.
 
 use crate::meta::RunningCheck;

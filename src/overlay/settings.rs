@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The properties of `livenessoverlay`.
 
 use std::sync::LazyLock;

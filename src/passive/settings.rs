@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The settings of `livenesspassive` as properties.
 
 use glib::prelude::*;

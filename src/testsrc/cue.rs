@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The upstream events of the checks, converted to the actor's prompts and patterns.
 
 use liveness_core::check::{Action, ActionState};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! `livenesstestsrc`: a camera that shows a rendered person or an attack, and answers the prompts and the light.
 
 mod cue;

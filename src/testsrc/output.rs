@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The conversion of the rendered picture to the negotiated format and pixel aspect ratio, by GStreamer's converter.
 
 use gst_video::{VideoConverter, VideoFormat, VideoFrameExt, VideoFrameRef, VideoInfo};

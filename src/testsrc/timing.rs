@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The times at which the camera takes its frames.
 
 use gst::prelude::MulDiv;

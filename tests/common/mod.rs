@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The helpers of the integration tests: a test picture with its transformations, and an element with its bus.
 
 // No test file uses all helpers.

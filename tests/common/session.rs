@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A pipeline and the messages of its elements.
 
 use std::time::{Duration, Instant};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Clips of one person each, real or rendered, and the movements in them.
 
 use std::path::Path;

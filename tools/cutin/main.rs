@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Attacks the action check by cutting another person's movement into a still clip after each prompt.
 //!
 //!     cargo run --example cutin -- attacks FOLDER [SESSIONS] [SEED] [CLIP …]   two real people, SESSIONS (25) of each variant

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Another person's picture in place of the first one's.
 
 use liveness_core::face::Mesh;

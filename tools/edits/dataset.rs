@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Labelled pictures: `labels.tsv`, and `sources.tsv` beside it where there is one.
 
 use std::collections::{BTreeMap, HashMap};

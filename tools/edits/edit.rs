@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The edits that anybody can make to a picture of a face in a minute, each with its settings.
 
 use std::f32::consts::FRAC_PI_2;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! One picture through the passive check, as `livenesspassive` judges it.
 
 use image::RgbImage;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Measures the effect of simple edits of a picture on the decision of the passive check.
 //!
 //!     cargo run --release --example edits -- LABELS.tsv [--most N] [--edits KIND,…] [--rows FILE] [--save FOLDER]

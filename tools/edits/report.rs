@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Counts of decisions before and after an edit.
 
 use std::collections::BTreeMap;

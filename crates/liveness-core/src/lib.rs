@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Face liveness detection (presentation attack detection) without GStreamer: from frames to decisions.
 //!
 //! Each layer imports only from the layers below it, from top to bottom: [`session`] (attempts and

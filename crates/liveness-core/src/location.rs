@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Paths of files as users write them: a plain path, a path below the home folder (`~/clips`) or a `file:///` address.
 
 use std::path::{Path, PathBuf};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Repeatable random numbers from a seed: SplitMix64 (Steele, Lea and Flood 2014).
 
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;

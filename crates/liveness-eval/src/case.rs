@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A presentation to a check, and its expected result.
 
 use std::path::PathBuf;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Labelled media: a table, or one folder per class.
 
 use std::collections::HashSet;

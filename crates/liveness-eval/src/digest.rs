@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A digest of the evaluated data: labels and files, or the chains that render.
 
 use super::case::{Case, Origin};

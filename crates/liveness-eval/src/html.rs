@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The report as a self-contained web page, without scripts, external fonts or network access.
 
 use std::collections::HashMap;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Evaluation of presentation attack detection: labelled media or rendered sessions, error rates with their
 //! confidence intervals, reports.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The report's curves and histograms as SVG. The colours are variables of the page (`--name`) and follow its
 //! colour scheme.
 

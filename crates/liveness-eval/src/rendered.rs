@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Sessions of `livenesstestsrc`. Each has its own person, room, distance, challenge and camera.
 
 use std::ops::Range;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The figures of an evaluation, calculated from all trials.
 
 use std::collections::BTreeMap;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The finished trials, one per line, so that an interrupted evaluation can continue.
 
 use std::collections::HashMap;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Runs all presentations, with `jobs` of them in parallel.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The report as text for a terminal with 100 columns.
 
 use std::fmt::{self, Write};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Thumbnails of the presentations with wrong results.
 
 use std::collections::HashMap;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The run of a check on one presentation.
 
 use std::collections::BTreeMap;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! `sessions log`: prints the audit log, as a table on a terminal and as JSON lines otherwise.
 
 use serde_json::{Map, Value, json};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The terminal output: results go to stdout, everything else to stderr.
 
 use std::env;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! `eval`: measures the error rates of a method on labelled media or rendered sessions.
 
 use liveness_core::check::Method;

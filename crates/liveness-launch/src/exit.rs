@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The exit statuses of decisions.
 
 use liveness_core::session::Status;

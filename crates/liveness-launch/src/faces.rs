@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! `faces`: manages the face index of a store.
 
 use std::collections::HashSet;

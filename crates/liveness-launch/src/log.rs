@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The log for operators: warnings, and on request more.
 //!
 //! Elements log by `GST_DEBUG`. Neither log contains faces, names or secrets.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! `liveness-launch`: runs liveness checks from the command line.
 
 mod audit_log;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! `sessions`: manages past sessions and their audit log.
 
 use std::env;

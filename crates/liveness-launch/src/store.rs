@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The store of the command line's arguments.
 
 use liveness_service::failure::Failure;

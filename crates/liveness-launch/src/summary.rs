@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The summary of a decision for people at a terminal: its reasons, and the decision.
 
 use liveness_core::session::{LivenessCheck, LogType, Status, Warning};

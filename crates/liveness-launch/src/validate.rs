@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! `validate` and `schema`: check workflow files without running them, and print their schema.
 
 use std::path::Path;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The store, the index of faces and the webhook, as whole sessions use them.
 //!
 //! Decisions need ONNX Runtime (`ORT_DYLIB_PATH`).

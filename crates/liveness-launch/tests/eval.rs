@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! `liveness-launch eval`: the figures over files and rendered sessions.
 //!
 //! Decisions need ONNX Runtime (`ORT_DYLIB_PATH`).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The index of faces from the command line.
 //!
 //! Embeddings need ONNX Runtime (`ORT_DYLIB_PATH`).

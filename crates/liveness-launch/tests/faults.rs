@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What the launcher says and keeps where disks, folders and cameras fail.
 //!
 //! Decisions need ONNX Runtime (`ORT_DYLIB_PATH`).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The kiosk screen on a real X server: Xvfb, where it is installed.
 
 use std::io::Read;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! `liveness-launch` as its users meet it: output, files and exit status.
 //!
 //! Decisions need ONNX Runtime (`ORT_DYLIB_PATH`); the rest does not.

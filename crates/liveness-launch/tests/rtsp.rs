@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! RTSP cameras, as a real server on the loopback plays them.
 //!
 //! Needs Python's GObject bindings with gst-rtsp-server (`make setup`) and ONNX Runtime (`ORT_DYLIB_PATH`).

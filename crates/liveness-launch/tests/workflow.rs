@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Workflows as their users meet them: files, rules, several checks, what is left behind.
 //!
 //! Decisions need ONNX Runtime (`ORT_DYLIB_PATH`).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The camera: its settings, its geometry, and the sRGB transfer function.
 
 /// The settings of a run.

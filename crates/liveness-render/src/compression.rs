@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The loss of a camera that sends motion JPEG (ITU-T T.81). It rounds the cosine coefficients of blocks of 8 × 8, and
 //! stores the chroma at half the width (4:2:2).
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The head at rest: `models/person/person.bin`, little-endian, written by `bake.py`.
 
 use std::sync::LazyLock;

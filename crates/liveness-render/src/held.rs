@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The prints and tablets that a hand holds in front of the camera.
 
 use super::light::{Free, Lighting, Matter, Shading};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The shadows on the head: for each direction around a point, the elevation up to which the surface hides light (Max
 //! 1988).
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Renders a camera that looks at a person or an attack, with the ground truth of each frame. Does not need GStreamer.
 //!
 //! The head is a photographed scan (see `models/person/bake.py`); expressions and identities are displacements of it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The light of the scene: the room, and the screen in front of the person.
 
 use super::screen::{BELOW, ScreenLight};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The appearance of a person: shape, colours and clothes, drawn from a number.
 
 use super::head::HEAD;

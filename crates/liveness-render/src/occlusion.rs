@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Ambient occlusion: the share of the surroundings that each point of a surface sees. Nostrils, the neck under the
 //! chin and the corners of the eyes are darker.
 

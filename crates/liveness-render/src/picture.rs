@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The pictures of the person on prints and tablets.
 
 use super::camera::{Setting, decode};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Simple objects: ellipsoids, and sheets that show a picture.
 
 use super::camera::Lens;

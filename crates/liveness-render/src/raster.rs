@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A z-buffer with lit, textured triangles in linear light.
 
 /// The picture before the sensor: linear R, G, B and depth.

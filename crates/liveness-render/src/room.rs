@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The wall behind the person, out of focus: plaster with random rectangles such as a door, a shelf or a picture.
 
 use super::camera::Lens;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The renderer of a scene.
 
 use super::camera::{Lens, Setting};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The screen in front of the person.
 
 /// The size of the screen that the person faces.

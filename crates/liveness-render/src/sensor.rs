@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The camera's sensor and its image processing.
 
 use super::camera::{Setting, encode};

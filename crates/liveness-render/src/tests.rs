@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Tests of the optics: the screen's light that each subject reflects, before the sensor.
 
 use super::light::dot;

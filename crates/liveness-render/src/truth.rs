@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The ground truth of a frame, independent of the sensor.
 
 use super::HeadPose;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Rotations of the head, of the eyes, and of objects in a hand.
 
 use super::HeadPose;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The sentence with its pictogram on a plate, and the arrow on the ring, as masks.
 
 use pango::prelude::*;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! How the samples of one plane lie in its rows, and what can be done to a row.
 
 use std::ops::Range;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Colours as the codes of a format.
 
 use super::paint::Spec;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The places of everything on the screen, by the size of the frame. All lengths are in square pixels, as the frame is displayed, so that an oval
 //! has its shape whatever the shape of the frame's own pixels.
 

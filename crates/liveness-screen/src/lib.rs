@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The kiosk screen: an oval that shows the person, light around it, a ring that fills, one sentence in large letters.
 //!
 //! It is drawn over camera frames in place, plane by plane, in their own format; no frame is converted. Letters and

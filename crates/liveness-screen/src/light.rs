@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The light pattern: rows of codes in which cells have their exact colours and meet in narrow soft borders.
 
 use super::grid::Grid;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Coverage of a patch of the frame, laid on its planes with one ink.
 
 use super::grid::{Atoms, Grid, PlaneMut, cover};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Draws a view over a frame, plane by plane.
 
 use super::caption::Caption;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The ready screen: what the check is, the warning of its light, how it starts and the way without light.
 
 use super::caption::{Sentence, Sheet, rounded};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Pictograms, drawn in a square with sides of 1.
 
 use std::f64::consts::{FRAC_PI_2, PI, TAU};

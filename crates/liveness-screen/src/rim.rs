@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The ring along the oval, worked out once per frame size.
 
 use std::f32::consts::TAU;

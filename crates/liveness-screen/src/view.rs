@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! What the screen is to show.
 
 use liveness_core::check::{Action, Guidance, LightCue};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The sentence of each prompt in the languages of [`liveness_core::locale`].
 
 use std::borrow::Cow;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Hand-over between checks: the next check starts with the first frame after a result, once that result is
 //! decided.
 

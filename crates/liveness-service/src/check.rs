@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A pipeline that runs the checks of a session, one after the other.
 
 use std::time::Duration;

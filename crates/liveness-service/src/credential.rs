@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The rule for secrets in files and environment variables: a byte order mark at the start and line breaks at
 //! the end are ignored. All other bytes count. `examples/webhook_receiver.py` follows the same rule.
 

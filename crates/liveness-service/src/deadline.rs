@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Deadlines for work that may block, such as reading from a pipe or decoding.
 
 use std::sync::mpsc::{self, RecvTimeoutError};

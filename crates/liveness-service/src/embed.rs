@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Face embeddings of pictures.
 
 use std::path::Path;

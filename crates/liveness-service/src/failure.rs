@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Errors of the program: one sentence, and an exit status by the convention of BSD's sysexits.
 
 use std::fmt;

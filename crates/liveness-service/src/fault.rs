@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Conversion of GStreamer's errors to errors of the program.
 
 use gst::prelude::*;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Hexadecimal text.
 
 /// Returns the bytes as lower-case hexadecimal digits, two per byte.

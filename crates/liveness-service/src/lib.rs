@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The session service: sources, check pipelines, decisions, the store, webhooks and evidence, as a library.
 //!
 //! Standard output, signals and exit statuses belong to the program that uses it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Private files and folders: accessible to their owner only, independent of the umask, and safe from other
 //! users.
 //!

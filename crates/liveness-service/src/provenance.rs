@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The origin of a report or a picture: time, software version, nets, data, session and verdict.
 
 use std::fs::File;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Retention: deletes old sessions and files. The files of a stored session are deleted before its record, so
 //! that a crash leaves no file without a record.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Secrets from files or the environment, never from the command line.
 //!
 //! The webhook's secret, the store's key and a camera's password follow the same rule

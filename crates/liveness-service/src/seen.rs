@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The best frame of a check and its signals over time, collected after the checking element.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

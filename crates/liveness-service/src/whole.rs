@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Atomic writing of private files.
 
 use std::path::Path;

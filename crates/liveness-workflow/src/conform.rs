@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Validation of a document against its schema, with readable faults. Supports the part of JSON Schema that
 //! the workflow schema uses.
 

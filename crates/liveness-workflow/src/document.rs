@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! JSON and TOML documents as values, and the position of a value in the text.
 
 use std::fmt;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The address of a webhook's server: validation, confidentiality and private addresses.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

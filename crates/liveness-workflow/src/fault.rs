@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Faults of a workflow file and their places.
 
 use super::document::Step;

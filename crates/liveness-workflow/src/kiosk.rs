@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The keywords of the kiosk settings, and the replacement of checks that play light.
 
 use super::document::Step;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The workflow file: the source of the video, the checks on it, their rules, and the use of the decision.
 //!
 //! A file holds one workflow, or several under `workflows`. A workflow holds one check, or several under

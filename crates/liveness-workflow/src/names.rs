@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The names under which a document gives its fields.
 
 use serde_json::Value;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! One check of a workflow. A field that is left out keeps the element's default.
 
 use liveness_core::check::{Action, Actions, Method};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A status rule as written in a workflow file.
 
 use std::sync::LazyLock;

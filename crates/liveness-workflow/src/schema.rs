@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The JSON Schema of workflow files, derived from the types that read them.
 
 use std::sync::LazyLock;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Validation of a check's fields against each other.
 
 use liveness_core::check::{ActionConfig, FlashConfig, MOST_CELLS, Method};

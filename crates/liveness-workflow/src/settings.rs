@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The settings of a workflow besides its checks.
 
 use std::path::Path;

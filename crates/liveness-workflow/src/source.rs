@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The sources of a workflow's video.
 
 use liveness_core::location;

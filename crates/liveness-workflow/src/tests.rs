@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 use std::cell::Cell;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The webhook that receives decisions.
 
 use schemars::JsonSchema;

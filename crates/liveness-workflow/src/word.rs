@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Values that a workflow writes as one of a few keywords.
 
 use std::borrow::Cow;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Ends attempts by the element's clock when frames stop, and restarts them after a flush.
 
 use gst::prelude::*;

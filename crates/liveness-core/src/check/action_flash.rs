@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Action and flash in one attempt: the light plays while movements are requested.
 //!
 //! **Veto**: a failure of either check fails this one; the first failure is reported. **Confirmation**: the

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Liveness cues of a single frame: a net at two scales, the borders of a picture beside the face, and the
 //! detail around it.
 //!

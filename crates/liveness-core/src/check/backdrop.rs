@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Detail in the surroundings of the face.
 //!
 //! A room, hair, neck and shoulders show sharp edges in many directions and at many distances from the face.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The straight borders of a sheet or a screen beside the face.
 //!
 //! A border is a line along which the luma steps in one direction; the steps of a texture cancel out. A

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The evidence of a check.
 
 use std::borrow::Cow;

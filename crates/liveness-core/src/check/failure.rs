@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Reasons for a failed challenge.
 
 /// The reason for a failed challenge.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Hints for the person in front of the camera that make frames usable.
 
 use crate::face::{FACE_OVAL, FrameObservation, Mesh};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The identity of the checked face. A check covers one person.
 
 use crate::face::{Embedder, Embedding, Mesh};

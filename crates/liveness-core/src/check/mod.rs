@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Liveness checks. A check observes the frames of one attempt and collects [`Evidence`]; it makes no
 //! decision.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The passive check: each good frame casts a vote.
 
 use super::{AntiSpoof, Check, Cue, Evidence, Guidance, Identity, Method, Reading, Step, Time, calibrated};

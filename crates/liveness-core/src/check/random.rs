@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The source of random challenges.
 
 /// The random number generator of the operating system, or a fixed sequence (SplitMix64) that repeats a run

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Frame times, also for streams without timestamps.
 
 use std::time::Instant;

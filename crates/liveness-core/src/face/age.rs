@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Estimation of age and gender (FaceRes).
 
 use std::sync::Arc;

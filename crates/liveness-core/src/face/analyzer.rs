@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The analysis of a frame: detection, tracking and measurement of faces.
 
 use super::blendshapes::BlendshapeNet;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! MediaPipe's 52 blendshape coefficients (0–1), computed from 146 landmarks.
 
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! MediaPipe's canonical face: the average head, used for fitting the pose and drawing face maps.
 
 use std::sync::LazyLock;

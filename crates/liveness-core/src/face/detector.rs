@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! BlazeFace short range (Bazarevsky et al. 2019): boxes and six key points of the faces in a frame.
 
 use std::f32::consts::{FRAC_PI_4, PI};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! MobileFace embedding: a vector of 256 numbers, similar for pictures of the same person.
 
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! MediaPipe's attention mesh (Grishchenko et al. 2020): 478 landmarks with refined eyes, irises and lips.
 
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Exact nearest-neighbour search among many embeddings.
 
 /// Number of products that are summed side by side.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Analysis of one frame into a [`FrameObservation`]: the faces, their positions, head pose and image quality.
 
 mod age;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The observation of one frame.
 
 use super::blendshapes::Blendshapes;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Head pose: MediaPipe's canonical face, fitted to the landmarks by weighted Procrustes analysis in metric
 //! space. The method is that of MediaPipe's face geometry module, which assumes a pinhole camera with a
 //! vertical field of view of 63°.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Face image quality, 0–100 per component. The formulas are those of ISO/IEC 29794-5 and its reference
 //! implementation OFIQ, unless they need another net; components marked "own" are not from OFIQ.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The reference image: a portrait cut from the best frame so far. Only the portrait's pixels are copied, so
 //! that no frame buffer is held.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Finds and loads the ONNX Runtime library, once per process.
 
 use std::env;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Models that stay loaded.
 
 use std::sync::Arc;

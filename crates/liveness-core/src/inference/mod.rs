@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! ONNX Runtime: one environment per process, and one set of sessions per model, shared by all elements.
 
 mod library;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The plugin's models: the source of their bytes and their expected tensors.
 
 use std::borrow::Cow;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A loaded model. All its users share it; at most as many threads as the machine has cores run it at a time.
 
 use std::borrow::Cow;

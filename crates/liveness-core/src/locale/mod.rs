@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The sentences that people read, in each language: a file `locales/TAG.toml` and a row of `FILES`.
 
 mod sentence;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The tables of a locale's file.
 
 use std::collections::BTreeMap;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The advice for a person between two attempts.
 
 use super::risk::Risk;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The attempts of one check: a state machine without a clock or a pipeline.
 
 use super::advice::Advice;

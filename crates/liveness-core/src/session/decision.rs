@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The decision on an attempt: status and warnings from its evidence.
 
 use std::time::Duration;

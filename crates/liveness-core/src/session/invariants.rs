@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Invariants of every session, for any evidence and any rules.
 
 use proptest::option;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Decisions from evidence: attempts, thresholds, warnings and the report.
 
 mod advice;

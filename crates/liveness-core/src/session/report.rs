@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The decision as JSON: one item of `liveness_checks[]`.
 
 use std::borrow::Cow;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The warnings of a decision. Their names and texts follow Didit's reports.
 
 use serde::de::Error;

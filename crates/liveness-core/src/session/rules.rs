@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A workflow's rules on an attempt's evidence besides the score.
 
 use super::decision::Decision;

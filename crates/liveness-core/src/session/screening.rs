@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Screening: the effect of matches with the blocklist and with known faces on a decision.
 
 use serde::{Deserialize, Serialize};

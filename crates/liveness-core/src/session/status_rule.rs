@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Rules on the fields of a finished check.
 
 use serde_json::Value;

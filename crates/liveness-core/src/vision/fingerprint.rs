@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Detection of exact copies of a frame.
 
 use std::hash::{DefaultHasher, Hasher};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A read-only view of a mapped video frame.
 
 use super::geometry::Point;

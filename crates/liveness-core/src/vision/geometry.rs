@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Points, boxes, and the affine maps from an output to the frame. Pixel centres are at half-integers.
 
 /// A point in square pixels of the frame. `(0, 0)` is the outer corner of the top left pixel.

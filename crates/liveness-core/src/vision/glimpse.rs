@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A signature of mean colours. It recognises a picture after a conversion, but not after a flip or a crop.
 
 use super::frame::Frame;

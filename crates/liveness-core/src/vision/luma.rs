@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Luma, and the statistics of a small upright patch that the quality measures use.
 
 /// Returns the Rec. 601 luma of an RGB pixel, on the pixel's scale.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Pixels: a read-only view of a video frame in any raw format, and tensors sampled from it.
 //!
 //! No code in this module converts or copies a whole frame: [`Sampler`] reads only the pixels that an output needs.

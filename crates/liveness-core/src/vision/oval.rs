@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The oval in which a person is asked to place their face.
 
 use super::Rect;

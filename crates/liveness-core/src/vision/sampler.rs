@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The affine sampler that fills tensors with pixels. It reads any raw format in place.
 //!
 //! Up to a reduction of 1.5, each output value is a bilinear sample. Beyond that, it is the mean of 2 × 2 or

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Separable low-pass filters on planar pictures.
 
 /// Gaussian kernel of σ = 0.8 pixels, from its centre outwards.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Detection of dark frames from cameras with strobing lamps. Infrared lamps often light only every second frame.
 
 /// A frame is dark if its mean luma is below this share of the last lit frame's.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Conversion of stored R′G′B′ to sRGB, the space of all measurements and of the nets' inputs.
 
 use std::sync::LazyLock;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Error rates of presentation attack detection after ISO/IEC 30107-3, with their confidence intervals.
 //!
 //! The module only calculates with counts and scores; `liveness-launch eval` and the examples print the results.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 use super::{Interval, Rate};
 
 /// The scores of bona fide presentations and attacks. A higher score means more likely live.

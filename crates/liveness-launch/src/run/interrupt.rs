@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The handling of SIGINT and SIGTERM, which are polled between two messages.
 
 use std::sync::Arc;

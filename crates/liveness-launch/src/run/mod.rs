@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! `run`: runs a workflow on a source, and reports to people or programs.
 
 mod interrupt;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The output for people: the coaching, a progress bar during the check, and the decision.
 
 use std::time::Duration;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The start of the first check: by the first frame, by a face, or by a choice on the ready screen.
 
 use gst::prelude::*;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A wrong clock for a program under test.
 
 use std::fs;

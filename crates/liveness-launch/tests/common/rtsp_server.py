@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """A camera on the loopback: rtsp_server.py PORT PICTURE [USER PASSWORD]. Says "ready" and serves until it is killed."""
 
 import sys

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Programs at a terminal.
 
 use std::process::{Command, Stdio};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A company's CA and an https receiver that it signed, and a proxy that tunnels to it.
 
 use std::fs;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The answers to prompts: the actions that the actor performs, and their times.
 
 use std::collections::VecDeque;

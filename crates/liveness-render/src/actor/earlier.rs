@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The light of an earlier check, as a recording shows it: a code of the same kind with another secret.
 
 use crate::ScreenLight;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The movements of the requested actions over time.
 
 use crate::{Expression, HeadPose, Stance};

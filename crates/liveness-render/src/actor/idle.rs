@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The spontaneous movements of a person: sway, blinks, glances, and small changes of expression.
 //!
 //! They depend on the time and the seed only, so they are the same at any frame rate.

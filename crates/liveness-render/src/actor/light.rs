@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The light of the screen in front of the person: patterns that appear after the display's latency.
 
 use std::collections::VecDeque;

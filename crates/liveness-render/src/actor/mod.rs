@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The actor: the person in front of the camera, or an attacker with a picture of the person. It answers the prompts
 //! and the light of a check over time.
 //!

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The recording of a live person in an earlier check, which requested other actions at other times.
 
 use super::answers::{Answers, Behaviour, Prompt};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The arithmetic of stances, and the limits of a body.
 
 use crate::{Expression, HeadPose, Stance};

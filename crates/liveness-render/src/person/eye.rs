@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The eyes: balls that rotate with the gaze.
 
 use crate::head::{HEAD, Surface};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Spectacles: two lenses that reflect the screen, in a dark frame.
 
 use super::Person;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A hygiene mask: pleated cloth from the bridge of the nose to below the chin.
 
 use super::Person;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A person: the head with an identity, posed, lit and drawn.
 
 mod eye;

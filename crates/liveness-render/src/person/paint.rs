@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The lighting and drawing of a posed person.
 
 use super::eye::gaze;

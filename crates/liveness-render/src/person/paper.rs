@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A printed photo of the face, bent smoothly around the head: as deep as a face, but without a nose.
 
 use super::{HEAD, Moves, Person};

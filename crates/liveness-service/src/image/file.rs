@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Picture files as video frames: names, sizes, and a deadline that covers opening, reading and decoding.
 
 use std::fs::File;

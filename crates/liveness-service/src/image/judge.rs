@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The check of a single picture in one rotation.
 
 use std::sync::Arc;

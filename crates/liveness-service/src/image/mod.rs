@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Single pictures: decoding, and checks of one picture.
 
 mod decode;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Rotations of a picture by multiples of 90°.
 
 use super::judge::Judgement;

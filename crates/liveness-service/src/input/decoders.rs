@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The selection of GStreamer's decoders for files and streams.
 
 use gst::prelude::*;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Picture files as a video source: a single picture, or all pictures of a folder.
 
 use std::path::{Path, PathBuf};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Video sources of a session, and frames from memory.
 
 mod decoders;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The source part of a pipeline.
 
 use std::time::{Duration, Instant};

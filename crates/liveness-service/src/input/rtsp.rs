@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! RTSP cameras, with reconnection after a loss.
 
 use std::cell::RefCell;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The time axis below curves.
 
 use super::svg::{Font, Svg};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The drawing over the frame: boxes, landmarks and head axes.
 
 use liveness_core::face::{FACE_OVAL, FaceMesh, FaceObservation, HeadPose, Mesh, index};

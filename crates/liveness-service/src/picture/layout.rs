@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The layout of the annotated picture: the frame above a panel, and a magnified view of a small face.
 
 use liveness_core::vision::{Point, Rect};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The picture of the flash check's light: depth and normals of the face, its response to each cell of the
 //! screen, and the light on the face over time.
 

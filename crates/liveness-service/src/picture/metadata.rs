@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The origin of a picture in its file: text chunks in PNG, a comment in JPEG.
 
 use crate::provenance::Provenance;

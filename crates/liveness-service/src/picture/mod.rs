@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The annotated picture of a check: the frame with boxes, landmarks and head axes, and the result below it.
 //!
 //! The drawing is SVG, which GStreamer's `rsvgoverlay` renders over the frame. It provides smooth lines and

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The panel below the frame, with the decision and its measures.
 
 use liveness_core::face::HeadPose;

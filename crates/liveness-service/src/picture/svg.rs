@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A writer for the SVG shapes that the pictures use.
 
 use std::fmt::Write;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The plot of prompts and the face's signals over time.
 
 use std::fmt::Write;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The evidence folder of a session: decision, reference images, depth maps and pictures of the flash check's
 //! light.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A session: the decisions of its checks, its face, and its records.
 
 pub mod evidence;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Comparison of the faces of a session's checks.
 
 use gstliveness::message::ResultBody;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The session's video as VP8 in WebM. After a crash the file is playable up to about its last second.
 
 use std::fs::File;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Persistence of a session: its record, its face, and its webhook events.
 
 use std::path::PathBuf;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The interface for reports of a session's progress.
 
 use gstliveness::message::LivenessMessage;

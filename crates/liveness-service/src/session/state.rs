@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The state of a session: the decisions of its checks, and its status.
 
 use gstliveness::message::{Header, Light, ResultBody};

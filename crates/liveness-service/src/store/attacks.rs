@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Attacks by a writer to the file who does not have the key. `verify` must detect every change, and no
 //! changed row may be used.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The audit log: an append-only chain of signed events.
 //!
 //! Each event is signed together with the signature of the previous event. The number of events and the last

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The index of faces: known faces of past sessions, and blocked faces.
 
 use std::collections::HashSet;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The state that the audit log describes. A row of the tables must agree with it before the row is used.
 
 use std::collections::{BTreeMap, HashMap, HashSet};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The persistent store: sessions, faces, the audit log and undelivered webhook events, in one SQLite file.
 //!
 //! Rows are sealed: encrypted and authenticated with ChaCha20-Poly1305, and bound to their place in the file.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The outbox: webhook events that wait for delivery. An event leaves it once its receiver has confirmed it.
 //!
 //! The audit log records the queued events, their order and their destinations. The rows here hold the sealed

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Data that a session needs after its program has ended: webhook URL, folders of its files, effects of an
 //! approval.
 

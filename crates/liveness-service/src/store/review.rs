@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Reviews: a reviewer's decision on a session in review.
 
 use liveness_core::face::Embedding;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The tables of a store, and the check that the file has these and no others.
 
 use rusqlite::config::DbConfig;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The current state of each session.
 
 use rusqlite::{Connection, OptionalExtension, params};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 use liveness_core::face::Embedding;
 use liveness_core::session::Status;
 use serde_json::{Map, Value, json};

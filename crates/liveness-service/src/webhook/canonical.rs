@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Canonical JSON as `X-Signature-V2` signs it: sorted keys, no spaces, whole floats as integers, unescaped
 //! UTF-8.
 //!

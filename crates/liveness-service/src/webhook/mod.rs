@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Webhooks: signed status updates of sessions, delivered to a server at least once.
 //!
 //! Events wait in the store's outbox. A separate thread posts them, so that no camera waits for a server.

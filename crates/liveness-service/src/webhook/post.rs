@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The HTTP request that delivers one event.
 
 use std::path::Path;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The addresses that a webhook may connect to, checked after name resolution.
 
 use std::net::IpAddr;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! One pass over the due events of the outbox.
 
 use std::time::{Duration, Instant};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Signatures of webhook events (HMAC-SHA256).
 
 use ring::hmac::{HMAC_SHA256, Key, sign};

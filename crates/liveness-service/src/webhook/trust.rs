@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The CA certificates that webhook servers are verified against.
 
 use std::fs::File;

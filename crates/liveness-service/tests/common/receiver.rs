@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A webhook's receiver on the loopback, as good or bad as a test wants it.
 
 use std::io::{BufRead, BufReader, Read, Write};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The actions on offer, and the random draw of a challenge.
 
 use super::super::random::Randomness;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Continuity of the video: frozen, looped or cut videos do not show one scene in front of one camera.
 
 use std::collections::HashMap;

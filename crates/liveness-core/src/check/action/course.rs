@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The state machine of a challenge: positioning, pause, prompt, answer, next pause. It works on times and
 //! signals, without nets.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Motion within a face. Lids, gaze, brows and mouth of a living face are never quite at rest. Those of a
 //! picture show only the noise of the landmarks, however the picture is moved.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Detection of one action over time: at rest, under way, at its peak, back at rest. The hysteresis is
 //! defined in levels and in time, not in frames, so that every frame rate gives the same result.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Tracking of one person's face through a challenge by its embedding, so that no other person's movement can
 //! be cut in.
 //!

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The action check: random movements are requested in random order and at random times. A live person makes
 //! them in order and in time, with a head that has depth, in front of one camera, and also looks live in
 //! single frames.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Depth of a turning head. The corners of the eyes and the mouth lie almost in a plane. The affine map with
 //! the least squared error moves them back to their places before the turn. Under this map a real nose moves
 //! across the face by about 0.8 eye distances per tan(yaw); the nose of a flat picture does not move.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Detection of scene cuts: the whole frame changes at once, as no scene in front of one camera does.
 
 use super::super::Time;

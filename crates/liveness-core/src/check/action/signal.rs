@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The signals of a frame that actions are detected from.
 
 use super::super::Time;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Motion of the surroundings of a moving head. The background of a photo moves with the face; a living head
 //! moves in front of it.
 

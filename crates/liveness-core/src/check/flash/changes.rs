@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Changes of the light on a face while the code played: of the whole light, and of its lean to the sides and
 //! up.
 //!

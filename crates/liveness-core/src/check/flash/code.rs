@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The light code: the secret sequence of colours of each cell of the screen.
 //!
 //! The number of lit cells varies. With a fixed number, one cell's code would be a linear combination of the

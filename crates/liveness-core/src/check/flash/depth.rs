@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Depth by integration of the slopes over the face map.
 //!
 //! The result is the surface z whose gradient is nearest to the slopes in least squares (Poisson's equation

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The depth map of a face as an image.
 
 use super::depth::integrate;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The face on a fixed grid: a cell is the same patch of skin in every frame, wherever the head is.
 //!
 //! The grid covers the canonical face in a frontal view; the landmarks map each cell into the frame.

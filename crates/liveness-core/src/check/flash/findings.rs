@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The analysis of the light on the face, and its verdict.
 
 use super::changes::Changes;

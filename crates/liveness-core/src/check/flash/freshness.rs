@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Freshness: the probability that the light on the face follows this code and no other.
 
 use super::changes::Changes;

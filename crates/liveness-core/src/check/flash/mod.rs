@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The flash check: the screen plays secret coloured light, and only a face with relief in front of it
 //! reflects this light in the expected way.
 //!

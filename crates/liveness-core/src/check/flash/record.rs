@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The record of a flash check, for diagrams.
 
 use std::sync::Arc;

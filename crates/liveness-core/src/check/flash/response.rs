@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Demodulation: the response of each patch of skin to each cell of the screen.
 //!
 //! For patch u and colour channel c, in linear light: L(u,t) = g(t)·(base(u) + drift + Σₖ sₖ(u)·wₖ(t−τ)),

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Photosensitivity limits of a light pattern: WCAG 2.3.1, "three flashes or below threshold".
 //!
 //! A general flash is a pair of opposing changes of relative luminance by at least 10 % of the maximum, if

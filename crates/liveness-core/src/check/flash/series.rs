@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Face maps over time, in slots of a fixed length that do not depend on the frame rate.
 
 use super::facemap::{FaceMap, patches};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The surface behind the responses: slopes independent of albedo, compared with those of a face.
 //!
 //! Photometric stereo by the light of a screen (Face Flashing, NDSS 2018; Aurora Guard, 2019; FaceRevelio,

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Cues in the responses other than the similarity of the slopes.
 //!
 //! The angle at which the slopes lean on average is not compared with the head's yaw. In live faces the two

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The sequence of the light: the face is positioned, the screen shows even light for a moment, and the code
 //! plays. If the face leaves, the sequence starts over.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Landmarks without jitter, because a head moves as a rigid body.
 
 use nalgebra::{Matrix4, Matrix4x2, Vector4};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Synthetic faces with known responses, for tests.
 
 use super::code::LightCode;

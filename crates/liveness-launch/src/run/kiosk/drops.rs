@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The count of frames that the screen drops. A slow screen drops frames, so that it does not slow the check.
 
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The touches, clicks and keys that a sink or the terminal reports.
 
 use std::io::{BufRead, IsTerminal};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The end of the pipeline: a kiosk screen or no screen, and the choices of people in front of it.
 
 mod drops;

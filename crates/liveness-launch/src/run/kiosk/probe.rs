@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The probe for working video sinks. It runs in a separate process, because some sinks crash without their display.
 
 use std::io::Read;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The choice of the video sink: for Wayland, X11 or the console.
 
 use std::path::Path;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! A fullscreen X11 window. The sinks draw into it, and this module reports its touches, clicks and keys.
 
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Transparency: a picture is checked as a viewer shows it on a white page.
 
 use ::image::{DynamicImage, RgbImage};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! JPEG, baseline and progressive, with any chroma sampling, in grey, YCbCr, RGB, CMYK and YCCK.
 
 mod segments;

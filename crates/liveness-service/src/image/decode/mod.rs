@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! Decoding of picture files to upright RGB pixels with memory-safe decoders. Sizes are checked before pixels
 //! are allocated.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! PNG: metadata that the decoder does not read.
 
 /// Size of the signature of a PNG file in bytes.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! WebP: a check for completeness that the decoder does not make.
 
 /// Returns true if the file has all bytes that its RIFF header announces. Reading the first frame of an

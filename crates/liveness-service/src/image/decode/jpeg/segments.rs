@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
 //! The segments of a JPEG file: finds the end of the picture and checks that no scan is missing.
 
 /// The end of a complete picture.
