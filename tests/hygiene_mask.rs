@@ -15,10 +15,10 @@ fn check(identity: u32, mask: bool, check: &str) -> Session {
     ))
 }
 
-/// Blue, white and black. On a black one the landmarks may slip: then the person is asked to look straight.
+/// Blue, white and three black ones.
 #[test]
 fn a_mask_is_to_be_taken_off_and_no_attack() {
-    for (identity, is_found) in [(0, true), (1, true), (2, false)] {
+    for identity in [0, 1, 2, 5, 8] {
         for element in ["livenesspassive", "livenessaction", "livenessflash"] {
             let mut session = check(identity, true, element);
             let result = session.result();
@@ -29,15 +29,8 @@ fn a_mask_is_to_be_taken_off_and_no_attack() {
                 "{identity}, {element}: {result}"
             );
             let codes = guidance(&session.messages);
-            if is_found {
-                assert!(codes.contains(&"FACE_COVERED".to_owned()), "{identity}, {element}: {codes:?}");
-                assert!(
-                    warnings.contains(&"HIGH_FACE_OCCLUSION".to_owned()),
-                    "{identity}, {element}: {result}"
-                );
-            } else {
-                assert!(!codes.contains(&"OK".to_owned()), "{identity}, {element}: {codes:?}");
-            }
+            assert!(codes.contains(&"FACE_COVERED".to_owned()), "{identity}, {element}: {codes:?}");
+            assert!(warnings.contains(&"HIGH_FACE_OCCLUSION".to_owned()), "{identity}, {element}: {result}");
         }
     }
 }
