@@ -45,7 +45,6 @@ pub struct LivenessCheck {
 
 /// A warning of the decision.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-/// Always `LIVENESS`.
 pub struct Warning {
     /// Always `LIVENESS`.
     pub feature: Cow<'static, str>,
@@ -63,19 +62,19 @@ pub struct Warning {
     pub node_id: String,
 }
 
-/// The findings behind a decision.
+/// The reason of a warning.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reason {
-    /// Method by the plugin's own name. It shows whether light was used, which `ACTIVE_3D` does not.
+    /// Name of the reason, such as `NO_RELIEF`.
     pub reason: Cow<'static, str>,
     /// A sentence in English.
     pub text: Cow<'static, str>,
 }
 
-/// The evidence of a check, as far as it is reported.
+/// The findings behind a decision.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EvidenceReport {
-    /// The method by our own name: it shows whether light was used, which `ACTIVE_3D` does not.
+    /// Method by the plugin's own name. It shows whether light was used, which `ACTIVE_3D` does not.
     pub method: Cow<'static, str>,
     /// The cues that contributed to the score.
     pub cues: Vec<Cue>,

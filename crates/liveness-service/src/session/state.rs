@@ -24,13 +24,16 @@ pub struct Outcome {
     pub decision: CheckDecision,
 }
 
-/// The decision of a check with what the workflow hands through.
+/// The decision of a check with the fields that the workflow passes through.
 #[derive(Clone, Debug, Serialize)]
 pub struct CheckDecision {
+    /// Report of the check.
     #[serde(flatten)]
     pub check: LivenessCheck,
+    /// The integrator's reference to the person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vendor_data: Option<String>,
+    /// The integrator's JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
 }
