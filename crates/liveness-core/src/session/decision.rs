@@ -4,10 +4,10 @@
 
 use std::time::Duration;
 
-use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::advice::Advice;
+use super::named::named;
 use super::risk::{LogType, Risk};
 use super::rules::RuleAction;
 use crate::check::{Evidence, Failure, Guidance};
@@ -93,8 +93,7 @@ impl Serialize for Status {
 
 impl<'de> Deserialize<'de> for Status {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        Self::from_name(&name).ok_or_else(|| D::Error::custom(format!("unknown status {name}")))
+        named(deserializer, "status", Self::from_name)
     }
 }
 

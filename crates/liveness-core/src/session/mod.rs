@@ -7,6 +7,7 @@ mod attempts;
 mod decision;
 #[cfg(test)]
 mod invariants;
+mod named;
 mod record;
 mod report;
 mod risk;

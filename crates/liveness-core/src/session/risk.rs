@@ -2,9 +2,9 @@
 
 //! The warnings of a decision. Their names and texts follow Didit's reports.
 
-use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::named::named;
 use crate::check::Guidance;
 
 /// A risk that a check has found.
@@ -179,8 +179,7 @@ impl Serialize for Risk {
 
 impl<'de> Deserialize<'de> for Risk {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        Self::from_name(&name).ok_or_else(|| D::Error::custom(format!("unknown risk {name}")))
+        named(deserializer, "risk", Self::from_name)
     }
 }
 
