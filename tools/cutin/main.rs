@@ -50,7 +50,7 @@ fn main() -> Result<(), Error> {
     let number = |at: usize, otherwise: u64| arguments.get(at).map_or(Ok(otherwise), |n| n.parse());
     let folder = || arguments.get(1).map(Path::new).ok_or("which folder?");
     gst::init()?;
-    let _models = LoadedModels::new(&ModelSource::Embedded, &Model::ALL)?;
+    let _models = LoadedModels::new(&ModelSource::Embedded, Model::ALL)?;
     match arguments.first().map(String::as_str) {
         Some("attacks") => {
             let only = arguments.get(4..).unwrap_or_default();

@@ -24,7 +24,7 @@ pub fn all(cases: &[Case], node: &Node, results: &mut Results, jobs: usize) -> R
     if left.is_empty() {
         return Ok(());
     }
-    let _models = LoadedModels::new(&node.model_source(), &Model::ALL)
+    let _models = LoadedModels::new(&node.model_source(), Model::ALL)
         .map_err(|e| Failure::unavailable(format!("the nets cannot be loaded: {e}")))?;
     let bar = bar(cases.len(), left.len());
     let (next, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));

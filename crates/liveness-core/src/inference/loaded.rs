@@ -15,9 +15,12 @@ impl LoadedModels {
     /// Loads `models`.
     ///
     /// # Errors
-    /// When ONNX Runtime or a model cannot be loaded.
-    pub fn new(source: &ModelSource, models: &[Model]) -> Result<Self, InferenceError> {
-        let nets = models.iter().map(|model| Net::load(*model, source)).collect::<Result<_, _>>()?;
+    /// ONNX Runtime or a model cannot be loaded.
+    pub fn new(
+        source: &ModelSource,
+        models: impl IntoIterator<Item = Model>,
+    ) -> Result<Self, InferenceError> {
+        let nets = models.into_iter().map(|model| Net::load(model, source)).collect::<Result<_, _>>()?;
         Ok(Self { _nets: nets })
     }
 }

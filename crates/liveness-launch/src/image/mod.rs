@@ -30,8 +30,8 @@ pub fn run(args: &ImageArgs) -> Result<u8, Failure> {
     let metadata = cli::metadata(args.metadata.as_deref())?.unwrap_or_default();
     let envelope = Envelope { vendor_data: args.vendor_data.clone(), metadata };
     let models = Model::ALL.into_iter().filter(|model| *model != Model::Embedding);
-    let _models = LoadedModels::new(&node.model_source(), &models.collect::<Vec<_>>())
-        .map_err(|e| Failure::unavailable(e.to_string()))?;
+    let _models =
+        LoadedModels::new(&node.model_source(), models).map_err(|e| Failure::unavailable(e.to_string()))?;
     let form = Form::of(args, console::stdout_is_terminal());
     let mut worst = exit::APPROVED;
     for path in &args.files {
