@@ -16,7 +16,7 @@ use super::case::{Case, Origin};
 use liveness_core::check::Cue;
 use liveness_core::session::{LivenessCheck, Warning};
 use liveness_service::check::{Check, Event, report};
-use liveness_service::failure::Failure;
+use liveness_service::failure::{Code, Failure};
 use liveness_service::input::{Open, Source};
 
 /// Longer than any session takes on the slowest machine.
@@ -95,10 +95,7 @@ pub fn play(case: &Case, node: &Node) -> Result<Trial, Failure> {
     match attempt(case, node) {
         Ok(trial) => Ok(trial),
         Err(failure) => match (&case.origin, failure.code) {
-            (
-                Origin::File(_),
-                liveness_service::failure::Code::Data | liveness_service::failure::Code::NoInput,
-            ) => Ok(Trial::failed(case, &failure)),
+            (Origin::File(_), Code::Data | Code::NoInput) => Ok(Trial::failed(case, &failure)),
             _ => Err(failure.about(&case.id)),
         },
     }
