@@ -7,27 +7,10 @@ use std::sync::LazyLock;
 
 use arbitrary::Arbitrary;
 use gst::prelude::*;
-use gst_video::{VideoFormat, VideoFrameFlags, VideoMeta};
+use gst_video::{VideoFrameFlags, VideoMeta};
+use gstliveness::FORMATS;
 use libfuzzer_sys::fuzz_target;
 
-const FORMATS: [VideoFormat; 16] = [
-    VideoFormat::Nv12,
-    VideoFormat::I420,
-    VideoFormat::Yv12,
-    VideoFormat::Yuy2,
-    VideoFormat::Uyvy,
-    VideoFormat::Nv21,
-    VideoFormat::Rgb,
-    VideoFormat::Bgr,
-    VideoFormat::Rgbx,
-    VideoFormat::Bgrx,
-    VideoFormat::Xrgb,
-    VideoFormat::Xbgr,
-    VideoFormat::Rgba,
-    VideoFormat::Bgra,
-    VideoFormat::Argb,
-    VideoFormat::Gray8,
-];
 const ELEMENTS: [&str; 5] =
     ["livenesspassive", "livenessaction", "livenessflash", "livenessbin", "livenessoverlay"];
 /// The launcher's portrait, so that some frames show a face.
