@@ -342,7 +342,7 @@ pub struct EvalArgs {
     pub json: bool,
 }
 
-/// What `--metadata` holds.
+/// Returns the content of `--metadata`.
 pub fn metadata(text: Option<&str>) -> Result<Option<Value>, Failure> {
     let metadata = text.map(parse_json).transpose();
     metadata.map_err(|e| Failure::usage(format!("--metadata cannot be used: {e}")))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What the launcher says and keeps where disks, folders and cameras fail.
+//! Faults of disks, folders and cameras: the messages of the launcher, and what it keeps.
 //!
 //! Decisions need ONNX Runtime (`ORT_DYLIB_PATH`).
 

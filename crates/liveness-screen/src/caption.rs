@@ -26,10 +26,10 @@ const PHRASE_ENDS: [char; 8] = [' ', '-', '–', '\n', '、', '。', '：', '\u{
 const DISC: f32 = 0.13;
 const ARROW: f64 = 0.56;
 
-/// What is laid on the frame for one prompt.
+/// The picture that is laid on the frame for one prompt.
 #[derive(Debug)]
 pub(super) struct Caption {
-    /// What is dark: the sentence's plate and the arrow's disc.
+    /// The dark parts: the sentence's plate and the arrow's disc.
     pub plates: Vec<Mask>,
     pub letters: Mask,
     /// The pictogram and the arrow.
@@ -50,7 +50,7 @@ impl Caption {
     /// Renders a prompt; `None` where there is no room.
     ///
     /// # Errors
-    /// When cairo has no memory.
+    /// Cairo has no memory.
     pub fn new(
         prompt: Prompt,
         language: Language,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! How the samples of one plane lie in its rows, and what can be done to a row.
+//! The layout of the samples of one plane in its rows, and the operations on a row.
 
 use std::ops::Range;
 
@@ -33,7 +33,7 @@ pub(super) struct Grid {
 pub(super) struct Atoms {
     /// Bytes of one.
     pub step: usize,
-    /// How many there are in a row.
+    /// Number of samples in a row.
     pub count: usize,
     /// log2 of the frame's columns and rows per atom.
     pub shifts: (u32, u32),
@@ -68,7 +68,7 @@ impl Grid {
         Self { width: spec.width, rows: columns(spec.height, shift_y), row_bytes, shift_y, atoms }
     }
 
-    /// Whether the plane's bytes hold all rows.
+    /// Returns true if the plane's bytes hold all rows.
     pub fn fits(&self, plane: &PlaneMut<'_>) -> bool {
         let need = plane.stride.saturating_mul(self.rows - 1).saturating_add(self.row_bytes);
         plane.data.len() >= need && (self.rows == 1 || plane.stride >= self.row_bytes)

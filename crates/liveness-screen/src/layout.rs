@@ -58,7 +58,7 @@ impl Layout {
         }
     }
 
-    /// Whether there is room for more than light and picture.
+    /// Returns true if there is room for more than light and picture.
     pub fn has_room(&self) -> bool {
         self.stroke > 0.0
     }
@@ -83,7 +83,7 @@ impl Layout {
         if across > 0.0 { rx * across.sqrt() } else { 0.0 }
     }
 
-    /// How far a point is outside the oval, in pixels; negative inside.
+    /// Returns the distance of a point from the oval in pixels; negative inside.
     pub fn outside(&self, x: f32, y: f32) -> f32 {
         let Oval { x: ox, y: oy, rx, ry } = self.oval;
         let (dx, dy) = (x - ox, y - oy);

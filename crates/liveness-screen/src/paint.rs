@@ -18,10 +18,10 @@ const DARK: u32 = 0x0b_1220;
 const LETTERS: u32 = 0xff_ffff;
 /// Opacity of the veil outside the oval, 0–255.
 const VEIL: u8 = 150;
-/// How many captions are kept.
+/// Number of captions that are kept.
 const CAPTIONS: usize = 4;
 
-/// What the frames of a stream are.
+/// The size, format and colours of the frames of a stream.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spec {
     pub format: PixelFormat,
@@ -33,7 +33,7 @@ pub struct Spec {
     pub colorimetry: Colorimetry,
 }
 
-/// How views are shown.
+/// The settings of the display.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Style {
     /// Show the person as a mirror would.

@@ -89,7 +89,7 @@ impl Line {
 
 impl Panel {
     /// # Errors
-    /// When cairo has no memory.
+    /// Cairo has no memory.
     pub fn new(
         ready: Ready,
         language: Language,

@@ -36,7 +36,7 @@ pub(super) struct Rim {
     dots: Vec<((u32, u32), Vec<Dot>)>,
 }
 
-/// How the ring looks in a frame.
+/// The appearance of the ring in a frame.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RimLook {
     dark: Ink,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What the screen is to show.
+//! The content of the screen.
 
 use liveness_core::check::{Action, Guidance, LightCue};
 use liveness_core::session::{Advice, Status};
@@ -10,7 +10,7 @@ use liveness_core::session::{Advice, Status};
 pub enum Prompt {
     Coach(Guidance),
     Act(Action),
-    /// What was asked is done.
+    /// The requested movement is done.
     Good,
     /// The asked movement was not done.
     Missed,
@@ -39,7 +39,7 @@ pub struct Ready {
 #[derive(Clone, Debug, PartialEq)]
 pub struct View {
     pub prompt: Prompt,
-    /// How full the ring is, 0–1.
+    /// Filled share of the ring, 0–1.
     pub fraction: f64,
     /// An active light whose colours are as many as its cells, or none.
     pub light: Option<LightCue>,

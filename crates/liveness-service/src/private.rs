@@ -58,7 +58,7 @@ impl Folder {
     /// Opens the existing folder of a file, and returns it with the file's name.
     ///
     /// # Errors
-    /// As [`Folder::make`], and if the path has no file name.
+    /// The errors of [`Folder::make`], and a path without a file name.
     pub fn around(file: &Path) -> io::Result<(Self, OsString)> {
         let (parent, name) = split(file)?;
         Ok((Self::open(parent, false, Others::Sticky)?, name))
@@ -68,7 +68,7 @@ impl Folder {
     /// such a file.
     ///
     /// # Errors
-    /// As [`Folder::around`], and if others can write to the folder at all.
+    /// The errors of [`Folder::around`], and a folder that others can write to at all.
     pub fn unshared_around(file: &Path) -> io::Result<(Self, OsString)> {
         let (parent, name) = split(file)?;
         Ok((Self::open(parent, false, Others::None)?, name))

@@ -66,7 +66,7 @@ pub fn read(
 /// Returns the key of a workflow's store.
 ///
 /// # Errors
-/// As [`read`].
+/// The errors of [`read`].
 pub fn of_store(store: &Store, args: &SecretRules) -> Result<Vec<u8>, Failure> {
     let file = store.key_file.as_ref().map(|name| Path::new(&name.0));
     read("the store's key", file, store.key_env.as_ref().map(|name| name.0.as_str()), args)

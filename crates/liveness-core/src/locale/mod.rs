@@ -71,7 +71,7 @@ impl Language {
         }
     }
 
-    /// Whether lines run from right to left.
+    /// Returns true for a script whose lines run from right to left.
     pub fn is_right_to_left(self) -> bool {
         self.words().right_to_left
     }

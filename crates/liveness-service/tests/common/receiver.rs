@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// What came.
+/// A request that arrived.
 #[derive(Clone)]
 pub struct Request {
     /// Names in lower case.
@@ -28,7 +28,7 @@ impl Request {
     }
 }
 
-/// How a request is answered.
+/// The manner in which the server answers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Manner {
     Accepts,
